@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace winnow::model {
+
+/// One sequence to run. Position t in [first_scored, ids.size()) is scored: -ln p(ids[t] | ids[0..t)). first_scored >= 1, or
+/// == ids.size() where nothing is scored.
+struct Segment {
+  std::span<const std::int32_t> ids;
+  std::uint32_t first_scored = 1;
+  std::uint32_t end_scored = 0;  ///< one past the last scored position, <= ids.size()
+};
+
+struct ModelInfo {
+  std::string architecture;  ///< config.json's `architectures[0]`
+  std::string fingerprint;   ///< of config.json and the weight files' headers and bytes, hexadecimal
+  std::uint64_t parameters = 0;
+  std::uint32_t vocabulary_size = 0;
+  std::uint32_t hidden_size = 0;
+  std::uint32_t max_positions = 0;  ///< the longest sequence the model takes
+};
+
+/// A decoder-only language model on one device. No torch types: callers compile without libtorch.
+class CausalLanguageModel {
+ public:
+  virtual ~CausalLanguageModel() = default;
+  [[nodiscard]] virtual const ModelInfo& info() const = 0;
+
+  /// Sum over each segment's scored positions of the negative log-likelihood, in nats, float64 sums of float32 losses; 0 where
+  /// nothing is scored; may be NaN or infinite if the model's numbers are. [segments]. The result depends on the batch's composition
+  /// in its last bits only; equal batches give equal bits at equal threads.
+  [[nodiscard]] virtual std::vector<double> nll_sums(std::span<const Segment> batch) = 0;
+};
+
+enum class Precision {
+  fp32,
+  bf16  ///< bf16 weights and matrix-product inputs; residual, norms, softmax and loss in fp32
+};
+
+struct LoadOptions {
+  Precision precision = Precision::bf16;
+  int device = -1;  ///< CUDA device index; -1: CPU
+  int threads = 1;  ///< CPU threads of this process
+};
+
+/// Loads a Hugging Face folder (config.json, *.safetensors, single or sharded).
+/// @throws core::ModelError naming file, field or tensor: missing, malformed, unknown architecture, wrong shape, ...
+[[nodiscard]] std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::filesystem::path& folder,
+                                                                              const LoadOptions& options);
+
+/// CUDA devices that this process can use; 0 without a GPU, a driver or a CUDA build.
+[[nodiscard]] int cuda_device_count();
+/// The library's own words: version, math-library mode, CPU capability; stored with the scores.
+[[nodiscard]] std::string library_description();
+
+}  // namespace winnow::model
