@@ -31,7 +31,6 @@ class BlockClaims {
   void finish();
 
  private:
-  class Board;
   class Service;
   class Client;
   std::unique_ptr<Communicator> communicator_;
