@@ -3,13 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "core/hash.hpp"
 #include "core/partition.hpp"
 #include "mpi/communicator.hpp"
 #include "store/attributes.hpp"

@@ -51,7 +51,7 @@ class ReadFile {
   /// The length of a dataset of one dimension.
   [[nodiscard]] std::uint64_t length(const std::string& path) const;
 
-  /// All attributes of a group or dataset in the order they were written.
+  /// All attributes of a group or dataset, ascending by name.
   [[nodiscard]] Attributes attributes(const std::string& path) const;
   [[nodiscard]] std::string text_attribute(const std::string& path, const std::string& name) const;
   [[nodiscard]] std::uint64_t integer_attribute(const std::string& path, const std::string& name) const;
