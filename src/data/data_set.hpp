@@ -12,18 +12,10 @@
 #include "core/partition.hpp"
 #include "data/parse_row.hpp"
 #include "data/row_format.hpp"
+#include "data/row_place.hpp"
 #include "data/source.hpp"
 
 namespace winnow::data {
-
-/// Where a row stands.
-struct RowPlace {
-  core::RowId row = 0;     ///< over all files
-  std::uint32_t file = 0;  ///< into DataSet::files
-  std::uint64_t byte_offset = 0;
-  std::uint64_t byte_length = 0;
-  std::uint64_t line = 1;
-};
 
 /// Files that are read as one sequence of rows of one layout and one format.
 struct DataSet {
@@ -63,10 +55,5 @@ struct ScannedFile {
 /// @throws core::DataError "FILE: row R (line L, byte B): what was found and expected".
 std::vector<ScannedFile> scan_rows(const DataSet& data_set,
                                    const std::function<void(const DataRow&)>& on_row);
-
-/// "FILE: row R (line L, byte B): reason", with line and byte of the fault itself; `bytes` are the
-/// row's.
-[[nodiscard]] std::string locate(const RowFault& fault, const DataFile& file, const RowPlace& place,
-                                 std::string_view bytes);
 
 }  // namespace winnow::data

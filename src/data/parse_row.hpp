@@ -10,11 +10,12 @@
 
 namespace winnow::data {
 
-/// One row is bad: its JSON, its fields or their types. Carries no file: see locate().
+/// One row is bad: its JSON, its fields or their types. The file's name is the caller's to add:
+/// locate().
 struct RowFault : core::DataError {
   RowFault(const std::string& message, std::uint64_t offset_in_row)
       : core::DataError(message), offset(offset_in_row) {}
-  std::uint64_t offset;  ///< byte in the row; 0 where the fault belongs to the row as a whole
+  std::uint64_t offset = 0;  ///< byte in the row; 0 where the fault belongs to the row as a whole
 };
 
 struct ParsedRow {
