@@ -1,20 +1,33 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
 
 #include "data/prompt_template.hpp"
 
 namespace winnow::data {
 
-/// stanford_alpaca's two prompt forms. Earlier turns repeat the instruction and response blocks; a system message takes the place of
-/// the opening sentences. Direct: `### Response:` and the answer (Cherry, methods.md 6a).
-[[nodiscard]] std::unique_ptr<PromptTemplate> make_alpaca_template(TemplateOptions options);
+/// A template that is no chat template: the tokenizer adds what it itself adds, and nothing closes
+/// the answer.
+struct PlainForm {
+  std::string_view name;
+  std::string (*prompt)(const Sample& sample,
+                        const TemplateOptions& options);  ///< everything before the answer
+  std::string_view direct_open;  ///< everything before the answer of the direct text
+};
 
-/// FastChat's vicuna v1.1. Direct: `ASSISTANT: ` and the answer.
-[[nodiscard]] std::unique_ptr<PromptTemplate> make_vicuna_template(TemplateOptions options);
+/// `alpaca`: stanford_alpaca's two prompt forms; earlier turns repeat the instruction and response
+/// blocks, a system message takes the
+///   place of the opening sentences. Direct: `### Response:` and the answer (methods.md 6a).
+/// `vicuna`: FastChat's vicuna_v1.1. Direct: `ASSISTANT: ` and the answer.
+/// `bare`: Superfiltering's prompt without any marker; system message and earlier messages on lines
+/// of their own before it. Direct:
+///   the answer.
+[[nodiscard]] std::span<const PlainForm> plain_forms();
 
-/// Superfiltering's prompt without any marker: instruction, input if there is one, answer, each earlier message and the system
-/// message on lines of their own before them. Direct: the answer.
-[[nodiscard]] std::unique_ptr<PromptTemplate> make_bare_template(TemplateOptions options);
+[[nodiscard]] std::unique_ptr<PromptTemplate> make_plain_template(const PlainForm& form,
+                                                                  TemplateOptions options);
 
 }  // namespace winnow::data
