@@ -3,6 +3,7 @@
 
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -38,6 +39,9 @@ Json json_of(const RenderedText& rendered) {
 }
 
 Json answer(const Json& question) {
+  if (question.contains("names"))
+    return std::vector<std::string>(winnow::data::template_names().begin(),
+                                    winnow::data::template_names().end());
   if (question.contains("prefix_of"))
     return {{"prefix", winnow::data::iterit_prefix(question.at("prefix_of").get<std::string>(),
                                                    question.at("output").get<std::string>())}};
