@@ -12,8 +12,8 @@ namespace winnow::text {
 [[nodiscard]] bool is_cased(char32_t code_point);
 [[nodiscard]] bool is_case_ignorable(char32_t code_point);
 
-/// The simple lower-case mapping; the code point itself where there is none. U+0130 and the final sigma need more: see
-/// `Lowercase`.
+/// The simple lower-case mapping; the code point itself where there is none. What a single code point cannot tell (U+0130 and
+/// the final sigma) is WordScanner's.
 [[nodiscard]] char32_t to_lower(char32_t code_point);
 
 }  // namespace winnow::text

@@ -36,7 +36,7 @@ class NgramScanner {
   static Chain extend(const Chain& head, const Chain& word);
 
   WordScanner words_;
-  std::size_t read_ = 0;
+  std::size_t read_ = 0;  // words of this text, at most 3
   Chain last_word_;
   Chain last_bigram_;
   std::array<NgramHash, 3> found_;

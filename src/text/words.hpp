@@ -20,9 +20,13 @@ class WordScanner {
   [[nodiscard]] std::string_view word() const { return word_; }
 
  private:
+  void scan_run();
+  bool scan_multibyte();
+
   std::string_view text_;
   std::size_t position_ = 0;
   std::string word_;
+  std::size_t length_ = 0;  // of word_, in characters
 };
 
 }  // namespace winnow::text
