@@ -1,41 +1,44 @@
 #pragma once
 
-#include <mpi.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "mpi/communicator.hpp"
 #include "tfidf/document_terms.hpp"
 
 namespace winnow::tfidf {
 
-/// A whole TF-IDF model in readable form, for `tfidf.dump: true` (`tfidf.h5`).
+/// A whole TF-IDF model in readable form (`tfidf.dump: true`), a compressed sparse row matrix [documents, terms].
 struct Dump {
   Fit fit;
-  // The vocabulary, in ascending order of its UTF-8 bytes (Python's order of strings), the same on every rank.
-  std::string term_bytes;
-  std::vector<std::uint64_t> term_begin;  ///< [terms + 1] into term_bytes
-  std::vector<std::uint32_t> df;          ///< [terms]
-  // This rank's rows.
-  std::vector<std::uint64_t> row_begin;  ///< [n_local + 1] into `column` and `weight`
-  std::vector<std::uint32_t> column;     ///< index into the vocabulary, ascending within a row
-  std::vector<double> weight;            ///< the very numbers that the selection uses
+  std::vector<std::string> terms;        ///< in ascending order of their UTF-8 bytes, which is Python's order of strings
+  std::vector<std::uint64_t> df;         ///< [terms]
+  std::vector<std::uint64_t> row_begin;  ///< [documents + 1] into `term` and `weight`; documents of rank 0, of rank 1, ...
+  std::vector<std::uint32_t> term;       ///< index into `terms`, ascending within a row
+  std::vector<double> weight;            ///< the very numbers that a selection uses
 };
 
-/// DocumentTerms that also remembers what every key stands for. Every rank will hold the whole vocabulary: for data sets of a
-/// size that one looks at, not for a hundred million rows.
+/// DocumentTerms that also keep the text of every term. Takes some hundred bytes per distinct n-gram, and rank 0 will hold the
+/// model of all ranks: for data sets of a size that one looks at.
 class DumpTerms {
  public:
   void add(std::string_view text);
 
  private:
-  friend Dump dump_mpi(DumpTerms&& terms, MPI_Comm communicator);
+  friend Dump dump(const mpi::Communicator& communicator, DumpTerms&& dump_terms);
+  struct HashOfKey {
+    std::size_t operator()(const TermKey& key) const { return key.hash; }
+  };
+
   DocumentTerms terms_;
+  std::unordered_map<TermKey, std::string, HashOfKey> texts_;
 };
 
-/// Collective. The same fit and weights as `vectorize_mpi`, with all terms, singletons included, as text.
-[[nodiscard]] Dump dump_mpi(DumpTerms&& terms, MPI_Comm communicator);
+/// Collective. The fit and the weights of `vectorize` for all terms, singletons too. Complete on rank 0, only `fit` elsewhere.
+/// @throws DataError on all ranks for 2^32 terms or more
+[[nodiscard]] Dump dump(const mpi::Communicator& communicator, DumpTerms&& dump_terms);
 
 }  // namespace winnow::tfidf
