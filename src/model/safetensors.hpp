@@ -48,6 +48,8 @@ class SafetensorsFile {
   [[nodiscard]] TensorView view(const std::string& name) const;
 
  private:
+  void unmap() noexcept;
+
   std::filesystem::path path_;
   std::span<const std::byte> mapping_;
   std::size_t data_begin_ = 0;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -30,7 +32,7 @@ class WeightFiles {
  private:
   std::filesystem::path folder_;
   std::vector<SafetensorsFile> files_;
-  std::map<std::string, const SafetensorsFile*> tensors_;
+  std::map<std::string, std::size_t> tensors_;  ///< index into files_
   std::set<std::string> taken_;
 };
 
