@@ -164,6 +164,8 @@ ParallelFile::~ParallelFile() = default;
 
 bool ParallelFile::is_root() const { return impl_->communicator.is_root(); }
 
+void ParallelFile::together(const std::function<void()>& work) { impl_->together(work); }
+
 void ParallelFile::create_group(const std::string& path, const Attributes& attributes) {
   impl_->together([&] {
     const Handle creation = impl_->object_creation(H5P_GROUP_CREATE);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -57,6 +58,9 @@ class ParallelFile {
   /// Texts as two datasets: `path` u8 [all bytes] and `path`_offsets u64 [rows + 1]; text i is bytes [offsets[i], offsets[i + 1]).
   void write_texts(const std::string& path, std::uint64_t rows, core::RowRange mine, std::span<const std::string> texts,
                    const Attributes& attributes = {});
+
+  /// Runs a local check on every rank; an error of one is thrown on all, and the file is given up.
+  void together(const std::function<void()>& work);
 
   /// Writes what is left, marks the file complete, reads every row back, and gives it its name.
   void finish();

@@ -1,8 +1,10 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
+
+#include "store/attributes.hpp"
 
 // The only place with names, units and formulas of what is stored. People's notebooks rely on them: a change raises the version.
 
@@ -28,7 +30,6 @@ struct Field {
   std::string_view unit;
   std::string_view log_base;
   std::string_view source;
-  std::string_view status = "";  ///< the dataset that says why a value is undefined; empty where every row has one
 };
 
 namespace row {
@@ -50,22 +51,20 @@ namespace score {
 inline constexpr const char* kIterit = "Jia et al. 2024, IterIT, arXiv:2412.17365";
 inline constexpr const char* kSuperfiltering = "Li et al. 2024, Superfiltering, arXiv:2402.00530";
 inline constexpr const char* kCherry = "Li et al. 2023, From Quantity to Quality (Cherry LLM), arXiv:2308.12032";
-inline constexpr Field kNllCondSum{"nll_cond_sum", "- sum over the scored tokens of ln p(token | prompt, earlier tokens)", "nats", "e", kCherry,
-                            "status_cond"};
+inline constexpr Field kNllCondSum{"nll_cond_sum", "- sum over the scored tokens of ln p(token | prompt, earlier tokens)", "nats", "e", kCherry};
 inline constexpr Field kNCond{"n_cond", "scored tokens of the answer after its prompt", "tokens", kDoesNotApply, kCherry};
 inline constexpr Field kNllDirectSum{"nll_direct_sum", "- sum over the scored tokens of ln p(token | earlier tokens of the answer)", "nats", "e",
-                              kCherry, "status_direct"};
+                              kCherry};
 inline constexpr Field kNDirect{"n_direct", "scored tokens of the answer alone", "tokens", kDoesNotApply, kCherry};
 inline constexpr Field kNTokens{"n_tokens", "tokens of the conditional text, prompt and answer", "tokens", kDoesNotApply, "winnow"};
-inline constexpr Field kPplCond{"ppl_cond", "exp(nll_cond_sum / n_cond)", "1", "e", kSuperfiltering, "status_cond"};
-inline constexpr Field kPplDirect{"ppl_direct", "exp(nll_direct_sum / n_direct)", "1", "e", kSuperfiltering, "status_direct"};
-inline constexpr Field kIfdPpl{"ifd_ppl", "ppl_cond / ppl_direct", "1", "e", kIterit, "status_ifd"};
-inline constexpr Field kIfdLoss{"ifd_loss", "(nll_cond_sum / n_cond) / (nll_direct_sum / n_direct)", "1", "e", kCherry, "status_ifd"};
+inline constexpr Field kPplCond{"ppl_cond", "exp(nll_cond_sum / n_cond)", "1", "e", kSuperfiltering};
+inline constexpr Field kPplDirect{"ppl_direct", "exp(nll_direct_sum / n_direct)", "1", "e", kSuperfiltering};
+inline constexpr Field kIfdPpl{"ifd_ppl", "ppl_cond / ppl_direct", "1", "e", kIterit};
+inline constexpr Field kIfdLoss{"ifd_loss", "(nll_cond_sum / n_cond) / (nll_direct_sum / n_direct)", "1", "e", kCherry};
 inline constexpr Field kStatusCond{"status_cond", "why nll_cond_sum and ppl_cond are undefined, or ok", "1", kDoesNotApply, "winnow"};
 inline constexpr Field kStatusDirect{"status_direct", "why nll_direct_sum and ppl_direct are undefined, or ok", "1", kDoesNotApply, "winnow"};
 inline constexpr Field kStatusIfd{"status_ifd", "why ifd_ppl and ifd_loss are undefined, or ok", "1", kDoesNotApply, "winnow"};
-/// The scores with a status under a name that is not status_<name>.
-inline constexpr std::array kLossScores{kNllCondSum, kNllDirectSum, kPplCond, kPplDirect, kIfdPpl, kIfdLoss};
+inline constexpr Field kEmbedding{"embedding", "the model's vector of the row's text", "1", kDoesNotApply, "winnow"};
 }  // namespace score
 
 namespace pick {
@@ -74,5 +73,11 @@ inline constexpr Field kGain{"gain", "value of the method's objective for this p
 inline constexpr Field kScore{"score", "the row's own score", "1", kDoesNotApply, "winnow"};
 inline constexpr Field kDiversity{"diversity", "the row's diversity term when it was picked", "1", kDoesNotApply, "winnow"};
 }  // namespace pick
+
+/// The dataset that says why a score's value is undefined: one for both perplexity and sum, one for both IFDs, else status_<name>.
+[[nodiscard]] std::string status_of(std::string_view score);
+
+/// formula, unit, log_base and source as attributes.
+[[nodiscard]] Attributes attributes_of(const Field& field);
 
 }  // namespace winnow::store

@@ -5,10 +5,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/score_status.hpp"
 #include "store/rows_table.hpp"
+#include "store/schema.hpp"
 
 namespace winnow::store {
 
@@ -67,20 +69,21 @@ class ScoreFileWriter {
   void write_score(const ScoreColumn& column);
   /// /embeddings/<scorer> f32 [rows, dimension] with status /scores/<scorer>/status_embedding; filled with `write_embeddings`.
   void begin_embeddings(std::uint64_t dimension, std::span<const core::ScoreStatus> status);
-  /// values: [rows.size(), dimension] of consecutive rows; any number of calls, equally many on every rank (empty ones count).
+  /// values: [rows.size(), dimension] of the current scorer; any number of calls, equally many on every rank (with no rows where a
+  /// rank is through).
   void write_embeddings(core::RowRange rows, std::span<const float> values);
   void finish();
 
  private:
-  [[nodiscard]] std::string path_of(std::string_view dataset) const;
-  [[nodiscard]] Attributes attributes_of(const Attributes& own) const;
-  void write_values(std::string_view name, std::span<const double> values, std::span<const core::ScoreStatus> status,
-                    const Attributes& own);
+  template <class T>
+  void write_column(const Field& field, std::span<const T> values);
+  void write_status(std::string_view score, std::span<const core::ScoreStatus> status);
 
   ParallelFile file_;
   RowsShape shape_;
   std::string scorer_;
   Attributes provenance_;
+  bool has_embeddings_ = false;
 };
 
 /// A finished scores.h5; each rank reads its own rows.
