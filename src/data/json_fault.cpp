@@ -29,10 +29,10 @@ class JsonChecker {
       if (at_end() && next == Next::after_value && open_.empty()) return;
       switch (next) {
         case Next::element_or_end:
-          next = take_if(']') ? close() : value();
+          next = take_if(']') ? close() : value("a JSON value or ']'");
           break;
         case Next::value:
-          next = value();
+          next = value("a JSON value");
           break;
         case Next::key_or_end:
           next = take_if('}') ? close() : key("a field name in quotes or '}'");
@@ -78,7 +78,7 @@ class JsonChecker {
     return Next::after_value;
   }
 
-  Next value() {
+  Next value(const char* expected) {
     if (take_if('{')) return open(true);
     if (take_if('[')) return open(false);
     if (is_one_of("\"")) {
@@ -88,7 +88,7 @@ class JsonChecker {
     } else if (is_one_of("tfn")) {
       literal();
     } else {
-      stop("a JSON value");
+      stop(expected);
     }
     return Next::after_value;
   }
