@@ -25,6 +25,13 @@ std::optional<std::uint64_t> ClaimBoard::take(int rank) {
   return open_[--behind.end];
 }
 
+std::uint64_t ClaimBoard::left() {
+  const std::scoped_lock lock(mutex_);
+  std::uint64_t blocks = 0;
+  for (const Shard& shard : shards_) blocks += shard.end - shard.begin;
+  return blocks;
+}
+
 void ClaimBoard::stop() {
   const std::scoped_lock lock(mutex_);
   for (Shard& shard : shards_) shard.end = shard.begin;

@@ -15,6 +15,8 @@ class ClaimBoard {
 
   /// The next block of the rank's own shard; else the last one of the shard with most left (the lowest rank's among equals).
   [[nodiscard]] std::optional<std::uint64_t> take(int rank);
+  /// Blocks not handed out yet.
+  [[nodiscard]] std::uint64_t left();
   /// Nothing is handed out from now on.
   void stop();
 

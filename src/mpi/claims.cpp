@@ -163,6 +163,11 @@ void BlockClaims::prefetch() {
 
 std::optional<std::uint64_t> BlockClaims::next() { return client_ ? client_->take() : service_->board().take(0); }
 
+std::optional<std::uint64_t> BlockClaims::left() const {
+  if (!service_) return std::nullopt;
+  return service_->board().left();
+}
+
 void BlockClaims::stop() { client_ ? client_->stop() : service_->board().stop(); }
 
 void BlockClaims::finish() {

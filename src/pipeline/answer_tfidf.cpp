@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/checked_cast.hpp"
 #include "core/progress.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
@@ -66,22 +65,10 @@ void write_dump(const Context& context, const IndexedData& data, const Candidate
   const mpi::Communicator& ranks = context.communicator;
   tfidf::DumpTerms terms;
   mpi::agree_on(ranks, [&] { (void)for_each_answer(context, data, candidates, end, [&](const std::string& text) { terms.add(text); }); });
-  const tfidf::Dump dump = tfidf::dump_mpi(std::move(terms), ranks.handle());
-
-  std::vector<std::uint64_t> lengths;
-  for (std::size_t i = 0; i + 1 < dump.row_begin.size(); ++i) lengths.push_back(dump.row_begin[i + 1] - dump.row_begin[i]);
-  lengths = mpi::gather(ranks, std::span<const std::uint64_t>(lengths)).values;
-  const auto columns = mpi::gather(ranks, std::span<const std::uint32_t>(dump.column)).values;
-  const auto weights = mpi::gather(ranks, std::span<const double>(dump.weight)).values;
+  const tfidf::Dump dump = tfidf::dump(ranks, std::move(terms));
   mpi::agree_on(ranks, [&] {
     if (!ranks.is_root()) return;
-    std::vector<std::string> texts;
-    for (std::size_t i = 0; i + 1 < dump.term_begin.size(); ++i)
-      texts.push_back(dump.term_bytes.substr(dump.term_begin[i], dump.term_begin[i + 1] - dump.term_begin[i]));
-    const std::vector<std::uint64_t> df(dump.df.begin(), dump.df.end());
-    std::vector<std::uint64_t> row_begin{0};
-    for (const std::uint64_t length : lengths) row_begin.push_back(row_begin.back() + length);
-    store::write_tfidf(context.folder.tfidf(), {texts, df, row_begin, columns, weights,
+    store::write_tfidf(context.folder.tfidf(), {dump.terms, dump.df, dump.row_begin, dump.term, dump.weight,
                                                 {{"tfidf_rows", dump.fit.documents},
                                                  {"tfidf_terms", dump.fit.terms},
                                                  {"tfidf_df_sum", dump.fit.df_sum},
@@ -99,7 +86,7 @@ AnswerTfidf vectorize_answers(Context& context, const IndexedData& data, const C
   const std::vector<core::RowId> fitted = mpi::agree_on(ranks, [&] {
     return for_each_answer(context, data, candidates, end, [&](const std::string& text) { terms.add(text); });
   });
-  tfidf::Vectorized vectorized = tfidf::vectorize_mpi(std::move(terms), ranks.handle());
+  tfidf::Vectorized vectorized = tfidf::vectorize(ranks, std::move(terms));
   AnswerTfidf result{vectorized.fit, std::move(vectorized.rows)};
   if (fitted.size() != candidates.row.size()) {
     std::vector<std::size_t> kept;
