@@ -4,13 +4,13 @@
 
 namespace winnow::store {
 
-void start_hdf5() {
-  static const bool started = [] {
-    H5dont_atexit();
-    return H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
-  }();
-  static_cast<void>(started);
-}
+namespace {
+
+/// HDF5 started before MPI does not hook itself into MPI_Finalize, and here not into the end of the process either: after a failed
+/// close it would touch freed memory there, and a collective close would wait for ranks that are gone. Its own messages go into ours.
+[[maybe_unused]] const bool is_started = H5dont_atexit() >= 0 && H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
+
+}  // namespace
 
 std::string hdf5_error() {
   std::string text;

@@ -37,9 +37,6 @@ class Handle {
   Close close_ = nullptr;
 };
 
-/// Starts HDF5 so that it prints nothing and does nothing at exit, where a collective close would wait for ranks that are gone.
-void start_hdf5();
-
 /// The innermost message of HDF5's error stack, with the function that gave it; empties the stack.
 [[nodiscard]] std::string hdf5_error();
 

@@ -13,7 +13,7 @@
 #include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
-#include "store/read_back.hpp"
+#include "store/disk_check.hpp"
 #include "store/schema.hpp"
 #include "store/types.hpp"
 
@@ -21,6 +21,7 @@ namespace winnow::store {
 namespace {
 
 constexpr std::uint64_t kSlabBytes = std::uint64_t{256} << 20;  // one collective write; MPI counts are ints
+constexpr std::uint64_t kMetadataRoom = std::uint64_t{64} << 10;  // reserved behind each dataset for what HDF5 adds
 constexpr unsigned kCompactMax = 1024;                          // attributes and links stay in the object's own header
 
 /// A dataset that is being filled.
@@ -30,6 +31,7 @@ struct Dataset {
   std::vector<std::uint64_t> shape;
   std::uint64_t written = 0;  ///< rows, by this rank
   [[nodiscard]] std::uint64_t columns() const { return std::accumulate(shape.begin() + 1, shape.end(), std::uint64_t{1}, std::multiplies<>()); }
+  [[nodiscard]] std::uint64_t bytes() const { return shape.front() * columns() * size_of(element); }
 };
 
 std::vector<hsize_t> dimensions(std::uint64_t rows, const std::vector<std::uint64_t>& shape) {
@@ -151,10 +153,11 @@ ParallelFile::Impl::~Impl() {
 
 ParallelFile::ParallelFile(const mpi::Communicator& communicator, std::filesystem::path target, const std::string& kind)
     : impl_(std::make_unique<Impl>(communicator, std::move(target))) {
-  start_hdf5();
   // One rank tries the name first: its message says why the system refuses it, HDF5's would not.
   impl_->together([this] {
-    if (is_root()) core::OutputFile(impl_->aside, /*exclusive=*/false).close();
+    if (!is_root()) return;
+    core::OutputFile(impl_->aside, /*exclusive=*/false).close();
+    reserve_space(impl_->aside, 0, kMetadataRoom);
   });
   impl_->together([this] { impl_->create(); });
   set_attributes("/", {{"kind", kind}, {"schema_version", kSchemaVersion}});
@@ -201,6 +204,12 @@ void ParallelFile::create_dataset(const std::string& path, Element element, std:
                                            H5Dclose, what);
     impl_->datasets.insert_or_assign(path, std::move(dataset));
     impl_->add_attributes(path, attributes);
+  });
+  // A full disk is met here, with the system's reason, and not in the middle of a collective write.
+  impl_->together([&] {
+    const Dataset& dataset = impl_->datasets.at(path);
+    const haddr_t begin = H5Dget_offset(dataset.handle.id());
+    if (is_root() && begin != HADDR_UNDEF) reserve_space(impl_->aside, begin, dataset.bytes() + kMetadataRoom);
   });
 }
 

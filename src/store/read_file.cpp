@@ -130,7 +130,6 @@ void ReadFile::Impl::check_storage(const std::string& name, const Handle& datase
 }
 
 ReadFile::ReadFile(std::filesystem::path path, const std::string& kind) : impl_(std::make_unique<Impl>()) {
-  start_hdf5();
   impl_->path = std::move(path);
   std::error_code error;
   impl_->bytes = std::filesystem::file_size(impl_->path, error);

@@ -16,18 +16,18 @@ namespace winnow::store {
 
 /// Where a scorer's numbers come from: attributes of all its datasets. What is not set is stored as "does not apply".
 struct ScorerInfo {
-  std::string name;  ///< the job's name for it, "imported" for imported scores
-  std::string code_version;
-  std::optional<std::string> model_fingerprint;
-  std::optional<std::string> tokenizer_hash;
-  std::optional<std::string> prompt_template;
-  std::optional<std::string> system;  ///< system text, may be empty
-  std::optional<bool> scores_closing_tokens;
-  std::optional<std::uint64_t> max_length;
-  std::optional<std::string> dtype;
-  std::optional<std::uint64_t> threads;       ///< per rank
-  std::optional<std::string> math_library;    ///< its mode, where results depend on it
-  Attributes more;                            ///< the import's file and key, ...
+  std::string name = {};  ///< the job's name for it, "imported" for imported scores
+  std::string code_version = {};
+  std::optional<std::string> model_fingerprint = {};
+  std::optional<std::string> tokenizer_hash = {};
+  std::optional<std::string> prompt_template = {};
+  std::optional<std::string> system = {};  ///< system text, may be empty
+  std::optional<bool> scores_closing_tokens = {};
+  std::optional<std::uint64_t> max_length = {};
+  std::optional<std::string> dtype = {};
+  std::optional<std::uint64_t> threads = {};       ///< per rank
+  std::optional<std::string> math_library = {};    ///< its mode, where results depend on it
+  Attributes more = {};                            ///< the import's file and key, ...
 };
 
 /// This rank's answer losses; every span is [mine.size()]. A value whose status is not ok is NaN.

@@ -9,7 +9,7 @@
 namespace winnow::store {
 namespace {
 
-std::string path_of(const Field& field) { return "/" + std::string(field.name); }
+std::string path_of(const Field& field) { return fmt::format("/{}", field.name); }
 
 Attributes attributes_of(const SelectionInfo& info) {
   Attributes result{{"method", info.method},

@@ -12,6 +12,10 @@
 
 namespace winnow::store {
 
+/// Takes the room for bytes [begin, begin + length) of a file from the disk before they are written, where the file system can.
+/// @throws EnvironmentError when the disk or the quota is full.
+void reserve_space(const std::filesystem::path& file, std::uint64_t begin, std::uint64_t length);
+
 /// Bytes of a dataset that were handed to HDF5, and where a contiguous layout puts them in the file.
 struct WrittenBytes {
   std::string dataset;

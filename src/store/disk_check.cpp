@@ -1,6 +1,11 @@
-#include "store/read_back.hpp"
+#include "store/disk_check.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -9,6 +14,17 @@
 #include "core/error.hpp"
 
 namespace winnow::store {
+
+void reserve_space(const std::filesystem::path& file, std::uint64_t begin, std::uint64_t length) {
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  const int status = descriptor < 0 ? -1
+                                    : ::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, core::checked_cast<off_t>(begin),
+                                                  core::checked_cast<off_t>(length));
+  const int error = errno;
+  if (descriptor >= 0) ::close(descriptor);
+  if (status != 0 && error != EOPNOTSUPP && error != ENOSYS && error != EINVAL)
+    throw core::EnvironmentError(fmt::format("{}: cannot reserve {} bytes: {}", file.string(), length, std::strerror(error)));
+}
 
 void check_written(const std::filesystem::path& file, const std::vector<WrittenBytes>& written) {
   std::ifstream stream(file, std::ios::binary);
