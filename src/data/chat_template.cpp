@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <utility>
 
 #include <fmt/format.h>
@@ -144,13 +143,13 @@ std::unique_ptr<PromptTemplate> make_chat_template(ChatForm form, TemplateOption
 }
 
 std::string_view strip(std::string_view text) {
-  for (bool found = true; found;) {
-    found = false;
-    for (const std::string_view space : kSpaces) {
-      if (text.starts_with(space)) text.remove_prefix(space.size()), found = true;
-      if (text.ends_with(space)) text.remove_suffix(space.size()), found = true;
-    }
-  }
+  const auto* space = kSpaces.begin();
+  const auto stands_first = [&](std::string_view each) { return text.starts_with(each); };
+  while ((space = std::ranges::find_if(kSpaces, stands_first)) != kSpaces.end())
+    text.remove_prefix(space->size());
+  const auto stands_last = [&](std::string_view each) { return text.ends_with(each); };
+  while ((space = std::ranges::find_if(kSpaces, stands_last)) != kSpaces.end())
+    text.remove_suffix(space->size());
   return text;
 }
 

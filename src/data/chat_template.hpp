@@ -8,24 +8,23 @@
 
 namespace winnow::data {
 
-/// A chat template as data: the fixed texts around each message. What a vendor's Jinja template
-/// renders for conversations without tools is
+/// A chat template as data: the fixed texts around each message. A vendor's Jinja template renders
+/// conversations without tools as
 ///
-///     start + system part + { user_open user user_close assistant_open assistant assistant_close
-///     }*
-///           + user_open user user_close answer_open answer answer_close          [system?, ...,
-///           user, assistant]
-///     direct_open + answer + answer_close                                         [assistant]
+///     [system?, earlier turns, user, assistant]:
+///       start system_part { user_open user user_close assistant_open assistant assistant_close }*
+///       user_open user user_close answer_open answer answer_close
+///     [assistant]:
+///       direct_open answer answer_close
 ///
-/// with Python's str.strip() on the parts whose `trim_` is set. docs/templates.md shows what each
-/// named form renders.
+/// with Python's str.strip() on the messages whose `trim_` is set. docs/templates.md shows the
+/// named forms.
 struct ChatForm {
   enum class SystemPlace {
     block,          ///< system_open system system_close, or `no_system` where none is given
-    in_first_user,  ///< within the first user message, before its text: user_open system_open
-                    ///< system system_close user user_close
-    dropped,  ///< the template leaves the system message out wherever an answer follows (mistral)
-    refused,  ///< the template raises an error for a system message
+    in_first_user,  ///< system_open system system_close between user_open and the first user text
+    dropped,        ///< the template leaves it out wherever an answer follows (mistral)
+    refused,        ///< the template raises an error
   };
 
   std::string name;
@@ -33,10 +32,8 @@ struct ChatForm {
   SystemPlace system_place = SystemPlace::block;
   std::string system_open;
   std::string system_close;
-  std::string no_system;   ///< written where a block would stand and none is given: a vendor's
-                           ///< default sentence, dates
-  std::string own_system;  ///< the system message where neither the row nor the job brings one (a
-                           ///< paper's sentence)
+  std::string no_system;   ///< in place of the block: a vendor's default sentence, dates
+  std::string own_system;  ///< system message where neither row nor job has one: a paper's sentence
   std::string user_open;
   std::string user_close;
   std::string assistant_open;  ///< around an earlier answer
@@ -62,8 +59,7 @@ struct FolderForm {
 
 /// @param json   contents of winnow_template.json
 /// @param where  the file's path, for messages
-/// @throws core::ModelError naming the file and the key that is missing, unknown or of the wrong
-/// type.
+/// @throws core::ModelError naming the file and the key that is missing, unknown or mistyped.
 [[nodiscard]] FolderForm parse_folder_form(std::string_view json, std::string_view where);
 
 /// Python's str.strip(): without the Unicode white space at both ends. `text` is UTF-8.

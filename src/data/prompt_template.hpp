@@ -12,16 +12,14 @@
 
 namespace winnow::data {
 
-/// A text with the bytes whose tokens are scored. A token is scored when its bytes end after
-/// `begin` and begin before `end`: a token that holds characters of prompt and answer belongs to
-/// the answer (design.md 6, "Spans").
+/// A text with the bytes whose tokens are scored. A token is scored when it ends after
+/// `answer_begin` and begins before `scored_end`: one that holds characters of prompt and answer
+/// belongs to the answer (design.md 6, "Spans").
 struct RenderedText {
   std::string text;
   std::size_t answer_begin = 0;  ///< first byte of the answer
-  std::size_t answer_end = 0;    ///< one past the answer's last byte, after any trimming; equals
-                                 ///< answer_begin where nothing is left
-  std::size_t scored_end =
-      0;  ///< one past the last scored byte: answer_end, or the end of the closing tokens after it
+  std::size_t answer_end = 0;    ///< one past its last byte; answer_begin where it trims to nothing
+  std::size_t scored_end = 0;    ///< answer_end, or the end of the closing tokens behind it
 };
 
 /// The two texts of IFD: the answer after its prompt, and the answer alone.
@@ -31,10 +29,10 @@ struct RenderedPair {
 };
 
 struct TemplateOptions {
-  std::string system;  ///< system message for rows without one of their own; empty: none is given,
-                       ///< or the template's own
-  std::string join = "\nInput: ";  ///< between instruction and a non-empty input in the user text
-                                   ///< of chat templates and `vicuna`
+  /// System message for rows without one of their own. Empty: none is given, or the template's own.
+  std::string system;
+  /// Between instruction and a non-empty input in the user text of chat templates and `vicuna`.
+  std::string join = "\nInput: ";
 };
 
 /// A way to write a sample down for a model.
@@ -56,8 +54,7 @@ class PromptTemplate {
 [[nodiscard]] std::span<const std::string_view> template_names();
 
 /// @throws core::UsageError for an unknown name (the message lists the names, nearest first) and
-/// for a system message that the
-///         template has no place for.
+///         for an `options.system` that the template has no place for.
 [[nodiscard]] std::unique_ptr<PromptTemplate> make_template(std::string_view name,
                                                             TemplateOptions options);
 
@@ -65,7 +62,7 @@ class PromptTemplate {
 /// named template that renders what `chat_template_text` (of tokenizer_config.json or
 /// chat_template.jinja) renders.
 /// @throws core::ModelError if there is none, if the text is unknown, or if winnow_template.json
-/// was derived from another text.
+///         was derived from another text.
 [[nodiscard]] std::unique_ptr<PromptTemplate> template_for_folder(
     const std::filesystem::path& folder, std::string_view chat_template_text,
     TemplateOptions options);
