@@ -35,6 +35,16 @@ bool is_space(char32_t code_point) {
   return contains(set, code_point);
 }
 
+bool is_upper(char32_t code_point) {
+  static const icu::UnicodeSet set = make_set("[:Uppercase:]");
+  return contains(set, code_point);
+}
+
+bool is_lower(char32_t code_point) {
+  static const icu::UnicodeSet set = make_set("[:Lowercase:]");
+  return contains(set, code_point);
+}
+
 bool is_cased(char32_t code_point) {
   static const icu::UnicodeSet set = make_set("[:Cased:]");
   return contains(set, code_point);

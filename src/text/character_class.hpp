@@ -9,6 +9,9 @@ namespace winnow::text {
 [[nodiscard]] bool is_word_character(char32_t code_point);
 /// str.isspace(), which is also Python's `\s`.
 [[nodiscard]] bool is_space(char32_t code_point);
+/// str.isupper(), str.islower() of one character.
+[[nodiscard]] bool is_upper(char32_t code_point);
+[[nodiscard]] bool is_lower(char32_t code_point);
 [[nodiscard]] bool is_cased(char32_t code_point);
 [[nodiscard]] bool is_case_ignorable(char32_t code_point);
 
