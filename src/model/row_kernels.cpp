@@ -8,7 +8,7 @@
 // One body, compiled for several instruction sets and chosen when the program starts. A sanitizer's run-time is not up yet when the
 // choice is made, so sanitized builds have the plain body only.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define WINNOW_VECTOR_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#define WINNOW_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define WINNOW_VECTOR_CLONES
 #endif
@@ -17,7 +17,7 @@ namespace winnow::model {
 namespace {
 
 /// e^x with a relative error below 2e-7 for x in [-87, 88]; beyond, that of the nearest end; NaN stays NaN.
-inline float exponential(float x) {
+[[gnu::always_inline]] inline float exponential(float x) {
   x = x < -87.0F ? -87.0F : x;
   x = x > 88.0F ? 88.0F : x;
   constexpr float kRounder = 12582912.0F;  // adding 1.5 * 2^23 leaves the nearest integer in the low bits
@@ -36,14 +36,14 @@ inline float exponential(float x) {
   return p * std::bit_cast<float>(scale);
 }
 
-inline float nearest_bf16(float x) {
+[[gnu::always_inline]] inline float nearest_bf16(float x) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
   const std::uint32_t rounded = (bits + 0x7FFFU + ((bits >> 16) & 1U)) & 0xFFFF0000U;
   return x == x ? std::bit_cast<float>(rounded) : x;
 }
 
 template <Rounding rounding>
-inline float rounded(float x) {
+[[gnu::always_inline]] inline float rounded(float x) {
   if constexpr (rounding == Rounding::bf16)
     return nearest_bf16(x);
   else
@@ -51,7 +51,7 @@ inline float rounded(float x) {
 }
 
 template <Rounding rounding>
-inline void rms_norm(const float* x, const float* weight, float epsilon, std::size_t width, float* out) {
+[[gnu::always_inline]] inline void rms_norm(const float* x, const float* weight, float epsilon, std::size_t width, float* out) {
   float squares = 0;
 #pragma omp simd reduction(+ : squares)
   for (std::size_t i = 0; i < width; ++i) squares = std::fma(x[i], x[i], squares);
@@ -61,7 +61,7 @@ inline void rms_norm(const float* x, const float* weight, float epsilon, std::si
 }
 
 template <Rounding rounding>
-inline void silu_product(const float* gate, const float* up, std::size_t width, float* out) {
+[[gnu::always_inline]] inline void silu_product(const float* gate, const float* up, std::size_t width, float* out) {
 #pragma omp simd
   for (std::size_t i = 0; i < width; ++i) out[i] = rounded<rounding>(gate[i] / (1.0F + exponential(-gate[i])) * up[i]);
 }
