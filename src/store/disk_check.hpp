@@ -16,6 +16,9 @@ namespace winnow::store {
 /// @throws EnvironmentError when the disk or the quota is full.
 void reserve_space(const std::filesystem::path& file, std::uint64_t begin, std::uint64_t length);
 
+/// @throws EnvironmentError when this process may not write a file of this size.
+void check_size_limit(const std::filesystem::path& file, std::uint64_t size);
+
 /// Bytes of a dataset that were handed to HDF5, and where a contiguous layout puts them in the file.
 struct WrittenBytes {
   std::string dataset;

@@ -1,7 +1,6 @@
 #include "store/parallel_file.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <functional>
 #include <map>
 #include <numeric>
@@ -55,8 +54,6 @@ struct ParallelFile::Impl {
   Handle file;
   std::map<std::string, Dataset> datasets;
   std::vector<WrittenBytes> written;
-  int exceptions_at_start = std::uncaught_exceptions();
-  bool failed = false;
   bool finished = false;
 
   void require(bool is_good, std::string_view what) const {
@@ -70,12 +67,7 @@ struct ParallelFile::Impl {
   /// Runs `work`, whose HDF5 calls all ranks make alike, and agrees on how it went.
   template <class Work>
   void together(Work&& work) {
-    try {
-      mpi::agree_on(communicator, std::forward<Work>(work));
-    } catch (...) {
-      failed = true;
-      throw;
-    }
+    mpi::agree_on(communicator, std::forward<Work>(work));
   }
 
   void create();
@@ -134,19 +126,12 @@ void ParallelFile::Impl::close_all() {
   require(is_good, "close the file");
 }
 
+/// An unfinished file is never closed: closing is collective, and after an error the ranks no longer agree on what is left to do
+/// (HDF5 and MPI-IO would wait for ever). Its ids stay with the process, which has little more to do.
 ParallelFile::Impl::~Impl() {
   if (finished) return;
-  if (failed || std::uncaught_exceptions() <= exceptions_at_start) {
-    // All ranks come here together, so the collective close may be tried; its result no longer matters.
-    try {
-      close_all();
-    } catch (const core::Error&) {
-    }
-  } else {
-    // Only this rank may be unwinding: a collective close would wait for the others.
-    for (auto& [path, dataset] : datasets) dataset.handle.release();
-    file.release();
-  }
+  for (auto& [path, dataset] : datasets) dataset.handle.release();
+  file.release();
   std::error_code ignored;
   if (communicator.is_root()) std::filesystem::remove(aside, ignored);
 }
@@ -155,6 +140,7 @@ ParallelFile::ParallelFile(const mpi::Communicator& communicator, std::filesyste
     : impl_(std::make_unique<Impl>(communicator, std::move(target))) {
   // One rank tries the name first: its message says why the system refuses it, HDF5's would not.
   impl_->together([this] {
+    check_size_limit(impl_->aside, kMetadataRoom);
     if (!is_root()) return;
     core::OutputFile(impl_->aside, /*exclusive=*/false).close();
     reserve_space(impl_->aside, 0, kMetadataRoom);
@@ -205,11 +191,13 @@ void ParallelFile::create_dataset(const std::string& path, Element element, std:
     impl_->datasets.insert_or_assign(path, std::move(dataset));
     impl_->add_attributes(path, attributes);
   });
-  // A full disk is met here, with the system's reason, and not in the middle of a collective write.
+  // A full disk is met here, with the system's reason: in the middle of a collective write some MPI-IO ranks would wait for ever.
   impl_->together([&] {
     const Dataset& dataset = impl_->datasets.at(path);
     const haddr_t begin = H5Dget_offset(dataset.handle.id());
-    if (is_root() && begin != HADDR_UNDEF) reserve_space(impl_->aside, begin, dataset.bytes() + kMetadataRoom);
+    if (begin == HADDR_UNDEF) return;
+    check_size_limit(impl_->aside, begin + dataset.bytes() + kMetadataRoom);
+    if (is_root()) reserve_space(impl_->aside, begin, dataset.bytes() + kMetadataRoom);
   });
 }
 
