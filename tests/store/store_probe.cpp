@@ -8,10 +8,10 @@
 /// store_probe write FOLDER | read FILE SCORER SCORE: the sample files for other readers, and our reader on other writers' files.
 int main(int argc, char** argv) {
   using namespace winnow;
-  const mpi::Environment environment(argc, argv);
   const std::string command = argv[1];
   try {
     if (command == "write") {
+      const mpi::Environment environment(argc, argv);
       const std::filesystem::path folder = argv[2];
       const mpi::Communicator world = mpi::Communicator::world();
       test::write_sample_index(world, folder / "index.h5", 60);
