@@ -12,7 +12,8 @@ namespace {
 TEST(CheckWritten, FindsBytesThatTheDiskLostOrChanged) {
   const test::TemporaryFolder folder;
   const auto path = folder.path() / "a";
-  const std::vector<WrittenBytes> written{{"/x", 2, 3, core::hash128("cde")}, {"/y", 5, 2, core::hash128("fg")}};
+  const std::vector<WrittenBytes> written{{"/x", 2, 3, core::hash128("cde")},
+                                          {"/y", 5, 2, core::hash128("fg")}};
   core::write_file(path, "abcdefg");
   EXPECT_NO_THROW(check_written(path, written));
   for (const char* damaged : {"abcdefX", "ab\0defg", "abcdef", ""}) {
@@ -31,7 +32,9 @@ TEST(ReserveSpace, SaysThatTheDiskIsTooSmall) {
     reserve_space(path, 0, std::uint64_t{1} << 50);
     FAIL();
   } catch (const core::EnvironmentError& error) {
-    EXPECT_NE(std::string(error.what()).find("cannot reserve 1125899906842624 bytes: "), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("cannot reserve 1125899906842624 bytes: "),
+              std::string::npos)
+        << error.what();
   }
 }
 

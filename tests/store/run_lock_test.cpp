@@ -32,8 +32,11 @@ TEST(RunLock, KeepsASecondOneOutAndSaysWhoHoldsIt) {
   {
     const RunLock lock(folder.path());
     const std::string message = refusal(folder.path());
-    EXPECT_NE(message.find("host " + self.host + ", pid " + std::to_string(self.pid)), std::string::npos) << message;
-    EXPECT_NE(message.find("remove " + (folder.path() / ".lock").string()), std::string::npos) << message;
+    EXPECT_NE(message.find("host " + self.host + ", pid " + std::to_string(self.pid)),
+              std::string::npos)
+        << message;
+    EXPECT_NE(message.find("remove " + (folder.path() / ".lock").string()), std::string::npos)
+        << message;
   }
   EXPECT_EQ(refusal(folder.path()), "");
 }
@@ -56,7 +59,9 @@ TEST(RunLock, IsFreeAfterItsHolderIsKilled) {
   EXPECT_EQ(refusal(folder.path()), "");
 }
 
-TEST(RunLock, NamesTheFolderThatIsMissing) { EXPECT_NE(refusal("/nonexistent").find("/nonexistent/.lock: cannot open"), std::string::npos); }
+TEST(RunLock, NamesTheFolderThatIsMissing) {
+  EXPECT_NE(refusal("/nonexistent").find("/nonexistent/.lock: cannot open"), std::string::npos);
+}
 
 TEST(LockHolder, IsReadBackFromItsNote) {
   const LockHolder self = LockHolder::this_process();

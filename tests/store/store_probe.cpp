@@ -5,7 +5,8 @@
 #include "mpi/environment.hpp"
 #include "store/sample_files.hpp"
 
-/// store_probe write FOLDER | read FILE SCORER SCORE: the sample files for other readers, and our reader on other writers' files.
+/// store_probe write FOLDER | read FILE SCORER SCORE: the sample files for other readers, and our
+/// reader on other writers' files.
 int main(int argc, char** argv) {
   using namespace winnow;
   const std::string command = argv[1];
@@ -24,8 +25,8 @@ int main(int argc, char** argv) {
     const auto score = file.read_score(argv[3], argv[4], {0, file.rows()});
     const auto table = file.read_rows({0, file.rows()});
     for (std::size_t row = 0; row < score.values.size(); ++row)
-      std::printf("%zu %llu %.17g %s\n", row, static_cast<unsigned long long>(table.hash[row]), score.values[row],
-                  std::string(name_of(score.status[row])).c_str());
+      std::printf("%zu %llu %.17g %s\n", row, static_cast<unsigned long long>(table.hash[row]),
+                  score.values[row], std::string(name_of(score.status[row])).c_str());
   } catch (const core::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return static_cast<int>(error.code());
