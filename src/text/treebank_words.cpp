@@ -37,21 +37,25 @@ constexpr CharacterSet kShortClitics(U"sSmMdD");
 constexpr CharacterSet kLongCliticBegins(U"'nN");
 constexpr CharacterSet kContractionBegins(U"cdglmwCDGLMW");
 
-constexpr std::u32string_view kLongClitics[] = {U"'ll", U"'LL", U"'re", U"'RE", U"'ve", U"'VE", U"n't", U"N'T"};
-constexpr std::u32string_view kCliticsOfNoQuote[] = {U"re", U"ve", U"ll", U"m", U"t", U"s", U"d", U"n"};
+constexpr std::u32string_view kLongClitics[] = {U"'ll", U"'LL", U"'re", U"'RE",
+                                                U"'ve", U"'VE", U"n't", U"N'T"};
+constexpr std::u32string_view kCliticsOfNoQuote[] = {U"re", U"ve", U"ll", U"m",
+                                                     U"t",  U"s",  U"d",  U"n"};
 
 struct Contraction {
   std::u32string_view first;
   std::u32string_view second;
 };
-constexpr Contraction kContractions[] = {{U"can", U"not"}, {U"d", U"'ye"},  {U"gim", U"me"},  {U"gon", U"na"},
-                                         {U"got", U"ta"},  {U"lem", U"me"}, {U"more", U"'n"}, {U"wan", U"na"}};
+constexpr Contraction kContractions[] = {{U"can", U"not"}, {U"d", U"'ye"},  {U"gim", U"me"},
+                                         {U"gon", U"na"},  {U"got", U"ta"}, {U"lem", U"me"},
+                                         {U"more", U"'n"}, {U"wan", U"na"}};
 
 bool is_decimal(char32_t c) { return c >= U'0' && c <= U'9'; }
 
 /// ASCII letters in either case; `lower` is in lower case.
 bool starts_with_any_case(std::u32string_view text, std::u32string_view lower) {
-  return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char32_t a, char32_t b) {
+  return text.size() >= lower.size() &&
+         std::equal(lower.begin(), lower.end(), text.begin(), [](char32_t a, char32_t b) {
            return a == b || (b < 0x80 && a == to_lower(b));
          });
 }
@@ -69,8 +73,9 @@ class Splitter {
   [[nodiscard]] std::uint32_t count() const;
 
  private:
-  // Goes through the text once. At each character of `begins`, `rule(i)` either writes what it makes of some characters and
-  // returns how many they are, or returns 0 to leave things as they are.
+  // Goes through the text once. At each character of `begins`, `rule(i)` either writes what it
+  // makes of some characters and returns how many they are, or returns 0 to leave things as they
+  // are.
   template <typename Rule>
   void rewrite(const CharacterSet& begins, Rule rule) {
     rewritten_.clear();
@@ -95,9 +100,15 @@ class Splitter {
     return length;
   }
 
-  [[nodiscard]] std::u32string_view rest(std::size_t i) const { return std::u32string_view(text_).substr(i); }
-  [[nodiscard]] bool has_word_character(std::size_t i) const { return i < text_.size() && is_word_character(text_[i]); }
-  [[nodiscard]] bool ends_or_has_space(std::size_t i) const { return i == text_.size() || is_space(text_[i]); }
+  [[nodiscard]] std::u32string_view rest(std::size_t i) const {
+    return std::u32string_view(text_).substr(i);
+  }
+  [[nodiscard]] bool has_word_character(std::size_t i) const {
+    return i < text_.size() && is_word_character(text_[i]);
+  }
+  [[nodiscard]] bool ends_or_has_space(std::size_t i) const {
+    return i == text_.size() || is_space(text_[i]);
+  }
   void split_last_period();
   [[nodiscard]] bool begins_clitic(std::size_t i) const;
 
@@ -106,9 +117,10 @@ class Splitter {
 };
 
 bool Splitter::begins_clitic(std::size_t i) const {
-  return std::any_of(std::begin(kCliticsOfNoQuote), std::end(kCliticsOfNoQuote), [&](std::u32string_view clitic) {
-    return starts_with_any_case(rest(i), clitic) && !has_word_character(i + clitic.size());
-  });
+  return std::any_of(
+      std::begin(kCliticsOfNoQuote), std::end(kCliticsOfNoQuote), [&](std::u32string_view clitic) {
+        return starts_with_any_case(rest(i), clitic) && !has_word_character(i + clitic.size());
+      });
 }
 
 void Splitter::split_opening_quotes() {
@@ -134,8 +146,10 @@ void Splitter::split_opening_quotes() {
 void Splitter::split_last_period() {
   const std::size_t period = text_.rfind(U'.');
   if (period == text_.npos || period == 0 || text_[period - 1] == U'.') return;
-  const std::size_t closed = std::min(text_.find_first_not_of(U"])}>\"'»”’ ", period + 1), text_.size());
-  if (!std::all_of(text_.begin() + static_cast<std::ptrdiff_t>(closed), text_.end(), is_space)) return;
+  const std::size_t closed =
+      std::min(text_.find_first_not_of(U"])}>\"'»”’ ", period + 1), text_.size());
+  if (!std::all_of(text_.begin() + static_cast<std::ptrdiff_t>(closed), text_.end(), is_space))
+    return;
   rewritten_.assign(text_, 0, period).append(U" . ").append(text_, period + 1, closed - period - 1);
   text_.swap(rewritten_);
 }
@@ -176,7 +190,9 @@ void Splitter::split_closing_quotes() {
 }
 
 void Splitter::split_clitics() {
-  const auto is_after_word = [&](std::size_t i) { return i > 0 && text_[i - 1] != U'\'' && !is_space(text_[i - 1]); };
+  const auto is_after_word = [&](std::size_t i) {
+    return i > 0 && text_[i - 1] != U'\'' && !is_space(text_[i - 1]);
+  };
   rewrite(kApostrophe, [&](std::size_t i) -> std::size_t {
     if (!is_after_word(i)) return 0;
     if (ends_or_has_space(i + 1)) return pad(i, 1);
@@ -185,7 +201,8 @@ void Splitter::split_clitics() {
   rewrite(kLongCliticBegins, [&](std::size_t i) -> std::size_t {
     if (!is_after_word(i)) return 0;
     for (const std::u32string_view clitic : kLongClitics)
-      if (rest(i).starts_with(clitic) && ends_or_has_space(i + clitic.size())) return pad(i, clitic.size());
+      if (rest(i).starts_with(clitic) && ends_or_has_space(i + clitic.size()))
+        return pad(i, clitic.size());
     return 0;
   });
 }
@@ -195,7 +212,8 @@ void Splitter::split_contractions() {
     if (i > 0 && is_word_character(text_[i - 1])) return 0;
     for (const auto& [first, second] : kContractions) {
       const std::size_t middle = i + first.size();
-      if (!starts_with_any_case(rest(i), first) || !starts_with_any_case(rest(middle), second)) continue;
+      if (!starts_with_any_case(rest(i), first) || !starts_with_any_case(rest(middle), second))
+        continue;
       const std::size_t end = middle + second.size();
       if (first == U"wan" ? !ends_or_has_space(end) : has_word_character(end)) continue;
       return pad(i, first.size()) + pad(middle, second.size());

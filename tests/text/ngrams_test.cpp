@@ -12,7 +12,8 @@ std::vector<NgramHash> ngrams_of(std::string_view text) {
   NgramScanner scanner;
   scanner.start(text);
   std::vector<NgramHash> all;
-  for (auto found = scanner.next(); !found.empty(); found = scanner.next()) all.insert(all.end(), found.begin(), found.end());
+  for (auto found = scanner.next(); !found.empty(); found = scanner.next())
+    all.insert(all.end(), found.begin(), found.end());
   return all;
 }
 

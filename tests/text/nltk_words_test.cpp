@@ -18,7 +18,8 @@ std::vector<std::string> sentences_of(std::string_view bytes) {
   std::vector<std::string> sentences;
   for (const Sentence& sentence : split_sentences(text)) {
     sentences.emplace_back();
-    for (std::size_t i = sentence.begin; i < sentence.end; ++i) append_utf8(sentences.back(), text[i]);
+    for (std::size_t i = sentence.begin; i < sentence.end; ++i)
+      append_utf8(sentences.back(), text[i]);
   }
   return sentences;
 }
@@ -26,7 +27,8 @@ std::vector<std::string> sentences_of(std::string_view bytes) {
 using Texts = std::vector<std::string>;
 
 TEST(Sentences, EndWithAMarkAndItsClosers) {
-  EXPECT_EQ(sentences_of("He left.) Then \"done.\" She"), (Texts{"He left.)", "Then \"done.\"", "She"}));
+  EXPECT_EQ(sentences_of("He left.) Then \"done.\" She"),
+            (Texts{"He left.)", "Then \"done.\"", "She"}));
   EXPECT_EQ(sentences_of("What?! No way!!! Ok"), (Texts{"What?!", "No way!!!", "Ok"}));
   EXPECT_EQ(sentences_of("a . . . b . . x"), (Texts{"a .", ".", ".", "b .", ".", "x"}));
   EXPECT_EQ(sentences_of(""), Texts{});
@@ -48,7 +50,9 @@ TEST(Sentences, EndAfterTheNumbersOfAList) {
 TEST(NltkWordCount, CountsPunctuationAndCliticsAsWords) {
   EXPECT_EQ(nltk_word_count(""), 0U);
   EXPECT_EQ(nltk_word_count("Hello."), 2U);
-  EXPECT_EQ(nltk_word_count("Good muffins cost $3.88\nin New York.  Please buy me\ntwo of them.\n\nThanks."), 18U);
+  EXPECT_EQ(nltk_word_count(
+                "Good muffins cost $3.88\nin New York.  Please buy me\ntwo of them.\n\nThanks."),
+            18U);
   EXPECT_EQ(nltk_word_count("J.K. Rowling wrote it. I cannot, gonna go--now: yes; no."), 19U);
 }
 
@@ -60,9 +64,11 @@ TEST(NltkWordCount, KnowsQuotesOfAllKinds) {
 }
 
 TEST(NltkWordCount, TakesTimeLinearInHostileTexts) {
-  // Each of these is quadratic in a matcher that looks back or ahead without bound; here they end well within the test's limit.
+  // Each of these is quadratic in a matcher that looks back or ahead without bound; here they end
+  // well within the test's limit.
   constexpr std::size_t kMany = 1'000'000;
-  for (const char* part : {".", ". ", "?", "'", "' ", "-", "a.", "(\"", "`", ") ", "\n", "n't ", "\u00a0."}) {
+  for (const char* part :
+       {".", ". ", "?", "'", "' ", "-", "a.", "(\"", "`", ") ", "\n", "n't ", "\u00a0."}) {
     std::string text;
     while (text.size() < kMany) text += part;
     EXPECT_LE(nltk_word_count(text), kMany);

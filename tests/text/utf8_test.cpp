@@ -6,8 +6,8 @@ namespace winnow::text {
 namespace {
 
 TEST(Utf8, DecodesWhatItEncodes) {
-  for (const char32_t c : {U'a', U'\x7F', U'\x80', U'\x7FF', U'\x800', U'\xD7FF', U'\xE000', U'\xFFFD', U'\xFFFF',
-                           U'\x10000', U'\x10FFFF'}) {
+  for (const char32_t c : {U'a', U'\x7F', U'\x80', U'\x7FF', U'\x800', U'\xD7FF', U'\xE000',
+                           U'\xFFFD', U'\xFFFF', U'\x10000', U'\x10FFFF'}) {
     std::string bytes = "x";
     append_utf8(bytes, c);
     EXPECT_EQ(find_invalid_utf8(bytes), std::nullopt);
@@ -20,12 +20,12 @@ TEST(Utf8, DecodesWhatItEncodes) {
 
 TEST(Utf8, NamesTheFirstMalformedByte) {
   EXPECT_EQ(find_invalid_utf8("ab\xFF"), 2U);
-  EXPECT_EQ(find_invalid_utf8("\xC3"), 0U);                // cut off
-  EXPECT_EQ(find_invalid_utf8("a\xC0\x80"), 1U);           // overlong
-  EXPECT_EQ(find_invalid_utf8("a\xE0\x80\x80"), 1U);       // overlong
-  EXPECT_EQ(find_invalid_utf8("\xED\xA0\x80"), 0U);        // surrogate
-  EXPECT_EQ(find_invalid_utf8("\xF4\x90\x80\x80"), 0U);    // above U+10FFFF
-  EXPECT_EQ(find_invalid_utf8("\xC3\xA9\x80"), 2U);        // continuation alone
+  EXPECT_EQ(find_invalid_utf8("\xC3"), 0U);                    // cut off
+  EXPECT_EQ(find_invalid_utf8("a\xC0\x80"), 1U);               // overlong
+  EXPECT_EQ(find_invalid_utf8("a\xE0\x80\x80"), 1U);           // overlong
+  EXPECT_EQ(find_invalid_utf8("\xED\xA0\x80"), 0U);            // surrogate
+  EXPECT_EQ(find_invalid_utf8("\xF4\x90\x80\x80"), 0U);        // above U+10FFFF
+  EXPECT_EQ(find_invalid_utf8("\xC3\xA9\x80"), 2U);            // continuation alone
   EXPECT_EQ(find_invalid_utf8("\xEF\xBF\xBD"), std::nullopt);  // U+FFFD itself is fine
 }
 

@@ -7,7 +7,8 @@
 
 namespace winnow::test {
 
-/// Texts of 0 to 39 words, drawn so that some words are common and some occur once; every seventh is empty.
+/// Texts of 0 to 39 words, drawn so that some words are common and some occur once; every seventh
+/// is empty.
 inline std::vector<std::string> random_texts(std::size_t count, std::uint64_t seed) {
   std::vector<std::string> texts(count);
   for (std::size_t d = 0; d < count; ++d) {

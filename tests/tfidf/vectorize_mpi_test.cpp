@@ -7,8 +7,8 @@
 
 #include "core/partition.hpp"
 #include "mpi/collectives.hpp"
-#include "tfidf/random_texts.hpp"
 #include "tfidf/dump_mpi.hpp"
+#include "tfidf/random_texts.hpp"
 
 namespace winnow::tfidf {
 namespace {
@@ -23,8 +23,10 @@ core::RowRange all_on_the_last(std::uint64_t documents, std::uint64_t ranks, std
   return rank + 1 == ranks ? core::RowRange{0, documents} : core::RowRange{};
 }
 
-std::span<const std::string> part(const mpi::Communicator& world, const std::vector<std::string>& texts, Share share) {
-  const auto range = share(texts.size(), static_cast<std::uint64_t>(world.size()), static_cast<std::uint64_t>(world.rank()));
+std::span<const std::string> part(const mpi::Communicator& world,
+                                  const std::vector<std::string>& texts, Share share) {
+  const auto range = share(texts.size(), static_cast<std::uint64_t>(world.size()),
+                           static_cast<std::uint64_t>(world.rank()));
   return std::span(texts).subspan(range.begin, range.size());
 }
 
@@ -35,7 +37,8 @@ Terms read(std::span<const std::string> texts) {
   return terms;
 }
 
-/// The rows of all documents on one shard, cut to those that this rank has, must be this rank's rows.
+/// The rows of all documents on one shard, cut to those that this rank has, must be this rank's
+/// rows.
 void expect_equals_fold(const std::vector<std::string>& texts, Share share) {
   const auto world = mpi::Communicator::world();
   const auto mine = part(world, texts, share);
@@ -44,7 +47,9 @@ void expect_equals_fold(const std::vector<std::string>& texts, Share share) {
   const InvertedTerms whole = read<DocumentTerms>(texts).invert();
   const auto frequencies = look_up(whole.frequencies, whole.frequencies);
   const WeightedRows rows = weigh(whole, frequencies, texts.size(), Singletons::fold);
-  Fit fit{.documents = texts.size(), .terms = whole.frequencies.size(), .df_sum = whole.postings.size()};
+  Fit fit{.documents = texts.size(),
+          .terms = whole.frequencies.size(),
+          .df_sum = whole.postings.size()};
   EXPECT_EQ(found.fit, fit);
   ASSERT_EQ(found.rows.rows(), mine.size());
   const auto first = static_cast<std::size_t>(mine.data() - texts.data());
@@ -87,7 +92,9 @@ TEST(DumpMpi, HoldsTheWholeModelInOrder) {
   EXPECT_EQ(found.row_begin, (std::vector<std::uint64_t>{0, 3, 3, 5, 6, 9}));
   EXPECT_EQ(found.term, (std::vector<std::uint32_t>{1, 3, 4, 1, 2, 0, 1, 3, 4}));
   EXPECT_EQ(found.weight.at(5), 1.0);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(found.weight.at(static_cast<std::size_t>(i)), found.weight.at(static_cast<std::size_t>(i) + 6));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(found.weight.at(static_cast<std::size_t>(i)),
+              found.weight.at(static_cast<std::size_t>(i) + 6));
 }
 
 }  // namespace

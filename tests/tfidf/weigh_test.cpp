@@ -22,7 +22,8 @@ InvertedTerms invert(std::span<const std::string> texts) {
 }
 
 /// All rows of `texts` cut into `shards`, fitted together without MPI.
-std::vector<WeightedRows> fold(std::span<const std::string> texts, std::size_t shards, Singletons singletons) {
+std::vector<WeightedRows> fold(std::span<const std::string> texts, std::size_t shards,
+                               Singletons singletons) {
   std::vector<InvertedTerms> inverted;
   DocumentFrequencies all;
   for (std::size_t s = 0; s < shards; ++s) {
@@ -63,12 +64,14 @@ TEST(Weigh, GivesTheSameBitsForAnyNumberOfShards) {
   for (const Singletons singletons : {Singletons::fold, Singletons::keep}) {
     const auto whole = rows_of(fold(texts, 1, singletons));
     ASSERT_EQ(whole.size(), texts.size());
-    for (const std::size_t shards : {2U, 3U, 7U, 300U}) EXPECT_EQ(rows_of(fold(texts, shards, singletons)), whole);
+    for (const std::size_t shards : {2U, 3U, 7U, 300U})
+      EXPECT_EQ(rows_of(fold(texts, shards, singletons)), whole);
   }
 }
 
 TEST(Weigh, MatchesTheFormulaByHand) {
-  // scikit-learn 1.9.1: TfidfVectorizer(ngram_range=(1, 3)).fit_transform(["aa bb", "aa"]); df(aa) = 2, the rest 1
+  // scikit-learn 1.9.1: TfidfVectorizer(ngram_range=(1, 3)).fit_transform(["aa bb", "aa"]); df(aa)
+  // = 2, the rest 1
   const std::vector<std::string> texts = {"aa bb", "aa"};
   const auto rows = rows_of(fold(texts, 1, Singletons::fold));
   const double rare = std::log(3.0 / 2.0) + 1;
@@ -124,7 +127,8 @@ TEST(DocumentTerms, CountsTermsPerDocument) {
   std::vector<std::uint32_t> counts;
   for (const Posting& posting : shard.postings) counts.push_back(posting.count);
   std::sort(counts.begin(), counts.end());
-  EXPECT_EQ(counts, (std::vector<std::uint32_t>{1, 1, 1, 1, 1, 1, 1, 3}));  // bb twice: in two documents
+  EXPECT_EQ(counts,
+            (std::vector<std::uint32_t>{1, 1, 1, 1, 1, 1, 1, 3}));  // bb twice: in two documents
 }
 
 TEST(DocumentTerms, SortsManyDocumentsOfFewTerms) {
