@@ -42,6 +42,13 @@ TEST(Sentences, DoNotEndWithAnAbbreviationOrAnInitialOfAName) {
             (Texts{"Plan A.", "The end.", "Plan B. Smith left."}));
 }
 
+TEST(Sentences, LookAtTheCaseOfTheNextWord) {
+  EXPECT_EQ(sentences_of("He is at Widgets Inc. Create a page. The U.S. Senate met."),
+            (Texts{"He is at Widgets Inc.", "Create a page.", "The U.S. Senate met."}));
+  EXPECT_EQ(sentences_of("See b. then go. Turn to 5. and stop."),
+            (Texts{"See b. then go.", "Turn to 5. and stop."}));
+}
+
 TEST(Sentences, EndAfterTheNumbersOfAList) {
   EXPECT_EQ(sentences_of("1. Mix. 2. Bake at 350.\n3. Serve."),
             (Texts{"1.", "Mix.", "2.", "Bake at 350.", "3.", "Serve."}));
