@@ -83,7 +83,7 @@ ThresholdGreedy::ThresholdGreedy(CountedCollectives& collectives, DistinctShare 
     position_.push_back(position_of(share_.rows.candidate[c].member, share_.rows.diversity[c]));
   evaluated_.resize(position_.size(), 0);
   low_ = collectives_.min(position_.empty() ? kNoGain : std::min_element(position_.begin(), position_.end())->key);
-  if (pool_size_ == 0) pool_size_ = std::clamp<std::uint64_t>(collectives_.sum(position_.size()) / 50, 256, 16'384);
+  if (pool_size_ == 0) pool_size_ = std::clamp<std::uint64_t>(collectives_.sum(position_.size()) / 25, 256, 16'384);
 }
 
 std::optional<std::size_t> ThresholdGreedy::own_index(core::RowId leader) const {
