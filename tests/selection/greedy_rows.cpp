@@ -1,5 +1,6 @@
 // greedy_rows FILE AMOUNT DECAY default|faithful REPEATS local|distributed
-// Runs the greedy on rows that greedy_rows_file.py wrote and prints picks, pool order, seconds and traffic as JSON.
+// Runs the greedy on rows that greedy_rows_file.py wrote and prints picks, pool order, seconds and
+// traffic as JSON.
 #include <chrono>
 #include <cstdint>
 #include <fstream>
@@ -29,7 +30,8 @@ struct Input {
 template <class T>
 std::vector<T> read(std::ifstream& file, std::size_t count) {
   std::vector<T> values(count);
-  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(count * sizeof(T)));
+  file.read(reinterpret_cast<char*>(values.data()),
+            static_cast<std::streamsize>(count * sizeof(T)));
   if (!file) throw std::runtime_error("the file is too short");
   return values;
 }
@@ -46,20 +48,23 @@ Input read_input(const std::string& path) {
   input.weighted.singleton_weight = read<double>(file, sizes[1]);
   // Keys in the order of the columns, spread over the owners of the hash ranges.
   for (std::uint64_t term = 0; term < sizes[3]; ++term)
-    input.weighted.terms.push_back({term * (~std::uint64_t{0} / sizes[3]), static_cast<std::uint32_t>(term)});
+    input.weighted.terms.push_back(
+        {term * (~std::uint64_t{0} / sizes[3]), static_cast<std::uint32_t>(term)});
   return input;
 }
 
 /// The candidates of one rank; every rank keeps all terms.
 tfidf::WeightedRows share_of(const tfidf::WeightedRows& whole, const core::RowRange& range) {
   const auto cut = [](const auto& values, std::uint64_t begin, std::uint64_t end) {
-    return std::remove_cvref_t<decltype(values)>(values.begin() + static_cast<std::ptrdiff_t>(begin),
-                                                 values.begin() + static_cast<std::ptrdiff_t>(end));
+    return std::remove_cvref_t<decltype(values)>(
+        values.begin() + static_cast<std::ptrdiff_t>(begin),
+        values.begin() + static_cast<std::ptrdiff_t>(end));
   };
   const std::uint64_t begin = whole.row_begin[range.begin];
   const std::uint64_t end = whole.row_begin[range.end];
-  tfidf::WeightedRows share{whole.terms, cut(whole.row_begin, range.begin, range.end + 1), cut(whole.term, begin, end),
-                            cut(whole.weight, begin, end), cut(whole.singleton_weight, range.begin, range.end)};
+  tfidf::WeightedRows share{whole.terms, cut(whole.row_begin, range.begin, range.end + 1),
+                            cut(whole.term, begin, end), cut(whole.weight, begin, end),
+                            cut(whole.singleton_weight, range.begin, range.end)};
   for (std::uint64_t& each : share.row_begin) each -= begin;
   return share;
 }
@@ -70,13 +75,18 @@ int run(const std::vector<std::string>& argument) {
   const std::uint64_t amount = std::stoull(argument.at(2));
   const bool faithful = argument.at(4) == "faithful";
   const selection::GreedyRule rule{std::stod(argument.at(3)), faithful};
-  const selection::Candidates candidates = selection::ifd_candidates(input.row, input.value, faithful);
-  if (candidates.row.size() != input.weighted.rows()) throw std::runtime_error("the candidates differ from the file's");
-  const core::RowRange range = core::block_range(candidates.row.size(), static_cast<std::uint64_t>(world.size()),
-                                                 static_cast<std::uint64_t>(world.rank()));
+  const selection::Candidates candidates =
+      selection::ifd_candidates(input.row, input.value, faithful);
+  if (candidates.row.size() != input.weighted.rows())
+    throw std::runtime_error("the candidates differ from the file's");
+  const core::RowRange range =
+      core::block_range(candidates.row.size(), static_cast<std::uint64_t>(world.size()),
+                        static_cast<std::uint64_t>(world.rank()));
   const tfidf::WeightedRows share = share_of(input.weighted, range);
   const selection::GreedyRows rows{std::span(candidates.row).subspan(range.begin, range.size()),
-                                   std::span(candidates.score).subspan(range.begin, range.size()), {}, share};
+                                   std::span(candidates.score).subspan(range.begin, range.size()),
+                                   {},
+                                   share};
 
   selection::DistributedGreedy result;
   nlohmann::json seconds = nlohmann::json::array();
