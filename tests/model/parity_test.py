@@ -11,7 +11,7 @@ import unittest
 
 try:
     import torch
-    from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
+    from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
 except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
@@ -19,6 +19,17 @@ except ImportError as error:
 SCORE_IDS = sys.argv.pop(1)
 LLAMA3_SCALING = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
                   "original_max_position_embeddings": 64, "rope_theta": 10000.0}
+
+
+CONVERSATIONS = [
+    ("Name three primary colours.", "Red, yellow and blue."),
+    ("Why is the sky blue?", "Air scatters short wavelengths of sunlight more strongly than long ones, so that blue light reaches the "
+     "eye from every direction while red light passes almost straight through."),
+    ("Write a Python function that adds two numbers.", "def add(a, b):\n    return a + b\n"),
+    ("Translate into German: The cat sleeps.", "Die Katze schl\u00e4ft."),
+    ("What is 17 * 23?", "391"),
+    ("List the planets from the Sun outwards.", "1. Mercury\n2. Venus\n3. Earth\n4. Mars\n5. Jupiter\n6. Saturn\n7. Uranus\n8. Neptune"),
+]
 
 
 def reference(model, rows):
@@ -133,13 +144,15 @@ class SmolLM2(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = os.environ["WINNOW_SMOLLM2"]
-        # Token ids of real rows: the model's own text is likelier than chance, so its losses have the size of real ones.
         model = AutoModelForCausalLM.from_pretrained(cls.folder, dtype=torch.float32).eval()
-        torch.manual_seed(0)
-        prompts = torch.randint(100, 40000, (12, 4))
-        texts = model.generate(prompts, max_new_tokens=60, do_sample=True, pad_token_id=2)
-        lengths = torch.randint(6, texts.shape[1] + 1, (12,))
-        cls.rows = [{"ids": text[:n].tolist(), "first": 4, "end": int(n)} for text, n in zip(texts, lengths)]
+        tokenizer = AutoTokenizer.from_pretrained(cls.folder)
+        cls.rows = []
+        for question, answer in CONVERSATIONS:
+            turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+            for text in (tokenizer.apply_chat_template(turns, tokenize=False), tokenizer.apply_chat_template(turns[1:], tokenize=False)):
+                ids = tokenizer(text, add_special_tokens=False).input_ids
+                first = len(tokenizer(text[:text.rfind(answer)], add_special_tokens=False).input_ids)
+                cls.rows.append({"ids": ids, "first": first, "end": len(ids)})
         cls.theirs = reference(model, cls.rows)
 
     def test_fp32(self):
