@@ -63,6 +63,8 @@ unpack_packages() {
   logged 'fetching packages' apt-fetch.log "${own_apt[@]}" install --download-only -y --no-install-recommends "$@" ||
     fail 4 "cannot fetch system packages ($(first_error apt-fetch.log)); run $(by_hand "$@")"
   for package in "$state"/archives/*.deb; do
+    # A newer libc (an update that libc6-dev asked for) does not work with the system's loader; the system's own does.
+    [[ ${package##*/} == libc6_* ]] && continue
     dpkg-deb -x "$package" "$deps" || fail 4 "cannot unpack $package; is the disk full?"
   done
   rm -rf -- "$state"
@@ -71,7 +73,14 @@ unpack_packages() {
 
 # What the packages' own installation would have done, and links to what the system has already.
 settle_deps() {
-  local link target script
+  local part link target script
+  for part in bin sbin lib lib64; do
+    [[ -d $deps/$part ]] || continue
+    mkdir -p -- "$deps/usr/$part"
+    cp -al -- "$deps/$part/." "$deps/usr/$part/"
+    rm -rf -- "${deps:?}/$part"
+    ln -s -- "usr/$part" "$deps/$part"
+  done
   while IFS= read -r link; do
     target=$(readlink -- "$link")
     [[ $target == /* ]] || target=$(realpath -ms -- "$(dirname -- "${link#"$deps"}")/$target")
