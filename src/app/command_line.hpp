@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace winnow::app {
+
+/// What the user typed, checked as far as words go.
+struct CommandLine {
+  std::string command;  ///< run, index, score, select, tokenize
+  std::filesystem::path job;
+  std::vector<std::string> overrides;
+  std::optional<std::filesystem::path> out;
+  int threads = 1;
+  bool check_only = false;
+  bool json = false;
+  std::filesystem::path model;  ///< tokenize
+  std::filesystem::path texts;  ///< tokenize
+};
+
+/// The result of parsing: a command to run, or text to print and the exit code to leave with (help, version, a wrong flag).
+struct Parsed {
+  std::optional<CommandLine> command_line;
+  std::string output;
+  int exit_code = 0;
+};
+
+[[nodiscard]] Parsed parse_command_line(int argc, const char* const* argv);
+
+}  // namespace winnow::app

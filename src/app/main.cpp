@@ -1,0 +1,35 @@
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+
+#include "app/command_line.hpp"
+#include "app/guard.hpp"
+#include "app/run_command.hpp"
+#include "app/tokenize_command.hpp"
+#include "mpi/environment.hpp"
+
+namespace {
+
+std::atomic<bool> stop_requested = false;
+
+extern "C" void request_stop(int) { stop_requested.store(true); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace winnow;
+  const app::Parsed parsed = app::parse_command_line(argc, argv);
+  mpi::Environment environment(argc, argv);  // outside the guard: it must not finalize while an error unwinds
+  const mpi::Communicator world = mpi::Communicator::world();
+  if (!parsed.command_line) {
+    if (world.is_root()) std::fputs(parsed.output.c_str(), parsed.exit_code == 0 ? stdout : stderr);
+    return parsed.exit_code;
+  }
+  std::signal(SIGTERM, request_stop);
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGUSR1, request_stop);
+  return app::guarded(world, [&] {
+    if (parsed.command_line->command == "tokenize") return app::tokenize_command(world, *parsed.command_line);
+    return app::run_command(world, *parsed.command_line, stop_requested);
+  });
+}

@@ -1,0 +1,48 @@
+#include "app/run_command.hpp"
+
+#include <cstdio>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "app/job_file.hpp"
+#include "app/summary_text.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "mpi/agree.hpp"
+#include "pipeline/check.hpp"
+#include "pipeline/run.hpp"
+
+namespace winnow::app {
+namespace {
+
+pipeline::Stage last_stage(const std::string& command) {
+  if (command == "index") return pipeline::Stage::index;
+  if (command == "score") return pipeline::Stage::score;
+  return pipeline::Stage::select;
+}
+
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+}  // namespace
+
+int run_command(const mpi::Communicator& communicator, const CommandLine& line, const std::atomic<bool>& stop_requested) {
+  const pipeline::Job job =
+      mpi::agree_on(communicator, [&] { return read_job(line.job, line.overrides, line.out); });
+  if (line.command == "select" && job.selections.empty())
+    mpi::agree_on(communicator, [&]() -> void {
+      throw core::UsageError(fmt::format("{}: select: missing, expected select: {{ method: ..., budget: ... }}", line.job.string()));
+    });
+  if (line.check_only) {
+    const auto plan = mpi::agree_on(communicator, [&] { return pipeline::check(job); });
+    if (communicator.is_root()) print(line.json ? plan.dump(1) + "\n" : check_text(plan));
+    return 0;
+  }
+
+  const nlohmann::ordered_json summary =
+      pipeline::run(communicator, job, line.command, last_stage(line.command), line.threads, stop_requested);
+  if (communicator.is_root()) print(line.json ? summary.dump(1) + "\n" : summary_text(summary));
+  return summary.at("exit_code").get<int>();
+}
+
+}  // namespace winnow::app

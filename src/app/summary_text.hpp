@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace winnow::app {
+
+/// What a person reads at the end of a run.
+[[nodiscard]] std::string summary_text(const nlohmann::ordered_json& summary);
+
+/// What `--check` prints.
+[[nodiscard]] std::string check_text(const nlohmann::ordered_json& plan);
+
+}  // namespace winnow::app

@@ -1,0 +1,170 @@
+#include "app/yaml_section.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "core/error.hpp"
+
+namespace winnow::app {
+namespace {
+
+const char* kind_of(const YAML::Node& node) {
+  if (node.IsMap()) return "a map";
+  if (node.IsSequence()) return "a list";
+  if (node.IsNull()) return "nothing";
+  return "a value";
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0U);
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  return *std::min_element(candidates.begin(), candidates.end(), [&](const std::string& a, const std::string& b) {
+    return edit_distance(word, a) < edit_distance(word, b);
+  });
+}
+
+YamlSection::YamlSection(YAML::Node node, std::string file, std::string path)
+    : node_(std::move(node)), file_(std::move(file)), path_(std::move(path)) {
+  if (!node_.IsMap())
+    throw core::UsageError(fmt::format("{}{}: found {}, expected a map of keys", where(node_),
+                                       path_.empty() ? "the job file" : path_, kind_of(node_)));
+  std::set<std::string> seen;
+  for (const auto& entry : node_) {
+    if (!entry.first.IsScalar())
+      throw core::UsageError(fmt::format("{}{}: a key is {}, expected a name", where(entry.first), path_,
+                                         kind_of(entry.first)));
+    if (!seen.insert(entry.first.Scalar()).second)
+      throw core::UsageError(fmt::format("{}{}: given twice", where(entry.first), name_of(entry.first.Scalar())));
+  }
+}
+
+std::string YamlSection::where(const YAML::Node& node) const {
+  const int line = node.Mark().line;
+  return line < 0 ? file_ + ": " : fmt::format("{}:{}: ", file_, line + 1);
+}
+
+std::string YamlSection::name_of(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
+
+void YamlSection::fail(const std::string& key, const std::string& problem) const {
+  const YAML::Node child = node_[key];
+  throw core::UsageError(fmt::format("{}{}: {}", where(child ? child : node_), name_of(key), problem));
+}
+
+YAML::Node YamlSection::node(const std::string& key) {
+  asked_.insert(key);
+  const YAML::Node& map = node_;
+  return map[key];
+}
+
+bool YamlSection::has(const std::string& key) {
+  const YAML::Node child = node(key);
+  return child && !child.IsNull();
+}
+
+std::vector<std::string> YamlSection::keys() const {
+  std::vector<std::string> names;
+  for (const auto& entry : node_) names.push_back(entry.first.Scalar());
+  return names;
+}
+
+std::optional<std::string> YamlSection::scalar(const std::string& key, const char* expected) {
+  if (!has(key)) return std::nullopt;
+  const YAML::Node child = node(key);
+  if (!child.IsScalar()) fail(key, fmt::format("found {}, expected {}", kind_of(child), expected));
+  return child.Scalar();
+}
+
+std::optional<std::string> YamlSection::text(const std::string& key) { return scalar(key, "a text"); }
+
+std::string YamlSection::required_text(const std::string& key) {
+  const auto value = text(key);
+  if (!value || value->empty()) fail(key, "missing, expected a text");
+  return *value;
+}
+
+std::optional<std::string> YamlSection::one_of(const std::string& key, const std::vector<std::string>& allowed) {
+  const auto value = text(key);
+  if (value && std::find(allowed.begin(), allowed.end(), *value) == allowed.end())
+    fail(key, fmt::format("found '{}', expected one of {}; nearest is '{}'", *value, fmt::join(allowed, ", "),
+                          nearest(*value, allowed)));
+  return value;
+}
+
+std::optional<bool> YamlSection::boolean(const std::string& key) {
+  const auto value = scalar(key, "true or false");
+  if (!value) return std::nullopt;
+  if (*value == "true") return true;
+  if (*value == "false") return false;
+  fail(key, fmt::format("found '{}', expected true or false", *value));
+}
+
+std::optional<std::uint64_t> YamlSection::unsigned_integer(const std::string& key, std::uint64_t least,
+                                                           std::uint64_t most) {
+  const auto value = scalar(key, "a whole number");
+  if (!value) return std::nullopt;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
+  if (error != std::errc() || end != value->data() + value->size() || number < least || number > most)
+    fail(key, fmt::format("found '{}', expected a whole number from {} to {}", *value, least, most));
+  return number;
+}
+
+std::optional<double> YamlSection::number(const std::string& key, double least, double most) {
+  const auto value = scalar(key, "a number");
+  if (!value) return std::nullopt;
+  double number = 0;
+  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
+  if (error != std::errc() || end != value->data() + value->size() || !(number >= least && number <= most))
+    fail(key, fmt::format("found '{}', expected a number from {} to {}", *value, least, most));
+  return number;
+}
+
+std::optional<std::vector<std::string>> YamlSection::texts(const std::string& key) {
+  if (!has(key)) return std::nullopt;
+  const YAML::Node child = node(key);
+  if (child.IsScalar()) return std::vector<std::string>{child.Scalar()};
+  if (!child.IsSequence()) fail(key, fmt::format("found {}, expected a text or a list of texts", kind_of(child)));
+  std::vector<std::string> values;
+  for (const YAML::Node& item : child) {
+    if (!item.IsScalar()) fail(key, fmt::format("the list holds {}, expected texts", kind_of(item)));
+    values.push_back(item.Scalar());
+  }
+  return values;
+}
+
+std::optional<YamlSection> YamlSection::section(const std::string& key) {
+  if (!has(key)) return std::nullopt;
+  return YamlSection(node(key), file_, name_of(key));
+}
+
+void YamlSection::finish() const {
+  for (const auto& entry : node_) {
+    const std::string& key = entry.first.Scalar();
+    if (asked_.contains(key)) continue;
+    const std::vector<std::string> valid(asked_.begin(), asked_.end());
+    throw core::UsageError(fmt::format("{}{}: unknown key; nearest valid key is '{}' (valid: {})", where(entry.first),
+                                       name_of(key), nearest(key, valid), fmt::join(valid, ", ")));
+  }
+}
+
+}  // namespace winnow::app

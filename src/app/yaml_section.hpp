@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <yaml-cpp/yaml.h>
+
+namespace winnow::app {
+
+/// A YAML map that is read key by key; whatever was not asked for when `finish` is called is an error that names the line and the
+/// nearest valid key. All errors are core::UsageError: `FILE:LINE: section.key: found, expected`.
+class YamlSection {
+ public:
+  /// @param path  dotted name of the section; empty for the whole file
+  YamlSection(YAML::Node node, std::string file, std::string path);
+
+  [[nodiscard]] bool has(const std::string& key);
+  [[nodiscard]] std::optional<std::string> text(const std::string& key);
+  [[nodiscard]] std::string required_text(const std::string& key);
+  [[nodiscard]] std::optional<std::string> one_of(const std::string& key, const std::vector<std::string>& allowed);
+  [[nodiscard]] std::optional<bool> boolean(const std::string& key);
+  [[nodiscard]] std::optional<std::uint64_t> unsigned_integer(const std::string& key, std::uint64_t least,
+                                                              std::uint64_t most);
+  [[nodiscard]] std::optional<double> number(const std::string& key, double least, double most);
+  /// A string or a list of strings.
+  [[nodiscard]] std::optional<std::vector<std::string>> texts(const std::string& key);
+  [[nodiscard]] std::optional<YamlSection> section(const std::string& key);
+  /// The node as it stands, for keys with several forms.
+  [[nodiscard]] YAML::Node node(const std::string& key);
+  [[nodiscard]] std::vector<std::string> keys() const;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  /// @throws core::UsageError for the first key that nobody asked for.
+  void finish() const;
+  [[noreturn]] void fail(const std::string& key, const std::string& problem) const;
+
+ private:
+  [[nodiscard]] std::optional<std::string> scalar(const std::string& key, const char* expected);
+  [[nodiscard]] std::string where(const YAML::Node& node) const;
+  [[nodiscard]] std::string name_of(const std::string& key) const;
+
+  YAML::Node node_;
+  std::string file_;
+  std::string path_;
+  std::set<std::string> asked_;
+};
+
+/// The candidate that needs the fewest edits to become `word`; candidates must not be empty.
+[[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace winnow::app

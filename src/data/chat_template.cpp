@@ -1,0 +1,156 @@
+#include "data/chat_template.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+
+namespace winnow::data {
+namespace {
+
+/// Every character for which Python's str.isspace() holds, as UTF-8.
+constexpr std::array<std::string_view, 29> kSpaces = {
+    "\t",           "\n",           "\v",           "\f",           "\r",
+    "\x1C",         "\x1D",         "\x1E",         "\x1F",         " ",
+    "\xC2\x85",                                                                      // U+0085
+    "\xC2\xA0",                                                                      // U+00A0
+    "\xE1\x9A\x80",                                                                  // U+1680
+    "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83", "\xE2\x80\x84",  // U+2000...
+    "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89",
+    "\xE2\x80\x8A",  // ...U+200A
+    "\xE2\x80\xA8",  // U+2028
+    "\xE2\x80\xA9",  // U+2029
+    "\xE2\x80\xAF",  // U+202F
+    "\xE2\x81\x9F",  // U+205F
+    "\xE3\x80\x80",  // U+3000
+};
+
+std::string_view stripped_if(bool trim, std::string_view text) { return trim ? strip(text) : text; }
+
+class ChatTemplate final : public PromptTemplate {
+ public:
+  ChatTemplate(ChatForm form, TemplateOptions options)
+      : form_(std::move(form)), options_(std::move(options)) {}
+
+  std::string_view name() const override { return form_.name; }
+  bool tokenizer_adds_special_tokens() const override { return false; }
+  bool scores_closing_tokens() const override { return true; }
+
+  RenderedPair render(const Sample& sample) const override {
+    return {with_answer(prompt(sample) + form_.answer_open, sample),
+            with_answer(form_.direct_open, sample)};
+  }
+
+ private:
+  /// [system?, earlier turns, user], as they stand when an answer follows.
+  std::string prompt(const Sample& sample) const {
+    std::string text = form_.start;
+    std::string in_first_user;
+    append_system(sample, text, in_first_user);
+    for (const Turn& turn : sample.history) {
+      switch (turn.role) {
+        case Turn::Role::system:
+          throw core::DataError(
+              fmt::format("template {}: a system message stands after the first turn; expected "
+                          "only user and assistant turns there",
+                          form_.name));
+        case Turn::Role::user:
+          append_user(turn.text, text, in_first_user);
+          break;
+        case Turn::Role::assistant:
+          text.append(form_.assistant_open)
+              .append(stripped_if(form_.trim_assistant, turn.text))
+              .append(form_.assistant_close);
+          break;
+      }
+    }
+    const std::string user = sample.input.empty()
+                                 ? sample.instruction
+                                 : sample.instruction + options_.join + sample.input;
+    append_user(user, text, in_first_user);
+    return text;
+  }
+
+  void append_system(const Sample& sample, std::string& text, std::string& in_first_user) const {
+    const std::string_view given = !sample.system.empty()     ? sample.system
+                                   : !options_.system.empty() ? options_.system
+                                                              : form_.own_system;
+    if (given.empty()) {
+      text += form_.no_system;
+      return;
+    }
+    switch (form_.system_place) {
+      case ChatForm::SystemPlace::block:
+        text.append(form_.system_open)
+            .append(stripped_if(form_.trim_system, given))
+            .append(form_.system_close);
+        break;
+      case ChatForm::SystemPlace::in_first_user:
+        text += form_.no_system;
+        in_first_user.append(form_.system_open)
+            .append(stripped_if(form_.trim_system, given))
+            .append(form_.system_close);
+        break;
+      case ChatForm::SystemPlace::dropped:
+        text += form_.no_system;
+        break;
+      case ChatForm::SystemPlace::refused:
+        throw core::DataError(fmt::format(
+            "template {}: the row has a system message, which this chat template refuses",
+            form_.name));
+    }
+  }
+
+  /// Uses up `in_first_user`.
+  void append_user(std::string_view user, std::string& text, std::string& in_first_user) const {
+    text.append(form_.user_open)
+        .append(in_first_user)
+        .append(stripped_if(form_.trim_user, user))
+        .append(form_.user_close);
+    in_first_user.clear();
+  }
+
+  RenderedText with_answer(std::string text, const Sample& sample) const {
+    RenderedText rendered;
+    rendered.answer_begin = text.size();
+    text += stripped_if(form_.trim_answer, sample.output);
+    rendered.answer_end = text.size();
+    text += form_.answer_close;
+    rendered.scored_end = text.size();
+    rendered.text = std::move(text);
+    return rendered;
+  }
+
+  ChatForm form_;
+  TemplateOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<PromptTemplate> make_chat_template(ChatForm form, TemplateOptions options) {
+  if (!options.system.empty() && form.system_place == ChatForm::SystemPlace::dropped)
+    throw core::UsageError(
+        fmt::format("template {} leaves the system message out wherever an answer follows: "
+                    "expected `system: none`, found one",
+                    form.name));
+  if (!options.system.empty() && form.system_place == ChatForm::SystemPlace::refused)
+    throw core::UsageError(fmt::format(
+        "template {} refuses a system message: expected `system: none`, found one", form.name));
+  return std::make_unique<ChatTemplate>(std::move(form), std::move(options));
+}
+
+std::string_view strip(std::string_view text) {
+  const auto* space = kSpaces.begin();
+  const auto stands_first = [&](std::string_view each) { return text.starts_with(each); };
+  while ((space = std::ranges::find_if(kSpaces, stands_first)) != kSpaces.end())
+    text.remove_prefix(space->size());
+  const auto stands_last = [&](std::string_view each) { return text.ends_with(each); };
+  while ((space = std::ranges::find_if(kSpaces, stands_last)) != kSpaces.end())
+    text.remove_suffix(space->size());
+  return text;
+}
+
+}  // namespace winnow::data

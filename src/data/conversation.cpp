@@ -1,0 +1,105 @@
+#include "data/conversation.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "data/json_document.hpp"
+#include "data/parse_row.hpp"
+
+namespace winnow::data {
+namespace {
+
+struct RoleName {
+  std::string_view name;
+  Turn::Role role;
+};
+
+constexpr std::array<RoleName, 8> kRoles{{{"human", Turn::Role::user},
+                                          {"user", Turn::Role::user},
+                                          {"gpt", Turn::Role::assistant},
+                                          {"assistant", Turn::Role::assistant},
+                                          {"bing", Turn::Role::assistant},
+                                          {"chatgpt", Turn::Role::assistant},
+                                          {"bard", Turn::Role::assistant},
+                                          {"system", Turn::Role::system}}};
+
+std::string_view text_field(simdjson::dom::object turn, std::string_view name,
+                            const std::string& place) {
+  const auto value = find_field(turn, name);
+  if (!value)
+    throw RowFault(fmt::format("field `{}`: found no field `{}`, expected a string", place, name),
+                   0);
+  if (!value->is_string())
+    throw RowFault(
+        fmt::format("field `{}.{}`: found {}, expected a string", place, name, type_name(*value)),
+        0);
+  return value->get_string().value_unsafe();
+}
+
+}  // namespace
+
+std::vector<Turn> read_turns(simdjson::dom::element list, std::string_view name,
+                             TurnFields fields) {
+  simdjson::dom::array elements;
+  if (list.get(elements) != simdjson::SUCCESS)
+    throw RowFault(
+        fmt::format("field `{}`: found {}, expected a list of messages", name, type_name(list)), 0);
+  std::vector<Turn> turns;
+  for (const simdjson::dom::element element : elements) {
+    const std::string place = fmt::format("{}[{}]", name, turns.size());
+    simdjson::dom::object turn;
+    if (element.get(turn) != simdjson::SUCCESS)
+      throw RowFault(fmt::format("field `{}`: found {}, expected an object with `{}` and `{}`",
+                                 place, type_name(element), fields.role, fields.text),
+                     0);
+    const std::string_view role_name = text_field(turn, fields.role, place);
+    const auto role = std::find_if(kRoles.begin(), kRoles.end(),
+                                   [&](const RoleName& r) { return r.name == role_name; });
+    if (role == kRoles.end())
+      throw RowFault(
+          fmt::format(
+              "field `{}.{}`: found \"{}\", expected human, user, gpt, assistant, bing, chatgpt, "
+              "bard or system",
+              place, fields.role, role_name),
+          0);
+    turns.push_back({role->role, std::string(text_field(turn, fields.text, place))});
+  }
+  return turns;
+}
+
+Sample sample_of(std::vector<Turn> turns, std::string_view name) {
+  Sample sample;
+  if (!turns.empty() && turns.front().role == Turn::Role::system) {
+    sample.system = std::move(turns.front().text);
+    turns.erase(turns.begin());
+  }
+  const auto is_answer = [](const Turn& turn) { return turn.role == Turn::Role::assistant; };
+  const auto last = std::find_if(turns.rbegin(), turns.rend(), is_answer);
+  if (last != turns.rend()) {
+    sample.output = std::move(last->text);
+    turns.erase(last.base() - 1, turns.end());
+    if (turns.empty() || turns.back().role != Turn::Role::user)
+      throw RowFault(
+          fmt::format(
+              "field `{}`: found no user message right before the last answer, expected one", name),
+          0);
+  }
+  if (!turns.empty() && turns.back().role == Turn::Role::user) {
+    sample.instruction = std::move(turns.back().text);
+    turns.pop_back();
+  }
+  sample.history = std::move(turns);
+  return sample;
+}
+
+std::optional<simdjson::dom::element> find_field(simdjson::dom::object object,
+                                                 std::string_view name) {
+  std::optional<simdjson::dom::element> found;
+  for (const auto field : object)
+    if (field.key == name) found = field.value;
+  return found;
+}
+
+}  // namespace winnow::data

@@ -1,0 +1,92 @@
+#include "data/prompt_template.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "core/durable_file.hpp"
+#include "core/error.hpp"
+#include "data/chat_template_forms.hpp"
+#include "data/prompt_template_plain.hpp"
+
+namespace winnow::data {
+namespace {
+
+constexpr const char* kFolderFile = "winnow_template.json";
+constexpr std::uint64_t kMaxFolderFileBytes = 4 << 20;
+
+/// Levenshtein's distance in bytes.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::vector<std::string_view> names_nearest_first(std::string_view name) {
+  std::vector<std::string_view> names(template_names().begin(), template_names().end());
+  std::ranges::stable_sort(names, {},
+                           [name](std::string_view known) { return edit_distance(name, known); });
+  return names;
+}
+
+}  // namespace
+
+std::span<const std::string_view> template_names() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> all;
+    for (const ChatForm& form : named_forms()) all.push_back(form.name);
+    for (const PlainForm& form : plain_forms()) all.push_back(form.name);
+    return all;
+  }();
+  return names;
+}
+
+std::unique_ptr<PromptTemplate> make_template(std::string_view name, TemplateOptions options) {
+  for (const ChatForm& form : named_forms())
+    if (form.name == name) return make_chat_template(form, std::move(options));
+  for (const PlainForm& form : plain_forms())
+    if (form.name == name) return make_plain_template(form, std::move(options));
+  throw core::UsageError(
+      core::one_line(fmt::format("there is no template \"{}\"; expected {} or auto", name,
+                                 fmt::join(names_nearest_first(name), ", "))));
+}
+
+std::unique_ptr<PromptTemplate> template_for_folder(const std::filesystem::path& folder,
+                                                    std::string_view chat_template_text,
+                                                    TemplateOptions options) {
+  const std::filesystem::path file = folder / kFolderFile;
+  if (std::filesystem::exists(file)) {
+    FolderForm found = parse_folder_form(core::read_file(file, kMaxFolderFileBytes), file.string());
+    if (!found.source.empty() && found.source != chat_template_text)
+      throw core::ModelError(
+          fmt::format("{} was made from another chat template than the one in its folder: run "
+                      "`./winnow import {}` again",
+                      file.string(), folder.string()));
+    return make_chat_template(std::move(found.form), std::move(options));
+  }
+  if (const ChatForm* form = form_of_vendor_text(chat_template_text))
+    return make_chat_template(*form, std::move(options));
+  const std::string names =
+      fmt::format("set model.template to one of {}", fmt::join(template_names(), ", "));
+  if (chat_template_text.empty())
+    throw core::ModelError(
+        fmt::format("model folder {} has no chat template: {}", folder.string(), names));
+  throw core::ModelError(
+      fmt::format("model folder {} has a chat template that is not one of the known ones: run "
+                  "`./winnow import {}` once to render it, or {}",
+                  folder.string(), folder.string(), names));
+}
+
+}  // namespace winnow::data

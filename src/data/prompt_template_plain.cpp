@@ -1,0 +1,111 @@
+#include "data/prompt_template_plain.hpp"
+
+#include <array>
+#include <utility>
+
+namespace winnow::data {
+namespace {
+
+/// The row's own system message, else the job's, else `otherwise`.
+std::string_view system_or(const Sample& sample, const TemplateOptions& options,
+                           std::string_view otherwise) {
+  if (!sample.system.empty()) return sample.system;
+  return options.system.empty() ? otherwise : std::string_view(options.system);
+}
+
+constexpr std::string_view kAlpacaResponse = "### Response:";
+
+std::string alpaca_prompt(const Sample& sample, const TemplateOptions& options) {
+  constexpr std::string_view kOpening =
+      "Below is an instruction that describes a task. Write a response that appropriately "
+      "completes the request.";
+  constexpr std::string_view kOpeningWithInput =
+      "Below is an instruction that describes a task, paired with an input that provides further "
+      "context. Write a response that "
+      "appropriately completes the request.";
+  std::string text(system_or(sample, options, sample.input.empty() ? kOpening : kOpeningWithInput));
+  text += "\n\n";
+  for (const Turn& turn : sample.history) {
+    if (turn.role == Turn::Role::user) text += "### Instruction:\n";
+    if (turn.role == Turn::Role::assistant) text += kAlpacaResponse;
+    text += turn.text + "\n\n";
+  }
+  text += "### Instruction:\n" + sample.instruction + "\n\n";
+  if (!sample.input.empty()) text += "### Input:\n" + sample.input + "\n\n";
+  return text.append(kAlpacaResponse);
+}
+
+constexpr std::string_view kVicunaAssistant = "ASSISTANT: ";
+
+std::string vicuna_prompt(const Sample& sample, const TemplateOptions& options) {
+  std::string text(system_or(sample, options,
+                             "A chat between a curious user and an artificial intelligence "
+                             "assistant. The assistant gives helpful, "
+                             "detailed, and polite answers to the user's questions."));
+  text += ' ';
+  for (const Turn& turn : sample.history) {
+    if (turn.role == Turn::Role::user) text += "USER: ";
+    if (turn.role == Turn::Role::assistant) text += kVicunaAssistant;
+    text += turn.text;
+    text += turn.role == Turn::Role::assistant ? "</s>" : " ";
+  }
+  text += "USER: " + sample.instruction;
+  if (!sample.input.empty()) text += options.join + sample.input;
+  text += ' ';
+  return text.append(kVicunaAssistant);
+}
+
+std::string bare_prompt(const Sample& sample, const TemplateOptions& options) {
+  std::string text;
+  const auto add_line = [&text](std::string_view line) { text.append(line).append("\n"); };
+  if (const std::string_view system = system_or(sample, options, {}); !system.empty())
+    add_line(system);
+  for (const Turn& turn : sample.history) add_line(turn.text);
+  add_line(sample.instruction);
+  if (!sample.input.empty()) add_line(sample.input);
+  return text;
+}
+
+constexpr std::array<PlainForm, 3> kPlainForms = {{
+    {"alpaca", alpaca_prompt, kAlpacaResponse},
+    {"vicuna", vicuna_prompt, kVicunaAssistant},
+    {"bare", bare_prompt, ""},
+}};
+
+class PlainTemplate final : public PromptTemplate {
+ public:
+  PlainTemplate(const PlainForm& form, TemplateOptions options)
+      : form_(form), options_(std::move(options)) {}
+
+  std::string_view name() const override { return form_.name; }
+  bool tokenizer_adds_special_tokens() const override { return true; }
+  bool scores_closing_tokens() const override { return false; }
+
+  RenderedPair render(const Sample& sample) const override {
+    return {with_answer(form_.prompt(sample, options_), sample),
+            with_answer(std::string(form_.direct_open), sample)};
+  }
+
+ private:
+  static RenderedText with_answer(std::string before, const Sample& sample) {
+    RenderedText rendered;
+    rendered.answer_begin = before.size();
+    rendered.text = std::move(before) + sample.output;
+    rendered.answer_end = rendered.scored_end = rendered.text.size();
+    return rendered;
+  }
+
+  PlainForm form_;
+  TemplateOptions options_;
+};
+
+}  // namespace
+
+std::span<const PlainForm> plain_forms() { return kPlainForms; }
+
+std::unique_ptr<PromptTemplate> make_plain_template(const PlainForm& form,
+                                                    TemplateOptions options) {
+  return std::make_unique<PlainTemplate>(form, std::move(options));
+}
+
+}  // namespace winnow::data

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "model/decoder_ops_torch.hpp"
+#include "model/model_config.hpp"
+#include "model/packed_batch.hpp"
+#include "model/products_torch.hpp"
+#include "model/weight_files.hpp"
+
+namespace winnow::model {
+
+/// Matrices [out, in] in the model's precision, norms in float32. Products that read the same input are one matrix.
+struct DecoderLayer {
+  at::Tensor attention_norm;
+  at::Tensor qkv;  ///< query, key, value heads
+  at::Tensor attention_out;
+  at::Tensor mlp_norm;
+  at::Tensor gate_up;
+  at::Tensor down;
+};
+
+struct DecoderWeights {
+  at::Tensor embedding;
+  std::vector<DecoderLayer> layers;
+  at::Tensor norm;
+  at::Tensor head;  ///< the embedding itself where the head is tied
+  std::uint64_t parameters = 0;
+};
+
+/// @throws core::ModelError naming a tensor that is missing, of wrong shape or type, or not part of the architecture.
+[[nodiscard]] DecoderWeights load_decoder_weights(const DecoderConfig& config, WeightFiles& files, at::ScalarType matrix_type,
+                                                  const at::Device& device);
+
+/// The decoder up to its last norm. Buffers are kept between batches.
+class Decoder {
+ public:
+  Decoder(DecoderConfig config, DecoderWeights weights, Arithmetic arithmetic);
+
+  /// Normed hidden states of the batch's scored rows, float32. [scored_rows, hidden_size]
+  [[nodiscard]] at::Tensor run(const PackedBatch& batch);
+
+  [[nodiscard]] const at::Tensor& head() const { return weights_.head; }
+  [[nodiscard]] Products& products() { return products_; }
+
+ private:
+  struct Buffers {
+    at::Tensor residual, normed, qkv, attention, gate_up, activated;
+  };
+  void reserve(std::int64_t rows);
+  [[nodiscard]] Buffers first(std::int64_t rows) const;
+  void attention_block(const DecoderLayer& layer, const Buffers& buffers, const PackedBatch& batch, const at::Tensor& positions);
+  void mlp_block(const DecoderLayer& layer, const Buffers& buffers);
+
+  DecoderConfig config_;
+  DecoderWeights weights_;
+  Products products_;
+  RotaryTable rotary_;
+  Buffers buffers_;
+};
+
+}  // namespace winnow::model

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <utility>
+
+#include <ATen/core/Tensor.h>
+
+#include "model/language_model.hpp"
+#include "model/row_kernels.hpp"
+
+namespace winnow::model {
+
+/// How matrix products are computed. Activations are float32 tensors throughout.
+enum class Arithmetic {
+  fp32,
+  bf16,         ///< bf16 weights and inputs through the device's bf16 product
+  bf16_widened  ///< the same numbers, weights widened to float32 just before a float32 product
+};
+
+/// bf16 on the CPU is widened where the processor's own bf16 product is slower than its float32 one: no AMX, and not AMD's
+/// AVX512_BF16 (Intel's runs at half the float32 rate: 86 against 175 GFLOP/s on one core of an Emerald Rapids without AMX).
+[[nodiscard]] Arithmetic arithmetic_of(Precision precision, const at::Device& device);
+
+/// Fewer rows are padded to this many: below 12, MKL's float32 product gives other bits on 1 than on 2 threads.
+constexpr std::int64_t kFewestRows = 16;
+
+/// x W^T for weights W [out, in] kept in float32 or bf16.
+class Products {
+ public:
+  explicit Products(Arithmetic arithmetic) : arithmetic_(arithmetic) {}
+
+  /// What the inputs of products are rounded to before they are handed in.
+  [[nodiscard]] Rounding input_rounding() const {
+    return arithmetic_ == Arithmetic::fp32 ? Rounding::none : Rounding::bf16;
+  }
+
+  /// `weight` in the type of the product; valid until the next call of any member but multiply_operand.
+  [[nodiscard]] at::Tensor operand(const at::Tensor& weight);
+  /// out = x W^T; x [rows, in] and out [rows, out] float32.
+  void multiply_operand(at::Tensor out, const at::Tensor& x, const at::Tensor& operand) const;
+  void multiply(at::Tensor out, const at::Tensor& x, const at::Tensor& weight) { multiply_operand(std::move(out), x, operand(weight)); }
+  /// out += x W^T.
+  void multiply_add(at::Tensor out, const at::Tensor& x, const at::Tensor& weight);
+
+ private:
+  Arithmetic arithmetic_;
+  at::Tensor widened_;
+};
+
+}  // namespace winnow::model

@@ -1,0 +1,124 @@
+#include "model/row_kernels.hpp"
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+// One body, compiled for several instruction sets and chosen when the program starts. A sanitizer's run-time is not up yet when the
+// choice is made, so sanitized builds have the plain body only.
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define WINNOW_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define WINNOW_VECTOR_CLONES
+#endif
+
+namespace winnow::model {
+namespace {
+
+/// e^x with a relative error below 2e-7 for x in [-87, 88]; beyond, that of the nearest end; NaN stays NaN.
+[[gnu::always_inline]] inline float exponential(float x) {
+  x = x < -87.0F ? -87.0F : x;
+  x = x > 88.0F ? 88.0F : x;
+  constexpr float kRounder = 12582912.0F;  // adding 1.5 * 2^23 leaves the nearest integer in the low bits
+  const float shifted = std::fma(x, 1.44269504F, kRounder);
+  const float n = shifted - kRounder;
+  float r = std::fma(n, -0.693359375F, x);
+  r = std::fma(n, 2.12194440e-4F, r);
+  float p = 1.9875691500e-4F;
+  p = std::fma(p, r, 1.3981999507e-3F);
+  p = std::fma(p, r, 8.3334519073e-3F);
+  p = std::fma(p, r, 4.1665795894e-2F);
+  p = std::fma(p, r, 1.6666665459e-1F);
+  p = std::fma(p, r, 5.0000001201e-1F);
+  p = std::fma(p, r * r, r) + 1.0F;
+  const std::uint32_t scale = (std::bit_cast<std::uint32_t>(shifted) << 23) + 0x3F800000U;
+  return p * std::bit_cast<float>(scale);
+}
+
+[[gnu::always_inline]] inline float nearest_bf16(float x) {
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
+  const std::uint32_t rounded = (bits + 0x7FFFU + ((bits >> 16) & 1U)) & 0xFFFF0000U;
+  return x == x ? std::bit_cast<float>(rounded) : x;
+}
+
+template <Rounding rounding>
+[[gnu::always_inline]] inline float rounded(float x) {
+  if constexpr (rounding == Rounding::bf16)
+    return nearest_bf16(x);
+  else
+    return x;
+}
+
+template <Rounding rounding>
+[[gnu::always_inline]] inline void rms_norm(const float* x, const float* weight, float epsilon, std::size_t width, float* out) {
+  float squares = 0;
+#pragma omp simd reduction(+ : squares)
+  for (std::size_t i = 0; i < width; ++i) squares = std::fma(x[i], x[i], squares);
+  const float scale = 1.0F / std::sqrt(squares / static_cast<float>(width) + epsilon);
+#pragma omp simd
+  for (std::size_t i = 0; i < width; ++i) out[i] = rounded<rounding>(x[i] * scale * weight[i]);
+}
+
+template <Rounding rounding>
+[[gnu::always_inline]] inline void silu_product(const float* gate, const float* up, std::size_t width, float* out) {
+#pragma omp simd
+  for (std::size_t i = 0; i < width; ++i) out[i] = rounded<rounding>(gate[i] / (1.0F + exponential(-gate[i])) * up[i]);
+}
+
+}  // namespace
+
+WINNOW_VECTOR_CLONES void rms_norm_rows(std::span<const float> x, std::span<const float> weight, float epsilon, Rounding rounding,
+                                        std::span<float> out) {
+  const std::size_t width = weight.size();
+  for (std::size_t at = 0; at < x.size(); at += width) {
+    if (rounding == Rounding::bf16)
+      rms_norm<Rounding::bf16>(&x[at], weight.data(), epsilon, width, &out[at]);
+    else
+      rms_norm<Rounding::none>(&x[at], weight.data(), epsilon, width, &out[at]);
+  }
+}
+
+WINNOW_VECTOR_CLONES void rotate_row(std::span<float> row, std::span<const float> cosines, std::span<const float> sines) {
+  const std::size_t half = cosines.size();
+  for (float* head = row.data(); head != row.data() + row.size(); head += 2 * half) {
+#pragma omp simd
+    for (std::size_t i = 0; i < half; ++i) {
+      const float first = head[i];
+      const float second = head[i + half];
+      head[i] = first * cosines[i] - second * sines[i];
+      head[i + half] = second * cosines[i] + first * sines[i];
+    }
+  }
+}
+
+WINNOW_VECTOR_CLONES void silu_product_rows(std::span<const float> gate_up, std::size_t width, Rounding rounding,
+                                            std::span<float> out) {
+  for (std::size_t at = 0; at < out.size(); at += width) {
+    const float* gate = &gate_up[2 * at];
+    if (rounding == Rounding::bf16)
+      silu_product<Rounding::bf16>(gate, gate + width, width, &out[at]);
+    else
+      silu_product<Rounding::none>(gate, gate + width, width, &out[at]);
+  }
+}
+
+RunningLogSum empty_log_sum() { return {-std::numeric_limits<float>::infinity(), 0.0}; }
+
+WINNOW_VECTOR_CLONES void add_to_log_sum(RunningLogSum& running, const float* logits, std::size_t size) {
+  float largest = running.maximum;
+#pragma omp simd reduction(max : largest)
+  for (std::size_t i = 0; i < size; ++i) largest = logits[i] > largest ? logits[i] : largest;
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t i = 0; i < size; ++i) sum += exponential(logits[i] - largest);
+  const double carried = running.sum == 0 ? 0.0 : running.sum * std::exp(static_cast<double>(running.maximum) - largest);
+  running.sum = carried + sum;
+  running.maximum = largest;
+}
+
+void RunningLogSum::add(std::span<const float> logits) { add_to_log_sum(*this, logits.data(), logits.size()); }
+
+double RunningLogSum::value() const { return static_cast<double>(maximum) + std::log(sum); }
+
+}  // namespace winnow::model

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/safetensors.hpp"
+
+namespace winnow::model {
+
+/// The weights of a Hugging Face folder: model.safetensors, or the shards that model.safetensors.index.json names. Keeps account
+/// of the tensors that were asked for, so that what nobody asked for can be named.
+class WeightFiles {
+ public:
+  /// @throws core::ModelError if there are none (with the reason where only pickle or GGUF files are found), if a shard is missing,
+  ///         lies outside the folder or disagrees with the index, if a tensor stands in two shards.
+  explicit WeightFiles(const std::filesystem::path& folder);
+
+  [[nodiscard]] bool contains(const std::string& name) const { return tensors_.contains(name); }
+  /// @throws core::ModelError naming the tensor if it is missing or has another shape.
+  [[nodiscard]] TensorView take(const std::string& name, const std::vector<std::uint64_t>& shape);
+  /// @throws core::ModelError naming the first tensor that was never taken.
+  void expect_all_taken() const;
+
+  /// XXH3-128 over config.json and the weight files, names and bytes, hexadecimal.
+  [[nodiscard]] std::string fingerprint() const;
+
+ private:
+  std::filesystem::path folder_;
+  std::vector<SafetensorsFile> files_;
+  std::map<std::string, std::size_t> tensors_;  ///< index into files_
+  std::set<std::string> taken_;
+};
+
+}  // namespace winnow::model

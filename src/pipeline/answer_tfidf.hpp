@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "pipeline/candidates.hpp"
+#include "pipeline/context.hpp"
+#include "tfidf/document_frequency.hpp"
+#include "tfidf/weighted_rows.hpp"
+
+namespace winnow::pipeline {
+
+struct AnswerTfidf {
+  tfidf::Fit fit;
+  tfidf::WeightedRows rows;  ///< of this rank's candidates
+};
+
+/// Collective. TF-IDF over answers, fitted on the candidates or on all readable rows (`tfidf.fit`); with `tfidf.dump` also tfidf.h5.
+/// @param end  text put after every answer (IterIT's EOS text where `faithful`)
+[[nodiscard]] AnswerTfidf vectorize_answers(Context& context, const IndexedData& data, const Candidates& candidates,
+                                            const std::string& end);
+
+}  // namespace winnow::pipeline

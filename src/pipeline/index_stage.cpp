@@ -1,0 +1,223 @@
+#include "pipeline/index_stage.hpp"
+
+#include <fmt/format.h>
+
+#include "core/checked_cast.hpp"
+#include "core/durable_file.hpp"
+#include "core/error.hpp"
+#include "core/hash.hpp"
+#include "core/progress.hpp"
+#include "data/row_ids.hpp"
+#include "mpi/agree.hpp"
+#include "mpi/collectives.hpp"
+#include "mpi/message.hpp"
+#include "pipeline/manifest.hpp"
+#include "pipeline/version.hpp"
+#include "store/index_file.hpp"
+#include "text/nltk_words.hpp"
+
+namespace winnow::pipeline {
+namespace {
+
+constexpr std::uint64_t kProgressRows = 4096;
+
+/// The index while root gathers it.
+struct Columns {
+  std::vector<std::uint64_t> byte_offset;
+  std::vector<std::uint32_t> byte_length;
+  std::vector<std::uint32_t> file;
+  std::vector<std::uint64_t> hash;
+  std::vector<std::uint32_t> instruction_words;
+  std::vector<std::uint32_t> response_words;
+  std::vector<std::uint32_t> turns;
+  std::vector<std::string> id;
+  std::vector<core::ScoreStatus> status;
+
+  void add(const data::DataRow& row, bool with_id) {
+    byte_offset.push_back(row.place.byte_offset);
+    byte_length.push_back(core::checked_cast<std::uint32_t>(row.place.byte_length));
+    file.push_back(row.place.file);
+    hash.push_back(core::hash64(row.bytes));
+    const bool good = row.parsed.has_value();
+    instruction_words.push_back(good ? text::nltk_word_count(row.parsed->sample.instruction) : 0);
+    response_words.push_back(good ? text::nltk_word_count(row.parsed->sample.output) : 0);
+    turns.push_back(good ? row.parsed->messages : 0);
+    if (with_id) id.push_back(good ? row.parsed->id : "");
+    status.push_back(good ? core::ScoreStatus::ok : core::ScoreStatus::bad_row);
+  }
+
+  [[nodiscard]] store::RowColumns spans(bool several_files) const {
+    store::RowColumns columns;
+    columns.byte_offset = byte_offset;
+    columns.byte_length = byte_length;
+    if (several_files) columns.file = file;
+    columns.hash = hash;
+    columns.instruction_words = instruction_words;
+    columns.response_words = response_words;
+    columns.turns = turns;
+    columns.id = id;
+    return columns;
+  }
+};
+
+/// What decides how the files' bytes become rows.
+store::Attributes reading_rules(const data::DataSet& set) {
+  const data::FieldNames& names = set.schema.fields;
+  return {{"instruction", names.instruction},
+          {"input", names.input},
+          {"output", names.output},
+          {"history", names.history},
+          {"system", names.system},
+          {"conversations", names.conversations},
+          {"messages", names.messages},
+          {"id", set.schema.id_field},
+          {"on_bad_row", std::string(set.skip_bad_rows ? "skip" : "error")},
+          {"max_row_bytes", set.max_row_bytes}};
+}
+
+std::string key_of(const store::IndexInfo& info) {
+  std::string text = info.format + "\n" + info.container + "\n";
+  for (const store::InputFile& input : info.inputs) text += fmt::format("{} {}\n", input.bytes, input.hash);
+  for (const store::Attribute& field : info.fields)
+    text += std::visit([&](const auto& value) { return fmt::format("{}={}\n", field.name, value); }, field.value);
+  return core::to_hex(core::hash128(text));
+}
+
+std::string base_name(const data::DataFile& file) { return std::filesystem::path(file.name).filename().string(); }
+
+/// Reads every row, the rejected ones into log/bad_rows.txt.
+Columns scan(const Context& context, const data::DataSet& set, store::IndexInfo& info) {
+  Columns columns;
+  std::string rejects;
+  std::vector<data::RowIdHash> ids;
+  const bool with_id = !set.schema.id_field.empty();
+  std::uint64_t bytes = 0;
+  for (const data::DataFile& file : set.files) bytes += stamp_of(file.path).bytes;
+  core::Progress progress(context.log, "index", "bytes", bytes);
+  std::uint64_t pending = 0;
+  std::uint64_t rows = 0;
+  const std::vector<data::ScannedFile> files = data::scan_rows(set, [&](const data::DataRow& row) {
+    columns.add(row, with_id);
+    if (!row.parsed) {
+      rejects += core::one_line(row.fault) + "\n";
+    } else if (with_id) {
+      ids.push_back({core::hash128(row.parsed->id), row.place.row});
+    }
+    pending += row.place.byte_length;
+    if (++rows % kProgressRows == 0) {
+      if (context.stop_requested) throw core::Interrupted("stopped on request while indexing; the same command starts the index again");
+      progress.advance(pending);
+      pending = 0;
+    }
+  });
+  progress.advance(pending);
+  progress.finish();
+  data::require_unique_ids(std::move(ids));
+  for (std::size_t i = 0; i < files.size(); ++i)
+    info.inputs.push_back({base_name(set.files[i]), files[i].bytes, core::to_hex(files[i].hash)});
+  if (!rejects.empty()) core::write_file(context.folder.bad_rows(), rejects);
+  return columns;
+}
+
+/// The manifest's record of the input files; equal records need no second look at the bytes.
+nlohmann::ordered_json stamps_of(const data::DataSet& set, const store::IndexInfo& info) {
+  nlohmann::ordered_json stamps = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < set.files.size(); ++i) {
+    const FileStamp stamp = stamp_of(set.files[i].path);
+    stamps.push_back({{"path", set.files[i].path.string()},
+                      {"bytes", stamp.bytes},
+                      {"modified_ns", stamp.modified_ns},
+                      {"xxh3_128", i < info.inputs.size() ? info.inputs[i].hash : ""}});
+  }
+  return stamps;
+}
+
+/// @throws core::UsageError unless the index in the folder is of these very files, read in this way.
+void require_same_data(const Context& context, const data::DataSet& set, const store::IndexInfo& recorded,
+                       const nlohmann::ordered_json& manifest) {
+  const auto refuse = [&](const std::string& what) {
+    throw core::UsageError(fmt::format("{}: this run folder is of other data: {}: choose another --out or name",
+                                       context.folder.path().string(), what));
+  };
+  if (recorded.inputs.size() != set.files.size())
+    refuse(fmt::format("{} input files when it was indexed, {} now", recorded.inputs.size(), set.files.size()));
+  const bool untouched = stamps_of(set, recorded) == manifest.at("inputs");
+  for (std::size_t i = 0; i < set.files.size() && !untouched; ++i) {
+    const std::string path = set.files[i].path.string();
+    const std::uint64_t bytes = stamp_of(path).bytes;
+    if (bytes != recorded.inputs[i].bytes)
+      refuse(fmt::format("{} has {} bytes, the indexed file had {}", path, bytes, recorded.inputs[i].bytes));
+    const std::string hash = core::to_hex(core::hash_file(path));
+    if (hash != recorded.inputs[i].hash)
+      refuse(fmt::format("{} has the hash {}, the indexed file had {}", path, hash, recorded.inputs[i].hash));
+  }
+  if (recorded.format != data::to_string(set.schema.format))
+    refuse(fmt::format("format {} when it was indexed, {} now", recorded.format, data::to_string(set.schema.format)));
+  const store::Attributes rules = reading_rules(set);
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    if (i >= recorded.fields.size() || recorded.fields[i].name != rules[i].name || recorded.fields[i].value != rules[i].value)
+      refuse(fmt::format("data.{} has changed", rules[i].name));
+}
+
+void make_index(const Context& context, const data::DataSet& set, store::IndexInfo& info) {
+  const Columns columns = mpi::agree_on(context.communicator, [&] {
+    return context.communicator.is_root() ? scan(context, set, info) : Columns{};
+  });
+  store::RowsShape shape;
+  const std::uint64_t mine = columns.status.size();
+  shape.rows = mpi::max(context.communicator, mine);
+  if (shape.rows == 0)
+    mpi::agree_on(context.communicator,
+                  [&]() -> void { throw core::DataError(fmt::format("{}: no rows, expected at least one", set.files.front().name)); });
+  shape.mine = {0, mine};
+  shape.has_files = set.files.size() > 1;
+  shape.has_ids = !set.schema.id_field.empty();
+  store::write_index(context.communicator, context.folder.index(), info, shape, columns.spans(shape.has_files), columns.status);
+}
+
+}  // namespace
+
+IndexedData index_rows(Context& context, nlohmann::ordered_json& manifest) {
+  const StageTimer timer(context, "index");
+  IndexedData data;
+  const mpi::Communicator& ranks = context.communicator;
+  // Root first: it alone writes the spool; the others then find it ready.
+  for (const bool root_turn : {true, false})
+    mpi::agree_on(ranks, [&] {
+      if (ranks.is_root() == root_turn) data.data_set = data::open_data_set(context.job.data, context.folder.spool());
+    });
+  if (ranks.is_root()) context.log.write("index", data.data_set.message);
+
+  const bool exists = mpi::agree_on(ranks, [&] { return std::filesystem::exists(context.folder.index()); });
+  if (exists) {
+    mpi::agree_on(ranks, [&] {
+      if (!ranks.is_root()) return;
+      require_same_data(context, data.data_set, store::IndexReader(context.folder.index()).info(), manifest);
+    });
+  } else {
+    store::IndexInfo info;
+    info.format = data::to_string(data.data_set.schema.format);
+    info.container = data.data_set.layout == data::Layout::json_array ? "json" : "jsonl";
+    info.fields = reading_rules(data.data_set);
+    info.code_version = kVersion;
+    make_index(context, data.data_set, info);
+  }
+
+  mpi::agree_on(ranks, [&] {
+    const store::IndexReader index(context.folder.index());
+    data.rows = index.rows();
+    data.key = key_of(index.info());
+    if (ranks.is_root()) {
+      manifest["inputs"] = stamps_of(data.data_set, index.info());
+      for (const core::ScoreStatus status : index.read_status({0, data.rows}))
+        data.bad_rows += status == core::ScoreStatus::bad_row ? 1 : 0;
+    }
+  });
+  data.bad_rows = mpi::max(ranks, data.bad_rows);
+  context.summary["rows"] = data.rows;
+  context.summary["bad_rows"] = data.bad_rows;
+  context.summary["data"] = data.data_set.message;
+  return data;
+}
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "data/data_set.hpp"
+#include "pipeline/context.hpp"
+
+namespace winnow::pipeline {
+
+/// The data set as the later stages see it: where its files are and how many rows they hold.
+struct IndexedData {
+  data::DataSet data_set;
+  std::uint64_t rows = 0;
+  std::uint64_t bad_rows = 0;
+  std::string key;  ///< hash of the input files' bytes and of the options that decide what a row is
+};
+
+/// Collective. Makes index.h5 unless it is there for the same data; root scans the files once, streaming.
+///
+/// @param manifest  root's; its `inputs` hold the files' stamps, so that unchanged files are not hashed again
+/// @throws core::UsageError if the run folder's index is of other data, core::DataError for bad data or none at all.
+[[nodiscard]] IndexedData index_rows(Context& context, nlohmann::ordered_json& manifest);
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/source.hpp"
+
+namespace winnow::pipeline {
+
+/// A model that scores rows. Every member but `name` changes the numbers, so all are bound to the run folder.
+struct ModelScorer {
+  std::filesystem::path path;          ///< a Hugging Face folder
+  std::string prompt_template = "auto";
+  std::string system;                  ///< empty: `none`
+  std::string dtype = "bf16";          ///< bf16 | fp32
+  std::uint32_t max_length = 0;        ///< 0: the model's own limit
+  std::vector<std::string> scores;     ///< ifd_ppl, ifd_loss, ppl_cond, ppl_direct
+  bool faithful = false;               ///< IterIT's answer spans
+};
+
+/// Numbers that someone else computed: one, or null, per row in file order.
+struct ImportedScorer {
+  std::filesystem::path path;
+  std::string key;  ///< member of a JSON object that holds the list; empty: the file is the list
+  std::string as;   ///< ifd_ppl, another derived name, or any name of the user's
+};
+
+struct Scorer {
+  std::string name;  ///< its group in scores.h5
+  std::optional<ModelScorer> model;
+  std::optional<ImportedScorer> imported;
+};
+
+struct SelectionJob {
+  std::string name;
+  std::string method;
+  std::string budget;  ///< as written: `1000`, `5%`, `2M tokens`; empty for vanilla
+  std::string of = "all";  ///< a percentage is taken of: all | eligible
+  double decay = 0.1;
+  bool faithful = false;
+  std::string scorer;  ///< whose scores; empty: the only one
+  std::string text = "response";  ///< longest: response | instruction
+  std::uint64_t seed = 0;
+  std::string order = "pick";  ///< of the subset file: pick | file
+  std::optional<std::string> eos_text;
+};
+
+struct TfidfOptions {
+  std::string fit = "eligible";  ///< eligible | all
+  bool dump = false;
+};
+
+/// A job, checked and resolved: what to do, on which rows, with which models. The same on every rank.
+struct Job {
+  std::string name;
+  std::filesystem::path run_folder;
+  data::SourceOptions data;
+  std::string join = "\nInput: ";
+  std::uint64_t block_rows = 64;
+  std::vector<Scorer> scorers;
+  TfidfOptions tfidf;
+  std::vector<SelectionJob> selections;
+  std::string effective;  ///< the whole job as canonical YAML, overrides applied; for the manifest
+};
+
+}  // namespace winnow::pipeline

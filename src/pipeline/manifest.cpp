@@ -1,0 +1,92 @@
+#include "pipeline/manifest.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "core/durable_file.hpp"
+#include "core/error.hpp"
+#include "pipeline/version.hpp"
+
+namespace winnow::pipeline {
+namespace {
+
+constexpr int kManifestVersion = 1;
+constexpr std::uint64_t kLargestManifest = 64 << 20;
+
+std::string now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+  return name.data();
+}
+
+}  // namespace
+
+nlohmann::ordered_json read_manifest(const RunFolder& folder, const std::string& job_name) {
+  const auto path = folder.manifest();
+  if (!std::filesystem::exists(path)) {
+    nlohmann::ordered_json manifest;
+    manifest["manifest_version"] = kManifestVersion;
+    manifest["name"] = job_name;
+    manifest["inputs"] = nlohmann::ordered_json::array();
+    manifest["invocations"] = nlohmann::ordered_json::array();
+    return manifest;
+  }
+  nlohmann::ordered_json manifest;
+  try {
+    manifest = nlohmann::ordered_json::parse(core::read_file(path, kLargestManifest));
+    const int version = manifest.at("manifest_version").get<int>();
+    if (version > kManifestVersion)
+      throw core::UsageError(fmt::format("{}: manifest_version is {}, this winnow reads up to {}: use a newer winnow",
+                                         path.string(), version, kManifestVersion));
+    const std::string name = manifest.at("name").get<std::string>();
+    if (name != job_name)
+      throw core::UsageError(fmt::format("{}: this run folder is of the job '{}', not of '{}': choose another --out or name",
+                                         path.string(), name, job_name));
+    (void)manifest.at("inputs").is_array();
+    (void)manifest.at("invocations").is_array();
+  } catch (const nlohmann::json::exception& error) {
+    throw core::ModelError(fmt::format("{}: damaged: {}", path.string(), error.what()));
+  }
+  return manifest;
+}
+
+void begin_manifest(const Context& context, nlohmann::ordered_json& manifest, const std::string& command) {
+  nlohmann::ordered_json invocation;
+  invocation["command"] = command;
+  invocation["begun"] = now();
+  invocation["host"] = host_name();
+  invocation["ranks"] = context.communicator.size();
+  invocation["threads"] = context.threads;
+  invocation["code_version"] = kVersion;
+  invocation["job"] = context.job.effective;
+  invocation["outcome"] = "running, or killed";
+  manifest["invocations"].push_back(invocation);
+  core::write_file(context.folder.manifest(), manifest.dump(1) + "\n");
+}
+
+void end_manifest(const Context& context, nlohmann::ordered_json& manifest, const std::string& outcome) {
+  nlohmann::ordered_json& invocation = manifest["invocations"].back();
+  invocation["outcome"] = outcome;
+  invocation["ended"] = now();
+  core::write_file(context.folder.manifest(), manifest.dump(1) + "\n");
+}
+
+FileStamp stamp_of(const std::filesystem::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0)
+    throw core::DataError(fmt::format("{}: cannot be read: {}", file.string(), std::strerror(errno)));
+  return {static_cast<std::uint64_t>(status.st_size),
+          status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
+}
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,116 @@
+#include "pipeline/run.hpp"
+
+#include <unistd.h>
+
+#include <iostream>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "core/durable_file.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "mpi/agree.hpp"
+#include "mpi/collectives.hpp"
+#include "pipeline/context.hpp"
+#include "pipeline/index_stage.hpp"
+#include "pipeline/manifest.hpp"
+#include "pipeline/score_stage.hpp"
+#include "pipeline/seal_stage.hpp"
+#include "pipeline/select_stage.hpp"
+#include "selection/budget.hpp"
+#include "store/run_lock.hpp"
+
+namespace winnow::pipeline {
+namespace {
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw core::EnvironmentError(fmt::format("{}: cannot create the run folder: {}", folder.string(), error.message()));
+  if (::access(folder.c_str(), W_OK) != 0)
+    throw core::EnvironmentError(fmt::format("{}: the run folder is not writable", folder.string()));
+}
+
+void check_budgets(const Job& job) {
+  for (const SelectionJob& selection : job.selections)
+    if (!selection.budget.empty()) (void)selection::parse_budget("select.budget", selection.budget);
+}
+
+void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage last) {
+  const IndexedData data = index_rows(context, manifest);
+  if (last == Stage::index) return;
+  stop_if_requested(context);
+  std::vector<JournalledScorer> scorers;
+  for (const Scorer& scorer : context.job.scorers) {
+    if (!scorer.model) continue;
+    const StageTimer timer(context, "score");
+    scorers.push_back(score_with_model(context, data, scorer));
+  }
+  seal(context, data, scorers);
+  if (last == Stage::score) return;
+  stop_if_requested(context);
+  select_rows(context, data);
+}
+
+std::string next_step(const Context& context, Stage last) {
+  if (last == Stage::index) return "./winnow score JOB.yaml";
+  if (last == Stage::score || context.job.selections.empty()) return "./winnow select JOB.yaml";
+  return "./winnow run JOB.yaml --set select.budget=20% (only the selection is made again)";
+}
+
+}  // namespace
+
+nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job, const std::string& command, Stage last,
+                           int threads, const std::atomic<bool>& stop_requested) {
+  const RunFolder folder(job.run_folder);
+  nlohmann::ordered_json manifest;
+  // Root alone touches the folder until it holds the lock.
+  std::optional<store::RunLock> lock;
+  mpi::agree_on(communicator, [&] {
+    check_budgets(job);
+    if (!communicator.is_root()) return;
+    make_folder(folder.path());
+    lock.emplace(folder.path());
+    make_folder(folder.log_folder());
+    manifest = read_manifest(folder, job.name);
+  });
+
+  core::LogOptions log_options;
+  log_options.rank = communicator.rank();
+  log_options.ranks = communicator.size();
+  log_options.is_terminal = ::isatty(STDERR_FILENO) == 1;
+  if (communicator.is_root()) log_options.file = folder.log_file();
+  nlohmann::ordered_json summary;
+  summary["name"] = job.name;
+  summary["command"] = command;
+  summary["run_folder"] = folder.path().string();
+  std::optional<core::Log> log;
+  mpi::agree_on(communicator, [&] { log.emplace(std::cerr, log_options); });
+  Context context{communicator, job, folder, *log, threads, stop_requested, summary};
+
+  const bool root = communicator.is_root();
+  mpi::agree_on(communicator, [&] {
+    if (root) begin_manifest(context, manifest, command);
+  });
+  try {
+    run_stages(context, manifest, last);
+  } catch (const std::exception& error) {
+    // The error itself matters more than a manifest that cannot be written any more.
+    try {
+      if (root) end_manifest(context, manifest, core::one_line(error.what()));
+    } catch (const core::Error&) {
+    }
+    throw;
+  }
+  summary["next"] = next_step(context, last);
+  summary["exit_code"] = 0;
+  mpi::agree_on(communicator, [&] {
+    if (!root) return;
+    core::write_file(folder.summary(), summary.dump(1) + "\n");
+    end_manifest(context, manifest, "finished");
+  });
+  return summary;
+}
+
+}  // namespace winnow::pipeline

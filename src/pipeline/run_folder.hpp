@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace winnow::pipeline {
+
+/// Where things stand in a run folder: names that other programs rely on.
+class RunFolder {
+ public:
+  explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::filesystem::path manifest() const { return path_ / "manifest.json"; }
+  [[nodiscard]] std::filesystem::path summary() const { return path_ / "summary.json"; }
+  [[nodiscard]] std::filesystem::path index() const { return path_ / "index.h5"; }
+  [[nodiscard]] std::filesystem::path scores() const { return path_ / "scores.h5"; }
+  [[nodiscard]] std::filesystem::path tfidf() const { return path_ / "tfidf.h5"; }
+  [[nodiscard]] std::filesystem::path log_folder() const { return path_ / "log"; }
+  [[nodiscard]] std::filesystem::path log_file() const { return log_folder() / "winnow.log"; }
+  [[nodiscard]] std::filesystem::path bad_rows() const { return log_folder() / "bad_rows.txt"; }
+  [[nodiscard]] std::filesystem::path spool() const { return path_ / "spool"; }
+  [[nodiscard]] std::filesystem::path journal(const std::string& scorer) const { return path_ / "journal" / scorer; }
+  [[nodiscard]] std::filesystem::path selection_folder() const { return path_ / "selection"; }
+  [[nodiscard]] std::filesystem::path selection(const std::string& name) const {
+    return selection_folder() / (name + ".h5");
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,195 @@
+#include "pipeline/score_stage.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "core/journal.hpp"
+#include "core/progress.hpp"
+#include "model/model_config.hpp"
+#include "model/weight_files.hpp"
+#include "mpi/agree.hpp"
+#include "mpi/claims.hpp"
+#include "mpi/collectives.hpp"
+#include "mpi/device.hpp"
+#include "mpi/message.hpp"
+#include "pipeline/model_scorer.hpp"
+#include "pipeline/row_source.hpp"
+#include "scoring/block_scores.hpp"
+#include "scoring/score_block.hpp"
+
+namespace winnow::pipeline {
+namespace {
+
+/// Kind of a journal record that holds one block of scores.
+constexpr std::uint64_t kBlockRecord = 1;
+
+/// Tokens of one forward pass: enough to keep matrix products busy, small enough for the caches (bench/README.md).
+constexpr std::uint32_t kCpuBatchTokens = 1024;
+constexpr std::uint32_t kCudaBatchTokens = 16384;
+
+bool needs_direct(const ModelScorer& scorer) {
+  for (const std::string& score : scorer.scores)
+    if (score == "ifd_ppl" || score == "ifd_loss" || score == "ppl_direct") return true;
+  return false;
+}
+
+ScorerBinding binding_of(const Context& context, const IndexedData& data, const ModelScorer& scorer,
+                         const OpenScorer& opened, int devices) {
+  const std::uint32_t model_positions = model::read_decoder_config(scorer.path).max_positions;
+  ScorerBinding binding;
+  binding["data"] = data.key;
+  binding["model"] = model::WeightFiles(scorer.path).fingerprint();
+  binding["tokenizer"] = opened.tokenizer.fingerprint();
+  binding["template"] = std::string(opened.prompt->name());
+  binding["system"] = scorer.system;
+  binding["join"] = context.job.join;
+  binding["closing_tokens_scored"] = opened.prompt->scores_closing_tokens();
+  binding["faithful"] = scorer.faithful;
+  binding["direct"] = needs_direct(scorer);
+  binding["dtype"] = scorer.dtype;
+  binding["max_length"] = effective_max_length(scorer, model_positions);
+  binding["block_rows"] = context.job.block_rows;
+  binding["batch_tokens"] = devices > 0 ? kCudaBatchTokens : kCpuBatchTokens;
+  binding["device"] = devices > 0 ? "cuda" : "cpu";
+  binding["threads"] = context.threads;
+  binding["library"] = model::library_description();
+  return binding;
+}
+
+std::uint64_t blocks_of(const Context& context, std::uint64_t rows) {
+  return (rows + context.job.block_rows - 1) / context.job.block_rows;
+}
+
+core::RowRange rows_of_block(const Context& context, std::uint64_t rows, std::uint64_t block) {
+  return {block * context.job.block_rows, std::min(rows, (block + 1) * context.job.block_rows)};
+}
+
+struct Spent {
+  std::uint64_t tokens = 0;
+  double seconds = 0;
+};
+
+/// Scores blocks until none is left; an error or a request to stop ends the claims of every rank.
+Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scorer, const ScorerBinding& binding,
+                   const OpenScorer& opened, model::CausalLanguageModel& model, const std::vector<bool>& is_done,
+                   std::uint64_t done_rows) {
+  const mpi::Communicator& ranks = context.communicator;
+  scoring::ScoringOptions options;
+  options.max_length = binding.at("max_length").get<std::uint32_t>();
+  options.batch_tokens = binding.at("batch_tokens").get<std::uint32_t>();
+  options.direct = binding.at("direct").get<bool>();
+  options.faithful = scorer.model->faithful;
+
+  Spent spent;
+  std::optional<mpi::Failure> failure;
+  const auto begin = std::chrono::steady_clock::now();
+  mpi::BlockClaims claims(ranks, is_done);
+  std::optional<core::Progress> progress;
+  if (ranks.is_root())
+    progress.emplace(context.log, "score " + scorer.name, "rows", data.rows, done_rows);
+  try {
+    RowSource source(context.folder, data.data_set);
+    core::JournalWriter journal(context.folder.journal(scorer.name));
+    const std::uint64_t open_blocks = claims.left().value_or(0);
+    std::uint64_t shown = 0;
+    while (const auto block = claims.next()) {
+      const auto rows = source.samples(rows_of_block(context, data.rows, *block));
+      const scoring::ScoredBlock scored =
+          scoring::score_block(*block, rows, opened.tokenizer, *opened.prompt, model, options);
+      journal.append(kBlockRecord, scoring::serialize(scored.scores));
+      spent.tokens += scored.cost.tokens;
+      if (context.stop_requested) claims.stop();
+      if (progress) {
+        // What is handed out is finished but for one block of every other rank.
+        const std::uint64_t handed_out = open_blocks - *claims.left();
+        const std::uint64_t in_work = static_cast<std::uint64_t>(ranks.size()) - 1;
+        const std::uint64_t blocks = std::max(shown, handed_out > in_work ? handed_out - in_work : 0);
+        progress->advance((blocks - shown) * context.job.block_rows);
+        shown = blocks;
+      }
+    }
+  } catch (...) {
+    failure = mpi::to_failure(std::current_exception());
+    claims.stop();
+  }
+  claims.finish();
+  if (progress) progress->finish();
+  mpi::agree(ranks, failure);
+  spent.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return spent;
+}
+
+}  // namespace
+
+std::vector<BlockPlace> journalled_blocks(const Context& context, const std::string& scorer, std::uint64_t blocks) {
+  const mpi::Communicator& ranks = context.communicator;
+  std::uint64_t damaged = 0;
+  const std::vector<BlockPlace> found = mpi::agree_on(ranks, [&] {
+    std::vector<BlockPlace> places;
+    const auto segments = core::journal_segments(context.folder.journal(scorer));
+    for (std::size_t s = static_cast<std::size_t>(ranks.rank()); s < segments.size(); s += static_cast<std::size_t>(ranks.size())) {
+      const core::JournalReader reader(segments[s]);
+      damaged += reader.damaged();
+      for (std::size_t r = 0; r < reader.records().size(); ++r) {
+        if (reader.records()[r].kind != kBlockRecord) continue;
+        const std::uint64_t block = scoring::deserialize_block(reader.read(reader.records()[r])).block;
+        if (block >= blocks)
+          throw core::ModelError(fmt::format("{}: holds block {}, the data has {} blocks", segments[s].string(), block, blocks));
+        places.push_back({block, static_cast<std::uint32_t>(s), r});
+      }
+    }
+    return places;
+  });
+  std::vector<BlockPlace> all = mpi::all_gather(ranks, std::span<const BlockPlace>(found)).values;
+  std::sort(all.begin(), all.end(), [](const BlockPlace& a, const BlockPlace& b) {
+    return std::tie(a.block, a.segment, a.record) < std::tie(b.block, b.segment, b.record);
+  });
+  all.erase(std::unique(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.block == b.block; }), all.end());
+  damaged = mpi::sum(ranks, damaged);
+  if (damaged > 0 && ranks.is_root())
+    context.log.write("score", fmt::format("{}: {} damaged places in the journal; their blocks are scored again",
+                                           context.folder.journal(scorer).string(), damaged));
+  return all;
+}
+
+JournalledScorer score_with_model(Context& context, const IndexedData& data, const Scorer& scorer) {
+  const mpi::Communicator& ranks = context.communicator;
+  const ModelScorer& settings = *scorer.model;
+  const OpenScorer opened = mpi::agree_on(ranks, [&] { return open_scorer(settings, context.job.join); });
+  const int devices = model::cuda_device_count();
+
+  const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
+    if (!ranks.is_root()) return "";
+    return bind_scorer(context, scorer.name, binding_of(context, data, settings, opened, devices)).dump();
+  });
+  const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));
+
+  const std::uint64_t blocks = blocks_of(context, data.rows);
+  std::vector<bool> is_done(blocks, false);
+  std::uint64_t done_rows = 0;
+  for (const BlockPlace& place : journalled_blocks(context, scorer.name, blocks)) {
+    is_done[place.block] = true;
+    done_rows += rows_of_block(context, data.rows, place.block).size();
+  }
+  auto& summary = context.summary["scorers"][scorer.name];
+  summary = binding;
+  summary["rows_already_done"] = done_rows;
+  if (done_rows < data.rows) {
+    const int device = mpi::device_of(mpi::node_place(ranks).rank, devices).value_or(-1);
+    const int threads = binding.at("threads").get<int>();
+    const auto model = mpi::agree_on(ranks, [&] { return open_model(settings, opened, device, threads); });
+    const Spent spent = score_blocks(context, data, scorer, binding, opened, *model, is_done, done_rows);
+    const std::uint64_t tokens = mpi::sum(ranks, spent.tokens);
+    const double seconds = mpi::max(ranks, spent.seconds);
+    summary["tokens_scored"] = tokens;
+    summary["tokens_per_second"] = static_cast<double>(tokens) / seconds;
+    stop_if_requested(context);
+  }
+  return {scorer.name, binding};
+}
+
+}  // namespace winnow::pipeline

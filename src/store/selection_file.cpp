@@ -1,0 +1,60 @@
+#include "store/selection_file.hpp"
+
+#include <fmt/format.h>
+
+#include "store/parallel_file.hpp"
+#include "store/read_file.hpp"
+#include "store/schema.hpp"
+
+namespace winnow::store {
+namespace {
+
+std::string path_of(const Field& field) { return fmt::format("/{}", field.name); }
+
+Attributes attributes_of(const SelectionInfo& info) {
+  Attributes result{{"method", info.method},
+                    {"budget_asked", info.budget_asked},
+                    {"budget_rows", info.budget_rows},
+                    {"rows", info.rows},
+                    {"eligible", info.eligible},
+                    {"code_version", info.code_version}};
+  if (info.budget_tokens) result.push_back({"budget_tokens", *info.budget_tokens});
+  for (std::size_t status = 0; status < info.status_counts.size(); ++status)
+    result.push_back({fmt::format("count_{}", core::kScoreStatusNames[status]), info.status_counts[status]});
+  for (const Attribute& parameter : info.parameters) result.push_back({fmt::format("parameter_{}", parameter.name), parameter.value});
+  result.insert(result.end(), info.more.begin(), info.more.end());
+  return result;
+}
+
+}  // namespace
+
+void write_selection(const std::filesystem::path& path, const SelectionInfo& info, const SelectionColumns& columns) {
+  ParallelFile file(mpi::Communicator::self(), path, kind::kSelection);
+  file.set_attributes("/", attributes_of(info));
+  file.write_replicated(path_of(pick::kRow), columns.row, attributes_of(pick::kRow));
+  const auto write = [&](const Field& field, std::span<const double> values) {
+    if (!values.empty()) file.write_rows(path_of(field), columns.row.size(), {0, values.size()}, values, attributes_of(field));
+  };
+  write(pick::kGain, columns.gain);
+  write(pick::kScore, columns.score);
+  write(pick::kDiversity, columns.diversity);
+  file.finish();
+}
+
+Selection read_selection(const std::filesystem::path& path) {
+  const ReadFile file(path, kind::kSelection);
+  Selection selection;
+  selection.row = file.read_all<std::uint64_t>(path_of(pick::kRow));
+  const std::uint64_t picks = selection.row.size();
+  const auto read = [&](const Field& field) -> std::optional<std::vector<double>> {
+    if (!file.has(path_of(field))) return std::nullopt;
+    return file.read_rows<double>(path_of(field), picks, {0, picks});
+  };
+  selection.gain = read(pick::kGain);
+  selection.score = read(pick::kScore);
+  selection.diversity = read(pick::kDiversity);
+  selection.attributes = file.attributes("/");
+  return selection;
+}
+
+}  // namespace winnow::store

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tfidf/weighted_rows.hpp"
+
+namespace winnow::tfidf {
+
+/// A term and how many documents have it.
+struct TermFrequency {
+  std::uint64_t hash = 0;
+  std::uint32_t check = 0;
+  std::uint32_t documents = 0;
+
+  [[nodiscard]] TermKey key() const { return {hash, check}; }
+  bool operator==(const TermFrequency&) const = default;
+};
+
+/// The document frequencies of a shard: keys strictly ascending.
+using DocumentFrequencies = std::vector<TermFrequency>;
+
+/// The frequencies of two disjoint sets of documents together. Associative and commutative, exact.
+/// @throws InternalError where a sum does not fit 32 bits
+[[nodiscard]] DocumentFrequencies merge(std::span<const TermFrequency> a, std::span<const TermFrequency> b);
+
+/// The frequencies in `all` of the terms of `asked`, every one of which must be there.   [asked]
+[[nodiscard]] std::vector<std::uint32_t> look_up(std::span<const TermFrequency> all, std::span<const TermFrequency> asked);
+
+/// What a fit found; attributes `tfidf_rows`, `tfidf_terms`, `tfidf_df_sum` of a selection.
+struct Fit {
+  std::uint64_t documents = 0;
+  std::uint64_t terms = 0;
+  std::uint64_t df_sum = 0;
+  bool operator==(const Fit&) const = default;
+};
+
+/// Inverse document frequency with scikit-learn's smoothing: ln((1 + n) / (1 + df)) + 1.
+[[nodiscard]] double smooth_idf(std::uint64_t documents, std::uint64_t document_frequency);
+
+}  // namespace winnow::tfidf

@@ -1,0 +1,160 @@
+#include "tokenizer/bpe.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <utility>
+
+#include "core/hash.hpp"
+#include "core/random.hpp"
+#include "tokenizer/byte_alphabet.hpp"
+
+namespace winnow::tokenizer {
+namespace {
+
+constexpr std::uint32_t kFree = std::numeric_limits<std::uint32_t>::max();
+
+std::uint64_t pair_of(TokenId left, TokenId right) {
+  return (static_cast<std::uint64_t>(left) << 32) | static_cast<std::uint32_t>(right);
+}
+
+/// At most half full, so that probing ends soon.
+std::size_t table_size(std::size_t entries) { return std::bit_ceil(2 * entries + 2); }
+
+// std heaps keep the largest on top: "less" is "merged later".
+bool is_later(const Bpe::Workspace::Candidate& a, const Bpe::Workspace::Candidate& b) {
+  return a.rank != b.rank ? a.rank > b.rank : a.position > b.position;
+}
+
+}  // namespace
+
+Bpe::Bpe(const BpeDefinition& definition)
+    : byte_ids_(256, kNoToken),
+      unknown_(definition.unknown),
+      fuse_unknown_(definition.fuse_unknown) {
+  token_slots_.assign(table_size(definition.vocabulary.size()), kFree);
+  for (const VocabularyEntry& entry : definition.vocabulary)
+    if (std::optional<std::string> bytes = bytes_of_token(entry.token))
+      add_token(*std::move(bytes), entry.id);
+  for (const Token& token : tokens_)
+    if (token.bytes.size() == 1) byte_ids_[static_cast<unsigned char>(token.bytes[0])] = token.id;
+  add_merges(definition.merges);
+  mark_whole_words(definition.ignore_merges);
+}
+
+void Bpe::add_token(std::string bytes, TokenId id) {
+  token_slots_[slot_of_bytes(bytes)] = static_cast<std::uint32_t>(tokens_.size());
+  tokens_.push_back({std::move(bytes), id, false});
+}
+
+void Bpe::add_merges(const std::vector<Merge>& merges) {
+  rule_slots_.assign(table_size(merges.size()), Rule{0, kFree});
+  merged_.reserve(merges.size());
+  for (const Merge& merge : merges) {
+    const std::uint64_t pair = pair_of(merge.left, merge.right);
+    std::size_t slot = core::mix64(pair) & (rule_slots_.size() - 1);
+    while (rule_slots_[slot].rank != kFree && rule_slots_[slot].pair != pair)
+      slot = (slot + 1) & (rule_slots_.size() - 1);
+    // A pair that comes twice has its later rank, as in Hugging Face's map.
+    rule_slots_[slot] = {pair, static_cast<std::uint32_t>(merged_.size())};
+    merged_.push_back(merge.result);
+  }
+}
+
+void Bpe::mark_whole_words(bool ignore_merges) {
+  Workspace workspace;
+  std::vector<WordToken> result;
+  for (Token& token : tokens_) {
+    result.clear();
+    if (!ignore_merges) merge(token.bytes, workspace, result);
+    token.is_whole_word = ignore_merges || (result.size() == 1 && result[0].id == token.id);
+  }
+}
+
+std::uint32_t Bpe::slot_of_bytes(std::string_view bytes) const {
+  std::size_t slot = core::hash64(bytes) & (token_slots_.size() - 1);
+  while (token_slots_[slot] != kFree && tokens_[token_slots_[slot]].bytes != bytes)
+    slot = (slot + 1) & (token_slots_.size() - 1);
+  return static_cast<std::uint32_t>(slot);
+}
+
+std::optional<TokenId> Bpe::id_of_bytes(std::string_view bytes) const {
+  const std::uint32_t token = token_slots_[slot_of_bytes(bytes)];
+  if (token == kFree) return std::nullopt;
+  return tokens_[token].id;
+}
+
+std::uint32_t Bpe::rank_of(TokenId left, TokenId right) const {
+  const std::uint64_t pair = pair_of(left, right);
+  std::size_t slot = core::mix64(pair) & (rule_slots_.size() - 1);
+  while (rule_slots_[slot].rank != kFree && rule_slots_[slot].pair != pair)
+    slot = (slot + 1) & (rule_slots_.size() - 1);
+  return rule_slots_[slot].rank;
+}
+
+void Bpe::encode(std::string_view word, Workspace& workspace,
+                 std::vector<WordToken>& tokens) const {
+  const std::uint32_t known = token_slots_[slot_of_bytes(word)];
+  if (known != kFree && tokens_[known].is_whole_word)
+    tokens.push_back({tokens_[known].id, 0, static_cast<std::uint32_t>(word.size())});
+  else
+    merge(word, workspace, tokens);
+}
+
+void Bpe::place_symbols(std::string_view word, std::vector<Workspace::Symbol>& symbols) const {
+  symbols.clear();
+  bool after_unknown = false;
+  for (std::uint32_t at = 0; at < word.size(); ++at) {
+    const TokenId id = byte_ids_[static_cast<unsigned char>(word[at])];
+    const bool is_unknown = id == kNoToken;
+    const bool is_dropped = is_unknown && (!unknown_ || (after_unknown && fuse_unknown_));
+    after_unknown = is_unknown;
+    if (is_dropped) continue;
+    const auto index = static_cast<std::uint32_t>(symbols.size());
+    symbols.push_back({is_unknown ? *unknown_ : id, index - 1, index + 1, at});
+  }
+}
+
+void Bpe::merge(std::string_view word, Workspace& workspace,
+                std::vector<WordToken>& tokens) const {
+  auto& [symbols, queue] = workspace;
+  place_symbols(word, symbols);
+  const auto size = static_cast<std::uint32_t>(symbols.size());
+  queue.clear();
+  for (std::uint32_t i = 0; i + 1 < size; ++i) {
+    const std::uint32_t rank = rank_of(symbols[i].id, symbols[i + 1].id);
+    if (rank != kFree) queue.push_back({rank, i});
+  }
+  std::make_heap(queue.begin(), queue.end(), is_later);
+  const auto offer = [&](std::uint32_t left, std::uint32_t right) {
+    const std::uint32_t rank = rank_of(symbols[left].id, symbols[right].id);
+    if (rank == kFree) return;
+    queue.push_back({rank, left});
+    std::push_heap(queue.begin(), queue.end(), is_later);
+  };
+
+  while (!queue.empty()) {
+    std::pop_heap(queue.begin(), queue.end(), is_later);
+    const auto [rank, left] = queue.back();
+    queue.pop_back();
+    const std::uint32_t right = symbols[left].next;
+    // Symbols change while their candidates wait: one that no longer makes the same token has expired.
+    if (symbols[left].id == kNoToken || right == size) continue;
+    const std::uint32_t current = rank_of(symbols[left].id, symbols[right].id);
+    if (current == kFree || merged_[current] != merged_[rank]) continue;
+    const std::uint32_t next = symbols[right].next;
+    symbols[left].id = merged_[rank];
+    symbols[left].next = next;
+    symbols[right].id = kNoToken;
+    if (next != size) symbols[next].previous = left;
+    if (left != 0) offer(symbols[left].previous, left);
+    if (next != size) offer(left, next);
+  }
+  for (std::uint32_t i = 0; i < size; i = symbols[i].next) {
+    const std::uint32_t next = symbols[i].next;
+    tokens.push_back({symbols[i].id, symbols[i].begin,
+                      next == size ? static_cast<std::uint32_t>(word.size()) : symbols[next].begin});
+  }
+}
+
+}  // namespace winnow::tokenizer

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace winnow::tokenizer {
+
+/// Bytes [begin, end) of a text.
+struct ByteSpan {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  bool operator==(const ByteSpan&) const = default;
+};
+
+/// The character whose first byte is text[at]; `at` moves past it. The text must be valid UTF-8.
+char32_t next_character(std::string_view text, std::size_t& at);
+/// The character that ends before text[at]; `at` moves to its first byte.
+char32_t previous_character(std::string_view text, std::size_t& at);
+/// The character in UTF-8 at the end of `text`.
+void append_character(std::string& text, char32_t character);
+/// The first byte of the character that byte `at` belongs to, and one past its last byte.
+[[nodiscard]] ByteSpan character_around(std::string_view text, std::size_t at);
+
+/// What a look at every character of a text tells.
+struct TextTraits {
+  std::size_t invalid_at = std::string_view::npos;  ///< first byte that is not UTF-8
+  bool has_recent = false;                          ///< some character is newer than Unicode 14
+};
+[[nodiscard]] TextTraits examine(std::string_view text);
+
+/// `text` with every character of Unicode 15 and 16 replaced by an older one of the same category and length. Hugging Face's regular
+/// expressions know Unicode 16, Debian's PCRE2 and ICU do not; on the stand-ins both agree.
+[[nodiscard]] std::string with_stand_ins(std::string_view text);
+
+/// Unicode's White_Space.
+[[nodiscard]] bool is_white_space(char32_t character);
+/// \w of Rust's regular expressions: letters, marks, decimal digits, connectors, joiners.
+[[nodiscard]] bool is_word_character(char32_t character);
+/// Any number: categories Nd, Nl, No.
+[[nodiscard]] bool is_numeric(char32_t character);
+
+/// `bytes` with each longest piece that cannot be UTF-8 replaced by U+FFFD, as Unicode recommends.
+[[nodiscard]] std::string to_valid_utf8(std::string_view bytes);
+
+}  // namespace winnow::tokenizer

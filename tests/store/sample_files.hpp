@@ -1,0 +1,147 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "core/random.hpp"
+#include "store/index_file.hpp"
+#include "store/score_file.hpp"
+#include "store/selection_file.hpp"
+#include "store/tfidf_file.hpp"
+
+// Small files with every dataset the schema knows; tests/store/store_parity.py repeats the formulas below in Python.
+
+namespace winnow::test {
+
+/// The columns of rows [mine.begin, mine.end).
+struct SampleColumns {
+  std::vector<std::uint64_t> byte_offset, hash;
+  std::vector<std::uint32_t> byte_length, file, instruction_words, response_words, turns, n_cond, n_direct, n_tokens;
+  std::vector<std::string> id;
+  std::vector<double> nll_cond, nll_direct, ppl_cond, ppl_direct, ifd_ppl, ifd_loss, rating;
+  std::vector<core::ScoreStatus> row_status, status, rating_status;
+  std::vector<float> embeddings;  ///< [rows, 3]
+
+  explicit SampleColumns(core::RowRange mine) {
+    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+    for (std::uint64_t row = mine.begin; row < mine.end; ++row) {
+      const auto small = static_cast<std::uint32_t>(row % 100);
+      const bool is_empty = row % 4 == 3;
+      byte_offset.push_back(100 * row + (std::uint64_t{1} << 40));
+      byte_length.push_back(90 + small);
+      file.push_back(small % 2);
+      hash.push_back(core::mix64(row));
+      instruction_words.push_back(small);
+      response_words.push_back(2 * small);
+      turns.push_back(2);
+      id.push_back(row % 5 == 0 ? "" : "gr\xC3\xBC\xC3\x9F-" + std::to_string(row));
+      row_status.push_back(row == 1 ? core::ScoreStatus::bad_row : core::ScoreStatus::ok);
+      status.push_back(is_empty ? core::ScoreStatus::empty_answer : core::ScoreStatus::ok);
+      n_cond.push_back(is_empty ? 0 : 10);
+      n_direct.push_back(is_empty ? 0 : 9);
+      n_tokens.push_back(small + 20);
+      const double x = is_empty ? kNan : 1.0 + static_cast<double>(row) / 8;
+      nll_cond.push_back(x);
+      nll_direct.push_back(2 * x);
+      ppl_cond.push_back(x + 1);
+      ppl_direct.push_back(x + 2);
+      ifd_ppl.push_back(x / 2);
+      ifd_loss.push_back(x / 4);
+      rating_status.push_back(row % 3 == 0 ? core::ScoreStatus::not_given : core::ScoreStatus::ok);
+      rating.push_back(row % 3 == 0 ? kNan : static_cast<double>(row));
+      for (int i = 0; i < 3; ++i) embeddings.push_back(static_cast<float>(3 * row) + static_cast<float>(i) / 4);
+    }
+  }
+
+  [[nodiscard]] store::RowColumns rows() const {
+    return {byte_offset, byte_length, file, hash, instruction_words, response_words, turns, id};
+  }
+};
+
+inline store::RowsShape sample_shape(const mpi::Communicator& communicator, std::uint64_t rows) {
+  const auto mine = core::block_range(rows, static_cast<std::uint64_t>(communicator.size()), static_cast<std::uint64_t>(communicator.rank()));
+  return {rows, mine, /*has_files=*/true, /*has_ids=*/true};
+}
+
+/// Collective.
+inline void write_sample_index(const mpi::Communicator& communicator, const std::filesystem::path& path, std::uint64_t rows) {
+  const store::RowsShape shape = sample_shape(communicator, rows);
+  const SampleColumns columns(shape.mine);
+  const store::IndexInfo info{{{"a.json", 1000, "00ff"}, {"b.json.gz", 2000, "11ee"}},
+                              "alpaca",
+                              "json",
+                              {{"instruction", "instruction"}, {"response", "output"}},
+                              "0.1.0"};
+  store::write_index(communicator, path, info, shape, columns.rows(), columns.row_status);
+}
+
+/// Collective. A model's losses with embeddings in two slabs per rank, and imported scores.
+inline void write_sample_scores(const mpi::Communicator& communicator, const std::filesystem::path& path, std::uint64_t rows) {
+  const store::RowsShape shape = sample_shape(communicator, rows);
+  const SampleColumns columns(shape.mine);
+  store::ScoreFileWriter file(communicator, path, shape);
+  file.write_rows(columns.rows(), "0.1.0");
+
+  store::ScorerInfo model{.name = "smollm2",
+                          .code_version = "0.1.0",
+                          .model_fingerprint = "f00d",
+                          .tokenizer_hash = "beef",
+                          .prompt_template = "chatml",
+                          .system = "",
+                          .scores_closing_tokens = true,
+                          .max_length = 2048,
+                          .dtype = "fp32",
+                          .threads = 1,
+                          .math_library = "MKL default",
+                          .more = {}};
+  file.begin_scorer(model);
+  file.write_losses({columns.nll_cond, columns.n_cond, columns.nll_direct, columns.n_direct, columns.n_tokens, columns.ppl_cond,
+                     columns.ppl_direct, columns.ifd_ppl, columns.ifd_loss, columns.status, columns.status, columns.status});
+  file.begin_embeddings(3, columns.row_status);
+  const std::uint64_t half = shape.mine.begin + shape.mine.size() / 2;
+  const std::span<const float> values(columns.embeddings);
+  const std::size_t cut = 3 * (half - shape.mine.begin);
+  file.write_embeddings({half, shape.mine.end}, values.subspan(cut));
+  file.write_embeddings({shape.mine.begin, half}, values.first(cut));
+
+  store::ScorerInfo imported;
+  imported.name = "imported";
+  imported.code_version = "0.1.0";
+  imported.more = {{"import_file", "ratings.json"}, {"import_key", "score"}};
+  file.begin_scorer(imported);
+  file.write_score({"rating", "as imported", "1", "does not apply", "ratings.json", columns.rating, columns.rating_status});
+  file.finish();
+}
+
+inline void write_sample_selection(const std::filesystem::path& path) {
+  store::SelectionInfo info;
+  info.method = "iterit";
+  info.parameters = {{"decay", 0.1}, {"faithful", std::uint64_t{0}}, {"scorer", "smollm2"}};
+  info.budget_asked = "5%";
+  info.budget_rows = 3;
+  info.rows = 60;
+  info.eligible = 45;
+  info.status_counts[0] = 45;
+  info.status_counts[1] = 15;
+  info.code_version = "0.1.0";
+  info.more = {{"tfidf_rows", std::uint64_t{45}}};
+  const std::vector<std::uint64_t> row{7, 2, 50};
+  const std::vector<double> gain{3.5, 2.25, 1};
+  const std::vector<double> score{0.9, 0.8, 0.7};
+  store::write_selection(path, info, {row, gain, score, {}});
+}
+
+inline void write_sample_tfidf(const std::filesystem::path& path) {
+  const std::vector<std::string> terms{"a b", "gr\xC3\xBC\xC3\x9F", "z"};
+  const std::vector<std::uint64_t> df{2, 1, 1};
+  const std::vector<std::uint64_t> row_begin{0, 2, 2, 4};
+  const std::vector<std::uint32_t> term{0, 1, 0, 2};
+  const std::vector<double> weight{0.6, 0.8, 0.6, 0.8};
+  store::write_tfidf(path, {terms, df, row_begin, term, weight, {{"tfidf_rows", std::uint64_t{3}}}});
+}
+
+}  // namespace winnow::test
