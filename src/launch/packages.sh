@@ -55,6 +55,8 @@ install_packages() {
 # apt itself works out and fetches what is missing, dependencies included, with its state in build/deps instead of /var.
 unpack_packages() {
   local package state=$deps/apt
+  [[ $root != *[[:space:]]* ]] ||
+    fail 4 "packages unpacked without root's rights need a path without spaces, not '$root'; move the clone, or run $(by_hand "$@")"
   note "no right to install: unpacking $# system packages and what they need into build/deps"
   mkdir -p -- "$state/lists/partial" "$state/archives/partial"
   local own_apt=(apt-get -o "Dir::State::lists=$state/lists" -o "Dir::Cache=$state" -o "Dir::Cache::archives=$state/archives"
@@ -92,7 +94,7 @@ settle_deps() {
   done < <(find "$deps" -xtype l)
   script=$deps/usr/lib/$(uname -m)-linux-gnu/libc.so
   if [[ -f $script ]]; then
-    sed -i "s|/usr/lib/[^ ]*/libc_nonshared.a|$(dirname -- "$script")/libc_nonshared.a|" "$script"
+    sed -i 's|/usr/lib/[^ ]*/libc_nonshared.a|libc_nonshared.a|' "$script" # Then found beside the script.
   fi
 }
 
