@@ -13,18 +13,20 @@ namespace winnow::data {
 /// the answer.
 struct PlainForm {
   std::string_view name;
-  std::string (*prompt)(const Sample& sample,
-                        const TemplateOptions& options);  ///< everything before the answer
-  std::string_view direct_open;  ///< everything before the answer of the direct text
+  /// Everything before the answer.
+  std::string (*prompt)(const Sample& sample, const TemplateOptions& options);
+  /// Everything before the answer of the direct text.
+  std::string_view direct_open;
 };
 
 /// `alpaca`: stanford_alpaca's two prompt forms; earlier turns repeat the instruction and response
-/// blocks, a system message takes the
-///   place of the opening sentences. Direct: `### Response:` and the answer (methods.md 6a).
+/// blocks, a system message takes the place of the opening sentences. Direct: `### Response:` and
+/// the answer (methods.md 6a).
+///
 /// `vicuna`: FastChat's vicuna_v1.1. Direct: `ASSISTANT: ` and the answer.
+///
 /// `bare`: Superfiltering's prompt without any marker; system message and earlier messages on lines
-/// of their own before it. Direct:
-///   the answer.
+/// of their own before it. Direct: the answer.
 [[nodiscard]] std::span<const PlainForm> plain_forms();
 
 [[nodiscard]] std::unique_ptr<PromptTemplate> make_plain_template(const PlainForm& form,

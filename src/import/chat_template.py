@@ -268,6 +268,9 @@ def main():
     signal.signal(signal.SIGALRM, out_of_time)
     signal.alarm(60)
     resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+    if not folder.is_dir():
+        sys.stderr.write(f"{folder}: there is no such model folder\n")
+        return 5
     try:
         print(write_template_file(folder))
     except (CannotExpress, MemoryError, RecursionError, OSError, ValueError) as error:

@@ -97,9 +97,9 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
     const std::uint64_t open_blocks = claims.left().value_or(0);
     std::uint64_t shown = 0;
     while (const auto block = claims.next()) {
-      const auto rows = source.samples(rows_of_block(context, data.rows, *block));
-      const scoring::ScoredBlock scored =
-          scoring::score_block(*block, rows, opened.tokenizer, *opened.prompt, model, options);
+      const core::RowRange range = rows_of_block(context, data.rows, *block);
+      const scoring::ScoredBlock scored = scoring::score_block(*block, range.begin, source.samples(range), opened.tokenizer,
+                                                               *opened.prompt, model, options);
       journal.append(kBlockRecord, scoring::serialize(scored.scores));
       spent.tokens += scored.cost.tokens;
       if (context.stop_requested) claims.stop();

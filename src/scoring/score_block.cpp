@@ -4,7 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "core/checked_cast.hpp"
+#include "core/error.hpp"
 #include "data/prompt_template_iterit.hpp"
 #include "scoring/answer_span.hpp"
 #include "scoring/batch_plan.hpp"
@@ -106,9 +109,9 @@ struct SegmentOwner {
 
 }  // namespace
 
-ScoredBlock score_block(std::uint64_t block, std::span<const std::optional<data::Sample>> rows,
-                        const tokenizer::Tokenizer& tokenizer, const data::PromptTemplate& prompt,
-                        model::CausalLanguageModel& model, const ScoringOptions& options) {
+ScoredBlock score_block(std::uint64_t block, core::RowId first_row,
+                        std::span<const std::optional<data::Sample>> rows, const tokenizer::Tokenizer& tokenizer, const data::PromptTemplate& prompt, model::CausalLanguageModel& model,
+                        const ScoringOptions& options) {
   ScoredBlock result;
   result.scores.block = block;
   result.scores.rows.resize(rows.size());
@@ -131,7 +134,11 @@ ScoredBlock score_block(std::uint64_t block, std::span<const std::optional<data:
       scores.status_cond = scores.status_direct = ScoreStatus::bad_row;
       continue;
     }
-    prepared[i] = prepare_row(*rows[i], tokenizer, prompt, options);
+    try {
+      prepared[i] = prepare_row(*rows[i], tokenizer, prompt, options);
+    } catch (const core::DataError& error) {
+      throw core::DataError(fmt::format("row {}: {}", first_row + i, error.what()));
+    }
     scores.n_tokens = prepared[i].n_tokens;
     scores.status_cond = prepared[i].conditional.status;
     scores.status_direct = prepared[i].direct.status;

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "core/partition.hpp"
 #include "data/prompt_template.hpp"
 #include "data/sample.hpp"
 #include "model/language_model.hpp"
@@ -35,8 +36,11 @@ struct ScoredBlock {
 ///
 /// Where the conditional text is longer than max_length, the direct text is scored for no more tokens than are left of the answer in
 /// the conditional text, so that both means are taken over the same part of it (methods.md 1a, 5a).
-/// @param rows  nullopt: a bad row (status `bad_row`)
-[[nodiscard]] ScoredBlock score_block(std::uint64_t block, std::span<const std::optional<data::Sample>> rows,
+/// @param first_row  id of rows[0]
+/// @param rows       nullopt: a bad row (status `bad_row`)
+/// @throws core::DataError naming the row that the template cannot write down
+[[nodiscard]] ScoredBlock score_block(std::uint64_t block, core::RowId first_row,
+                                      std::span<const std::optional<data::Sample>> rows,
                                       const tokenizer::Tokenizer& tokenizer, const data::PromptTemplate& prompt,
                                       model::CausalLanguageModel& model, const ScoringOptions& options);
 

@@ -1,0 +1,36 @@
+"""The published files are the same bytes for any number of ranks (promise 2), over shared memory and over TCP."""
+import unittest
+
+import program
+import tiny_job
+
+TCP = ("--mca", "btl", "tcp,self", "--mca", "osc", "^sm")
+
+
+class Ranks(program.ProgramTest):
+    def files(self, job, ranks, mca=(), name=None):
+        out = self.folder / (name or f"run{ranks}")
+        self.succeed("run", job, "--out", out, ranks=ranks, mca=mca)
+        return program.published(out)
+
+    def test_one_to_four_ranks_and_tcp_give_the_same_bytes(self):
+        job = tiny_job.write(self)
+        alone = self.files(job, 1)
+        self.assertEqual(len(alone), 2 + 2 * 6)
+        for ranks in (2, 3, 4):
+            self.assertEqual(self.files(job, ranks), alone, f"{ranks} ranks")
+        self.assertEqual(self.files(job, 3, TCP, "tcp"), alone)
+
+    def test_seven_ranks_on_five_rows(self):
+        job = tiny_job.write(self, rows=5, block_rows=1)
+        job.write_text(job.read_text().replace("budget: 10,", "budget: 3,").replace("10%", "40%").replace("budget: 5 ", "budget: 1 "))
+        alone = self.files(job, 1)
+        self.assertEqual(self.files(job, 7), alone)
+
+    def test_fp32_too(self):
+        job = tiny_job.write(self, dtype="fp32")
+        self.assertEqual(self.files(job, 1), self.files(job, 3))
+
+
+if __name__ == "__main__":
+    unittest.main()
