@@ -76,7 +76,7 @@ stand_in nvidia-smi 'printf "GPU 0: A\nGPU 1: B\nGPU 2: C\nGPU 3: D\nGPU 4: E\n"
 expect 'one rank per GPU' 0 'mpirun --quiet -n 5' winnow score job.yaml
 stand_in nvidia-smi 'exit 1'
 
-expect 'the quickstart runs where its paths begin' 0 'a clone threads 1 args: \[run\] \[jobs/quickstart.yaml\] \[--json\]' winnow run --json --ranks 1
+expect 'the quickstart is the job of a run without one' 0 "program in $work threads 1 args: \[run\] \[$clone/jobs/quickstart.yaml\] \[--json\]" winnow run --json --ranks 1
 expect 'a job runs where the caller stands' 0 "program in $work threads 1 args: \[run\] \[mine.yaml\]" winnow run mine.yaml --ranks 1
 expect 'a job after options' 0 "program in $work .*\[run\] \[--json\] \[mine.yaml\]" winnow run --json mine.yaml --ranks 1
 PROGRAM_CODE=7 expect 'the exit code of the program' 7 'program' winnow inspect x
