@@ -1,17 +1,19 @@
 # shellcheck shell=bash
 # From the command line to ranks.
 
-# Fills `arguments` with what the program is to see; --ranks and --threads may stand anywhere.
+# Fills `arguments` with what the program is to see. --ranks and --threads may stand anywhere; the program takes --threads itself,
+# after its command.
 split_arguments() {
-  ranks='' threads=1 arguments=()
+  local option
+  ranks='' threads='' arguments=()
   while (($#)); do
     case $1 in
       --ranks | --threads)
         set_count "${1#--}" "${2-nothing}"
-        shift $(($# > 1 ? 2 : 1))
+        shift 2
         ;;
       --ranks=* | --threads=*)
-        local option=${1%%=*}
+        option=${1%%=*}
         set_count "${option#--}" "${1#*=}"
         shift
         ;;
@@ -21,6 +23,8 @@ split_arguments() {
         ;;
     esac
   done
+  [[ $threads == '' ]] || arguments+=(--threads "$threads")
+  threads=${threads:-1}
 }
 
 set_count() {
