@@ -140,7 +140,7 @@ def _checked_tensors(tensors: dict, config: dict, source: Path) -> dict:
         named[hf_name] = tensor
     missing = sorted(expected.keys() - named.keys())
     if missing:
-        raise ImportFailure(MODEL, f"{source} lacks {len(missing)} tensors, the first of them '{missing[0]}'")
+        raise ImportFailure(MODEL, f"{source} lacks {len(missing)} of its tensors, the first of them '{missing[0]}'")
     return named
 
 

@@ -5,6 +5,7 @@
     winnow import DIR                   the chat template of a Hugging Face folder, for winnow to render
 """
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -46,7 +47,16 @@ def _import(paths: list[Path]) -> str:
     import gguf_folder
 
     gguf_folder.convert(source, target)
-    return f"{target}: model folder from {source.name}"
+    return f"{target}: model folder from {source.name}\n{_chat_template(target, required=False)}"
+
+
+def _chat_template(folder: Path, required: bool = True) -> str:
+    """A template is a program: it is rendered in a process of its own, which limits its time and memory."""
+    script = Path(__file__).with_name("chat_template.py")
+    done = subprocess.run([sys.executable, script, folder], capture_output=True, text=True, check=False)
+    if done.returncode != 0 and required:
+        raise ImportFailure(MODEL, done.stderr.strip())
+    return (done.stdout if done.returncode == 0 else done.stderr).strip()
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ def convert(source: Path, target: Path) -> int:
                 for row in batch.to_pylist(maps_as_pydicts="strict"):
                     output.write(json.dumps(_json_value(row, source, rows), ensure_ascii=False, allow_nan=False) + "\n")
                     rows += 1
-    except (pyarrow.ArrowException, KeyError, UnicodeError) as error:
+    except (pyarrow.ArrowException, KeyError, UnicodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # The disk's fault; pyarrow's own OSError about damaged pages carries no number.
         raise ImportFailure(DATA, f"{source}, row {rows}: not readable as Parquet: {error}") from error
     return rows
 

@@ -13,7 +13,7 @@ class ImportFailure(Exception):
     """One sentence for the user, and the exit code that `winnow` gives it."""
 
     def __init__(self, code: int, message: str):
-        super().__init__(message)
+        super().__init__(" ".join(message.splitlines()))
         self.code = code
 
 

@@ -32,16 +32,16 @@ configure() {
 # CMake puts the reason on the lines after "CMake Error at".
 configure_error() {
   local reason
-  reason=$(sed -n '/^CMake Error/,/^$/{/^CMake Error at/d;p}' "$build/log/configure.log" | grep -m 1 '[^[:space:]]' | sed 's/^ *//') ||
-    reason=$(sed -n '/^CMake Error/,$p' "$build/log/configure.log" | grep -v '^CMake Error' | grep -m 1 '[^[:space:]]' | sed 's/^ *//') ||
-    reason=$(first_error configure.log)
-  printf '%s' "$reason"
+  reason=$(sed -n '/^CMake Error/,/^Call Stack/{/^CMake Error\|^Call Stack/d;s/^ *//;/./p}' "$build/log/configure.log" | head -n 3 | tr '\n' ' ')
+  reason=${reason:-$(first_error configure.log)}
+  printf '%s' "${reason:0:300}"
 }
 
 # Libraries in build/deps are found through CMAKE_PREFIX_PATH; this is for those that are found through a program.
 deps_options() {
-  local wrapper include=$deps/usr/include libraries
+  local wrapper flags include=$deps/usr/include libraries
   libraries=$deps/usr/lib/$(uname -m)-linux-gnu
+  options+=("-DCMAKE_LIBRARY_ARCHITECTURE=$(uname -m)-linux-gnu")
   wrapper=$deps/usr/bin/mpicxx.openmpi
   if [[ -x $wrapper ]]; then
     options+=("-DMPI_CXX_COMPILER=$wrapper" "-DMPI_C_COMPILER=$deps/usr/bin/mpicc.openmpi" "-DMPIEXEC_EXECUTABLE=$deps/usr/bin/mpirun.openmpi")
@@ -50,9 +50,8 @@ deps_options() {
     options+=("-DHDF5_C_COMPILER_EXECUTABLE=HDF5_C_COMPILER_EXECUTABLE-NOTFOUND" "-DHDF5_ROOT=$deps/usr")
   fi
   if [[ -x $deps/usr/bin/g++ ]]; then
-    options+=("-DCMAKE_C_COMPILER=$deps/usr/bin/gcc" "-DCMAKE_CXX_COMPILER=$deps/usr/bin/g++"
-      "-DCMAKE_C_FLAGS=-idirafter $include/$(uname -m)-linux-gnu -idirafter $include -B$libraries"
-      "-DCMAKE_CXX_FLAGS=-idirafter $include/$(uname -m)-linux-gnu -idirafter $include -B$libraries")
+    flags="-idirafter \"$include/$(uname -m)-linux-gnu\" -idirafter \"$include\" -B\"$libraries\""
+    options+=("-DCMAKE_C_COMPILER=$deps/usr/bin/gcc" "-DCMAKE_CXX_COMPILER=$deps/usr/bin/g++" "-DCMAKE_C_FLAGS=$flags" "-DCMAKE_CXX_FLAGS=$flags")
   fi
 }
 

@@ -55,6 +55,8 @@ install_packages() {
 # apt itself works out and fetches what is missing, dependencies included, with its state in build/deps instead of /var.
 unpack_packages() {
   local package state=$deps/apt
+  [[ $root != *[[:space:]]* ]] ||
+    fail 4 "packages unpacked without root's rights need a path without spaces, not '$root'; move the clone, or run $(by_hand "$@")"
   note "no right to install: unpacking $# system packages and what they need into build/deps"
   mkdir -p -- "$state/lists/partial" "$state/archives/partial"
   local own_apt=(apt-get -o "Dir::State::lists=$state/lists" -o "Dir::Cache=$state" -o "Dir::Cache::archives=$state/archives"
@@ -63,6 +65,8 @@ unpack_packages() {
   logged 'fetching packages' apt-fetch.log "${own_apt[@]}" install --download-only -y --no-install-recommends "$@" ||
     fail 4 "cannot fetch system packages ($(first_error apt-fetch.log)); run $(by_hand "$@")"
   for package in "$state"/archives/*.deb; do
+    # A newer libc (an update that libc6-dev asked for) does not work with the system's loader; the system's own does.
+    [[ ${package##*/} == libc6_* ]] && continue
     dpkg-deb -x "$package" "$deps" || fail 4 "cannot unpack $package; is the disk full?"
   done
   rm -rf -- "$state"
@@ -71,7 +75,14 @@ unpack_packages() {
 
 # What the packages' own installation would have done, and links to what the system has already.
 settle_deps() {
-  local link target script
+  local part link target script
+  for part in bin sbin lib lib64; do
+    [[ -d $deps/$part ]] || continue
+    mkdir -p -- "$deps/usr/$part"
+    cp -al -- "$deps/$part/." "$deps/usr/$part/"
+    rm -rf -- "${deps:?}/$part"
+    ln -s -- "usr/$part" "$deps/$part"
+  done
   while IFS= read -r link; do
     target=$(readlink -- "$link")
     [[ $target == /* ]] || target=$(realpath -ms -- "$(dirname -- "${link#"$deps"}")/$target")
@@ -83,7 +94,7 @@ settle_deps() {
   done < <(find "$deps" -xtype l)
   script=$deps/usr/lib/$(uname -m)-linux-gnu/libc.so
   if [[ -f $script ]]; then
-    sed -i "s|/usr/lib/[^ ]*/libc_nonshared.a|$(dirname -- "$script")/libc_nonshared.a|" "$script"
+    sed -i 's|/usr/lib/[^ ]*/libc_nonshared.a|libc_nonshared.a|' "$script" # Then found beside the script.
   fi
 }
 

@@ -1,17 +1,19 @@
 # shellcheck shell=bash
 # From the command line to ranks.
 
-# Fills `arguments` with what the program is to see; --ranks and --threads may stand anywhere.
+# Fills `arguments` with what the program is to see. --ranks and --threads may stand anywhere; the program takes --threads itself,
+# after its command.
 split_arguments() {
-  ranks='' threads=1 arguments=()
+  local option
+  ranks='' threads='' arguments=()
   while (($#)); do
     case $1 in
       --ranks | --threads)
         set_count "${1#--}" "${2-nothing}"
-        shift $(($# > 1 ? 2 : 1))
+        shift 2
         ;;
       --ranks=* | --threads=*)
-        local option=${1%%=*}
+        option=${1%%=*}
         set_count "${option#--}" "${1#*=}"
         shift
         ;;
@@ -21,6 +23,8 @@ split_arguments() {
         ;;
     esac
   done
+  [[ $threads == '' ]] || arguments+=(--threads "$threads")
+  threads=${threads:-1}
 }
 
 set_count() {
@@ -40,7 +44,7 @@ job_of() {
   done
 }
 
-# start_program COMMAND ARGUMENTS...: replaces this process, so signals and the exit code are the program's own.
+# start_program COMMAND ARGUMENTS...: does not return; the exit code is the program's own.
 start_program() {
   [[ $ranks != '' ]] || ranks=$(default_ranks "$@")
   export OMP_NUM_THREADS=$threads MKL_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=$threads
@@ -49,7 +53,24 @@ start_program() {
   fi
   mpi_environment
   # Not bound to cores: two runs on one machine would be bound to the same ones.
-  exec "${MPIEXEC:-$(mpirun_path)}" --quiet -n "$ranks" --bind-to none "$program" "$@"
+  under_mpirun "$(mpirun_path)" --quiet -n "$ranks" --bind-to none "$program" "$@"
+}
+
+# mpirun ends its ranks when it is told to stop, and then exits with 1 whatever they say: an interrupted run is told apart here.
+under_mpirun() {
+  local process status=0 interrupted=''
+  set -m # A process group of its own, so that Ctrl-C reaches mpirun once, from here.
+  "$@" <&0 &
+  process=$!
+  set +m
+  trap 'interrupted=yes; kill -TERM "$process" 2>/dev/null || true' INT TERM HUP
+  wait "$process" || status=$?
+  while kill -0 "$process" 2>/dev/null; do # A trapped signal ends `wait` early.
+    status=0
+    wait "$process" || status=$?
+  done
+  [[ $interrupted == '' ]] || exit 75
+  exit "$status"
 }
 
 mpi_environment() {
