@@ -53,7 +53,8 @@ std::optional<std::uint64_t> segment_number(const std::filesystem::path& path) {
 }
 
 [[noreturn]] void fail(const std::filesystem::path& path, const char* action, int error) {
-  throw EnvironmentError(fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(error)));
+  throw EnvironmentError(
+      fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(error)));
 }
 
 }  // namespace
@@ -68,7 +69,8 @@ std::vector<std::filesystem::path> journal_segments(const std::filesystem::path&
   std::filesystem::directory_iterator entries(folder, error);
   if (error == std::errc::no_such_file_or_directory) return {};
   for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error))
-    if (const auto number = segment_number(entries->path())) segments.push_back({*number, entries->path()});
+    if (const auto number = segment_number(entries->path()))
+      segments.push_back({*number, entries->path()});
   if (error) fail(folder, "list the journal", error.value());
   std::ranges::sort(segments, {}, &Segment::number);
   std::vector<std::filesystem::path> paths;
@@ -87,7 +89,8 @@ void JournalWriter::begin_segment() {
     try {
       segment_.emplace(path, /*exclusive=*/true);
     } catch (const EnvironmentError&) {
-      // Another rank may have taken the number in the meantime; anything else is the user's to hear.
+      // Another rank may have taken the number in the meantime; anything else is the user's to
+      // hear.
       if (!std::filesystem::exists(path)) throw;
       ++number;
     }
@@ -120,7 +123,9 @@ JournalReader::JournalReader(const std::filesystem::path& segment) : path_(segme
   try {
     struct stat status {};
     if (::fstat(descriptor_, &status) != 0) fail(path_, "read the size", errno);
-    if (!S_ISREG(status.st_mode)) throw EnvironmentError(fmt::format("{}: expected a journal segment, found no file", path_.string()));
+    if (!S_ISREG(status.st_mode))
+      throw EnvironmentError(
+          fmt::format("{}: expected a journal segment, found no file", path_.string()));
     size_ = checked_cast<std::uint64_t>(status.st_size);
     scan();
   } catch (...) {
@@ -164,7 +169,8 @@ void JournalReader::scan() {
 std::size_t JournalReader::read_at(std::uint64_t offset, char* bytes, std::size_t length) const {
   std::size_t got = 0;
   while (got < length) {
-    const ssize_t count = ::pread(descriptor_, bytes + got, length - got, checked_cast<off_t>(offset + got));
+    const ssize_t count =
+        ::pread(descriptor_, bytes + got, length - got, checked_cast<off_t>(offset + got));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail(path_, "read", errno);
     if (count == 0) break;
@@ -175,9 +181,13 @@ std::size_t JournalReader::read_at(std::uint64_t offset, char* bytes, std::size_
 
 std::optional<JournalRecord> JournalReader::header_at(std::uint64_t offset) const {
   Header header;
-  if (read_at(offset, reinterpret_cast<char*>(&header), sizeof(header)) < sizeof(header)) return std::nullopt;
+  if (read_at(offset, reinterpret_cast<char*>(&header), sizeof(header)) < sizeof(header))
+    return std::nullopt;
   if (header.magic != kMagic || header.checksum != checksum_of(header)) return std::nullopt;
-  return JournalRecord{header.kind, offset + sizeof(header), header.length, {header.payload_high, header.payload_low}};
+  return JournalRecord{header.kind,
+                       offset + sizeof(header),
+                       header.length,
+                       {header.payload_high, header.payload_low}};
 }
 
 bool JournalReader::payload_holds(const JournalRecord& record) const {
@@ -199,7 +209,8 @@ std::uint64_t JournalReader::find_header(std::uint64_t from) const {
   std::string buffer(kBuffer, '\0');
   for (std::uint64_t offset = from; offset < size_; offset += kBuffer - magic.size() + 1) {
     const std::size_t got = read_at(offset, buffer.data(), kBuffer);
-    const std::size_t found = std::string_view(buffer.data(), got).find(std::string_view(magic.data(), magic.size()));
+    const std::size_t found =
+        std::string_view(buffer.data(), got).find(std::string_view(magic.data(), magic.size()));
     if (found != std::string_view::npos) return offset + found;
   }
   return size_;
@@ -207,8 +218,10 @@ std::uint64_t JournalReader::find_header(std::uint64_t from) const {
 
 std::string JournalReader::read(const JournalRecord& record) const {
   std::string payload(checked_cast<std::size_t>(record.length), '\0');
-  if (read_at(record.offset, payload.data(), payload.size()) < payload.size() || hash128(payload) != record.hash)
-    throw ModelError(fmt::format("{}: the record at byte {} changed while the journal was in use", path_.string(), record.offset));
+  if (read_at(record.offset, payload.data(), payload.size()) < payload.size() ||
+      hash128(payload) != record.hash)
+    throw ModelError(fmt::format("{}: the record at byte {} changed while the journal was in use",
+                                 path_.string(), record.offset));
   return payload;
 }
 

@@ -12,18 +12,21 @@
 
 namespace winnow::core {
 
-// A journal is a folder of segment files NNNNNN.seg that are written once, by one process each. A segment is a run of records:
-// header (magic, kind, payload length, XXH3-128 of the payload, XXH3-64 of the header so far), then the payload. All little-endian.
+// A journal is a folder of segment files NNNNNN.seg that are written once, by one process each. A
+// segment is a run of records: header (magic, kind, payload length, XXH3-128 of the payload,
+// XXH3-64 of the header so far), then the payload. All little-endian.
 
 constexpr std::uint64_t kSegmentBytes = std::uint64_t{256} << 20;
 
 /// Appends records to new segments; never touches a segment of another writer or an earlier run.
 class JournalWriter {
  public:
-  /// The folder must exist. A segment is begun with the first record, and a further one when `segment_bytes` are reached.
+  /// The folder must exist. A segment is begun with the first record, and a further one when
+  /// `segment_bytes` are reached.
   explicit JournalWriter(std::filesystem::path folder, std::uint64_t segment_bytes = kSegmentBytes);
 
-  /// The record is on the disk when this returns. After an error the next record starts a new segment.
+  /// The record is on the disk when this returns. After an error the next record starts a new
+  /// segment.
   /// @throws EnvironmentError naming the segment and the reason (disk full, ...).
   void append(std::uint64_t kind, std::string_view payload);
 
@@ -80,6 +83,7 @@ class JournalReader {
 };
 
 /// The segments of a journal in the order of their numbers; none if the folder does not exist.
-[[nodiscard]] std::vector<std::filesystem::path> journal_segments(const std::filesystem::path& folder);
+[[nodiscard]] std::vector<std::filesystem::path> journal_segments(
+    const std::filesystem::path& folder);
 
 }  // namespace winnow::core

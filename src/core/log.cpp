@@ -28,12 +28,14 @@ Log::Log(std::ostream& screen, const LogOptions& options, Clock clock)
   if (!options.file) return;
   file_.open(*options.file, std::ios::app);
   if (!file_)
-    throw EnvironmentError(fmt::format("{}: cannot open the log: {}", options.file->string(), std::strerror(errno)));
+    throw EnvironmentError(
+        fmt::format("{}: cannot open the log: {}", options.file->string(), std::strerror(errno)));
 }
 
 void Log::write(std::string_view stage, std::string_view message) {
   const double elapsed = std::chrono::duration<double>(clock_() - start_).count();
-  const std::string line = fmt::format("[{:8.1f}s] {}{}: {}\n", elapsed, rank_tag_, stage, one_line(message));
+  const std::string line =
+      fmt::format("[{:8.1f}s] {}{}: {}\n", elapsed, rank_tag_, stage, one_line(message));
   const std::scoped_lock lock(mutex_);
   if (!status_line_.empty()) screen_ << kEraseLine;
   screen_ << line << status_line_ << std::flush;

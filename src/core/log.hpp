@@ -22,8 +22,8 @@ struct LogOptions {
   std::optional<std::filesystem::path> file;  ///< lines are also appended here
 };
 
-/// Lines "[  12.3s] [rank 1/4] score: message" on a screen and in a file; the rank only where there are several. Thread-safe.
-/// Losing a log line (disk full) is no error of the run.
+/// Lines "[  12.3s] [rank 1/4] score: message" on a screen and in a file; the rank only where there
+/// are several. Thread-safe. Losing a log line (disk full) is no error of the run.
 class Log {
  public:
   /// @throws EnvironmentError if the file cannot be opened.
@@ -33,7 +33,8 @@ class Log {
 
   [[nodiscard]] bool is_terminal() const { return is_terminal_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
-  /// Shows a line under the others that the next one replaces; empty removes it. Only on a terminal.
+  /// Shows a line under the others that the next one replaces; empty removes it. Only on a
+  /// terminal.
   void show_status(std::string_view line);
 
  private:

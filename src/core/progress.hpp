@@ -9,12 +9,14 @@
 
 namespace winnow::core {
 
-/// How far a stage is, its rate and when it will end: a bar on a terminal, a log line every 30 s elsewhere. Thread-safe.
+/// How far a stage is, its rate and when it will end: a bar on a terminal, a log line every 30 s
+/// elsewhere. Thread-safe.
 class Progress {
  public:
   /// @param unit   what is counted, in the plural ("rows")
   /// @param already_done  of `total`, from an earlier run; does not count for the rate
-  Progress(Log& log, std::string stage, std::string unit, std::uint64_t total, std::uint64_t already_done = 0);
+  Progress(Log& log, std::string stage, std::string unit, std::uint64_t total,
+           std::uint64_t already_done = 0);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

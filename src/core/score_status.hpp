@@ -7,7 +7,8 @@
 
 namespace winnow::core {
 
-/// Why a row has or has not a score. Stored as u8; a number never changes its meaning, new reasons are added at the end.
+/// Why a row has or has not a score. Stored as u8; a number never changes its meaning, new reasons
+/// are added at the end.
 enum class ScoreStatus : std::uint8_t {
   ok = 0,
   empty_answer = 1,           ///< no token to score
@@ -20,10 +21,18 @@ enum class ScoreStatus : std::uint8_t {
   not_scored = 8,             ///< this score was not asked for on this row
 };
 
-constexpr std::array<std::string_view, 9> kScoreStatusNames{"ok",         "empty_answer",     "answer_truncated_away",
-                                                            "answer_too_short", "non_finite", "zero_denominator",
-                                                            "bad_row",    "not_given",        "not_scored"};
+constexpr std::array<std::string_view, 9> kScoreStatusNames{"ok",
+                                                            "empty_answer",
+                                                            "answer_truncated_away",
+                                                            "answer_too_short",
+                                                            "non_finite",
+                                                            "zero_denominator",
+                                                            "bad_row",
+                                                            "not_given",
+                                                            "not_scored"};
 
-[[nodiscard]] constexpr std::string_view name_of(ScoreStatus status) { return kScoreStatusNames.at(static_cast<std::size_t>(status)); }
+[[nodiscard]] constexpr std::string_view name_of(ScoreStatus status) {
+  return kScoreStatusNames.at(static_cast<std::size_t>(status));
+}
 
 }  // namespace winnow::core

@@ -50,7 +50,7 @@ std::optional<std::size_t> find_layout(DataSet& data_set) {
 /// there is no row.
 std::optional<std::string> find_format(DataSet& data_set, std::size_t first,
                                        const SourceOptions& options) {
-  std::string fault;
+  std::string first_fault;
   core::RowId row = 0;
   int tried = 0;
   for (std::size_t i = first; i < data_set.files.size(); ++i) {
@@ -58,23 +58,23 @@ std::optional<std::string> find_format(DataSet& data_set, std::size_t first,
     RowScanner scanner(file, static_cast<std::uint32_t>(i), row, scan_options(data_set));
     for (auto slice = scanner.next(); slice; slice = scanner.next(), ++tried) {
       if (options.format != "auto") return fmt::format("{} (as the job says)", options.format);
-      if (tried == kRowsTried) throw core::DataError(fault);
-      try {
-        if (!slice->fault.empty()) throw core::DataError(slice->fault);
-        auto detected = detect_format(slice->bytes, options.fields);
-        data_set.schema.format = detected.format;
-        data_set.schema.fields = detected.fields;
-        return detected.description;
-      } catch (const RowFault& row_fault) {
-        if (fault.empty()) fault = located(row_fault, file, *slice);
-        if (!options.skip_bad_rows) throw core::DataError(fault);
-      } catch (const core::DataError& error) {
-        if (fault.empty()) fault = error.what();
+      if (tried == kRowsTried) throw core::DataError(first_fault);
+      if (slice->fault.empty()) {
+        try {
+          auto detected = detect_format(slice->bytes, options.fields);
+          data_set.schema.format = detected.format;
+          data_set.schema.fields = detected.fields;
+          return detected.description;
+        } catch (const RowFault& fault) {
+          slice->fault = located(fault, file, *slice);
+        }
       }
+      if (!options.skip_bad_rows) throw core::DataError(slice->fault);
+      if (first_fault.empty()) first_fault = slice->fault;
     }
     row = scanner.next_row();
   }
-  if (!fault.empty()) throw core::DataError(fault);
+  if (!first_fault.empty()) throw core::DataError(first_fault);
   return std::nullopt;
 }
 

@@ -24,14 +24,14 @@ struct DataSet {
   RowSchema schema;
   std::uint64_t max_row_bytes = 0;
   bool skip_bad_rows = false;
-  std::string message;  ///< what was found: "alpaca_data.json: JSON array, alpaca (instruction,
-                        ///< input, output)"
+  /// What was found: "alpaca_data.json: JSON array, alpaca (instruction, input, output)".
+  std::string message;
 };
 
 /// One row as scan_rows hands it out.
 struct DataRow {
   RowPlace place;
-  std::string_view bytes;           ///< valid during the call; empty for a row above max_row_bytes
+  std::string_view bytes;           ///< valid during the call; empty if too long or torn
   std::optional<ParsedRow> parsed;  ///< nothing for a bad row
   std::string fault;                ///< a bad row's place and reason
 };

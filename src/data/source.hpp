@@ -22,9 +22,10 @@ struct SourceOptions {
 
 /// One input file.
 struct DataFile {
-  std::string name;  ///< as the user named it, for messages
-  std::filesystem::path
-      path;  ///< where its uncompressed bytes stand: the file itself, or its spooled copy
+  /// As the user named it, for messages.
+  std::string name;
+  /// Where its uncompressed bytes stand: the file itself, or its spooled copy.
+  std::filesystem::path path;
 };
 
 /// The files that `paths` name, in the given order, each glob's matches sorted bytewise. A path

@@ -30,15 +30,16 @@ std::string state_of(const std::filesystem::path& file) {
 }
 
 std::string record_of(const std::filesystem::path& file, const std::string& state,
-                      const std::filesystem::path& copy) {
-  return fmt::format("{}\n{}\n{} bytes uncompressed\n", file.string(), state,
-                     std::filesystem::file_size(copy));
+                      std::uint64_t uncompressed_bytes) {
+  return fmt::format("{}\n{}\n{} bytes uncompressed\n", file.string(), state, uncompressed_bytes);
 }
 
 bool is_current(const std::filesystem::path& file, const std::filesystem::path& copy,
                 const std::filesystem::path& record) {
-  return std::filesystem::exists(copy) && std::filesystem::exists(record) &&
-         core::read_file(record, kLongestRecord) == record_of(file, state_of(file), copy);
+  std::error_code missing;
+  const auto bytes = std::filesystem::file_size(copy, missing);
+  return !missing && std::filesystem::exists(record, missing) &&
+         core::read_file(record, kLongestRecord) == record_of(file, state_of(file), bytes);
 }
 
 void create_folder(const std::filesystem::path& folder) {
@@ -65,12 +66,16 @@ std::filesystem::path spool(const std::filesystem::path& file,
   create_folder(folder);
   const std::string state = state_of(source);
   PendingFile pending(copy);
-  decompress(file, compression, [&](std::string_view bytes) { pending.write(bytes); });
+  std::uint64_t uncompressed_bytes = 0;
+  decompress(file, compression, [&](std::string_view bytes) {
+    pending.write(bytes);
+    uncompressed_bytes += bytes.size();
+  });
   if (state_of(source) != state)
     throw core::DataError(
         fmt::format("{}: was changed while it was read, expected a file at rest", file.string()));
   pending.publish();
-  core::write_file(record, record_of(source, state, copy));
+  core::write_file(record, record_of(source, state, uncompressed_bytes));
   return copy;
 }
 

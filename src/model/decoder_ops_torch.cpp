@@ -6,9 +6,11 @@
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/rms_norm.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
 
 namespace winnow::model {
@@ -30,23 +32,63 @@ void round_in_place(at::Tensor x, Rounding rounding) {
   if (rounding == Rounding::bf16) x.copy_(x.to(at::kBFloat16));
 }
 
-/// The query, key or value heads of a segment as [kv_heads, heads per kv head, length, head_size]: keys and values repeat by stride.
-struct HeadViews {
-  at::Tensor query, key, value;
+/// Heads of some rows as [kv_heads, heads per kv head, rows, head_size], without a copy.
+class HeadViews {
+ public:
+  explicit HeadViews(const DecoderConfig& config)
+      : heads_(config.heads), kv_heads_(config.kv_heads), group_(config.heads / config.kv_heads), size_(config.head_size) {}
+
+  [[nodiscard]] at::Tensor query(const at::Tensor& rows) const { return view(rows, 0, group_); }
+  /// Keys and values repeat over their group by a stride of 0.
+  [[nodiscard]] at::Tensor key(const at::Tensor& rows) const { return repeated(rows, heads_); }
+  [[nodiscard]] at::Tensor value(const at::Tensor& rows) const { return repeated(rows, heads_ + kv_heads_); }
+
+ private:
+  [[nodiscard]] at::Tensor view(const at::Tensor& rows, std::int64_t first_head, std::int64_t repeats) const {
+    return rows.narrow(1, first_head * size_, kv_heads_ * repeats * size_)
+        .view({rows.size(0), kv_heads_, repeats, size_})
+        .permute({1, 2, 0, 3});
+  }
+  [[nodiscard]] at::Tensor repeated(const at::Tensor& rows, std::int64_t first_head) const {
+    return view(rows, first_head, 1).expand({kv_heads_, group_, rows.size(0), size_});
+  }
+
+  std::int64_t heads_, kv_heads_, group_, size_;
 };
 
-HeadViews head_views(const at::Tensor& qkv, const DecoderConfig& config, SegmentRows rows) {
-  const std::int64_t size = config.head_size, kv_heads = config.kv_heads, group = config.heads / config.kv_heads;
-  const at::Tensor segment = qkv.narrow(0, rows.begin, rows.length);
-  const auto view = [&](std::int64_t first_head, std::int64_t repeats) {
-    return segment.narrow(1, first_head * size, kv_heads * repeats * size)
-        .view({rows.length, kv_heads, repeats, size})
-        .permute({1, 2, 0, 3});
+/// Softmax-weighted values and the logarithm of the softmax's denominator, so that two key sets can be merged.
+struct Attended {
+  at::Tensor values;    ///< [kv_heads, group, rows, head_size]
+  at::Tensor log_sums;  ///< [kv_heads, group, rows]
+};
+
+Attended attend_on_cpu(const HeadViews& heads, const at::Tensor& queries, const at::Tensor& keys, bool is_causal) {
+  auto [values, log_sums] = at::_scaled_dot_product_flash_attention_for_cpu(heads.query(queries), heads.key(keys), heads.value(keys),
+                                                                            0.0, is_causal);
+  return {values, log_sums};
+}
+
+/// All rows after the common beginning look at the whole of it; merged into what they saw of their own segment.
+void add_common_beginning(at::Tensor out, const at::Tensor& own_log_sums, const at::Tensor& qkv, const HeadViews& heads,
+                          const PackedBatch& batch) {
+  const std::int64_t rows = own_log_sums.size(2);
+  const Attended common = attend_on_cpu(heads, qkv.narrow(0, batch.shared, rows), qkv.narrow(0, 0, batch.shared), false);
+  const at::Tensor weight = at::sigmoid(common.log_sums - own_log_sums).unsqueeze(3);
+  at::Tensor own = heads.query(out.narrow(0, batch.shared, rows));
+  own.lerp_(common.values, weight);
+}
+
+void attend_on_cpu(const at::Tensor& out, const at::Tensor& qkv, const HeadViews& heads, const PackedBatch& batch) {
+  const auto attend_segment = [&](SegmentRows rows) {
+    const at::Tensor segment = qkv.narrow(0, rows.begin, rows.length);
+    Attended own = attend_on_cpu(heads, segment, segment, true);
+    heads.query(out.narrow(0, rows.begin, rows.length)).copy_(own.values);
+    return own.log_sums;
   };
-  const auto repeated = [&](std::int64_t first_head) {
-    return view(first_head, 1).expand({kv_heads, group, rows.length, size});
-  };
-  return {view(0, group), repeated(config.heads), repeated(config.heads + kv_heads)};
+  if (batch.shared > 0) static_cast<void>(attend_segment({0, batch.shared}));
+  std::vector<at::Tensor> log_sums;
+  for (const SegmentRows& rows : batch.segments) log_sums.push_back(attend_segment(rows));
+  if (batch.shared > 0) add_common_beginning(out, at::cat(log_sums, 2), qkv, heads, batch);
 }
 
 }  // namespace
@@ -108,21 +150,17 @@ void rotate(at::Tensor qkv, const DecoderConfig& config, const RotaryTable& tabl
   });
 }
 
-void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config, const std::vector<SegmentRows>& segments,
-            Rounding rounding) {
-  for (const SegmentRows& rows : segments) {
-    const HeadViews heads = head_views(qkv, config, rows);
-    at::Tensor mixed;
-    if (out.is_cpu()) {
-      mixed = std::get<0>(at::_scaled_dot_product_flash_attention_for_cpu(heads.query, heads.key, heads.value, 0.0, true));
-    } else {
-      const auto type = rounding == Rounding::bf16 ? at::kBFloat16 : at::kFloat;
-      mixed = at::scaled_dot_product_attention(heads.query.to(type), heads.key.to(type), heads.value.to(type), {}, 0.0, true);
-    }
-    out.narrow(0, rows.begin, rows.length)
-        .view({rows.length, heads.query.size(0), heads.query.size(1), heads.query.size(3)})
-        .permute({1, 2, 0, 3})
-        .copy_(mixed);
+void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config, const PackedBatch& batch, Rounding rounding) {
+  const HeadViews heads(config);
+  if (out.is_cpu()) {
+    attend_on_cpu(out, qkv, heads, batch);
+    return round_in_place(out, rounding);
+  }
+  const auto type = rounding == Rounding::bf16 ? at::kBFloat16 : at::kFloat;
+  for (const SegmentRows& rows : batch.segments) {
+    const at::Tensor segment = qkv.narrow(0, rows.begin, rows.length).to(type);
+    heads.query(out.narrow(0, rows.begin, rows.length))
+        .copy_(at::scaled_dot_product_attention(heads.query(segment), heads.key(segment), heads.value(segment), {}, 0.0, true));
   }
   round_in_place(out, rounding);
 }

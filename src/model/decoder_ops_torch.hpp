@@ -34,8 +34,8 @@ class RotaryTable {
 /// Turns the query and key heads of qkv [rows, (heads + 2 * kv_heads) * head_size]; positions [rows] int64.
 void rotate(at::Tensor qkv, const DecoderConfig& config, const RotaryTable& table, const at::Tensor& positions);
 
-/// Causal attention inside each segment; out [rows, heads * head_size].
-void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config, const std::vector<SegmentRows>& segments,
-            Rounding rounding);
+/// Causal attention of each segment's rows to the batch's common beginning and to themselves; out [rows, heads * head_size].
+/// A common beginning is possible on the CPU only.
+void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config, const PackedBatch& batch, Rounding rounding);
 
 }  // namespace winnow::model

@@ -127,7 +127,7 @@ void Decoder::attention_block(const DecoderLayer& layer, const Buffers& buffers,
   rms_norm(buffers.normed, buffers.residual, layer.attention_norm, config_.norm_epsilon, products_.input_rounding());
   products_.multiply(buffers.qkv, buffers.normed, layer.qkv);
   rotate(buffers.qkv, config_, rotary_, positions);
-  attend(buffers.attention, buffers.qkv, config_, batch.segments, products_.input_rounding());
+  attend(buffers.attention, buffers.qkv, config_, batch, products_.input_rounding());
 }
 
 void Decoder::mlp_block(const DecoderLayer& layer, const Buffers& buffers) {
@@ -142,7 +142,7 @@ at::Tensor Decoder::run(const PackedBatch& batch) {
   const auto rows = static_cast<std::int64_t>(batch.ids.size());
   const at::Device device = weights_.norm.device();
   reserve(rows);
-  rotary_.grow(batch.longest, device);
+  rotary_.grow(batch.positions_used, device);
   Buffers buffers = first(rows);
   const at::Tensor positions = index_tensor(batch.positions, device);
   buffers.residual.copy_(weights_.embedding.index_select(0, index_tensor(batch.ids, device)));

@@ -19,14 +19,15 @@ namespace {
 
 class TorchLanguageModel final : public CausalLanguageModel {
  public:
-  TorchLanguageModel(ModelInfo info, Decoder decoder) : info_(std::move(info)), decoder_(std::move(decoder)) {}
+  TorchLanguageModel(ModelInfo info, Decoder decoder, Sharing sharing)
+      : info_(std::move(info)), decoder_(std::move(decoder)), sharing_(sharing) {}
 
   [[nodiscard]] const ModelInfo& info() const override { return info_; }
 
   [[nodiscard]] std::vector<double> nll_sums(std::span<const Segment> batch) override {
     const c10::InferenceMode no_autograd;
     std::vector<double> sums(batch.size(), 0.0);
-    const PackedBatch packed = pack(batch, info_, kFewestRows);
+    const PackedBatch packed = pack(batch, info_, kFewestRows, sharing_);
     if (packed.owners.empty()) return sums;
     const std::vector<float> losses = token_losses(decoder_.run(packed), decoder_.head(), packed.targets, decoder_.products());
     for (std::size_t at = 0; at < packed.owners.size(); ++at) sums[packed.owners[at]] += static_cast<double>(losses[at]);
@@ -36,6 +37,7 @@ class TorchLanguageModel final : public CausalLanguageModel {
  private:
   ModelInfo info_;
   Decoder decoder_;
+  Sharing sharing_;
 };
 
 at::Device device_of(const LoadOptions& options) {
@@ -63,7 +65,8 @@ std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::files
                  .hidden_size = config.hidden_size,
                  .max_positions = config.max_positions};
   return std::make_unique<TorchLanguageModel>(std::move(info),
-                                              Decoder(config, std::move(weights), arithmetic_of(options.precision, device)));
+                                              Decoder(config, std::move(weights), arithmetic_of(options.precision, device)),
+                                              device.is_cpu() ? Sharing::common_beginning : Sharing::none);
 }
 
 int cuda_device_count() { return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0; }

@@ -1,6 +1,7 @@
 #include "model/packed_batch.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -23,25 +24,53 @@ void fill_up(std::vector<std::int64_t>& rows, std::int64_t fewest) {
   if (!rows.empty()) rows.resize(std::max(rows.size(), static_cast<std::size_t>(fewest)), 0);
 }
 
+std::span<const std::int32_t> tokens_to_run(const Segment& segment) {
+  return segment.first_scored < segment.end_scored ? segment.ids.first(segment.end_scored - 1) : segment.ids.first(0);
+}
+
+/// Length of the beginning that all segments with scored positions have in common, leaving each at least one token; 0 if too short.
+std::int64_t common_beginning(std::span<const Segment> batch) {
+  std::optional<std::span<const std::int32_t>> common;
+  std::size_t segments = 0;
+  for (const Segment& segment : batch) {
+    const auto tokens = tokens_to_run(segment);
+    if (tokens.empty()) continue;
+    ++segments;
+    if (!common) common = tokens;
+    const auto [difference, ignored] = std::ranges::mismatch(*common, tokens.first(tokens.size() - 1));
+    common = common->first(static_cast<std::size_t>(difference - common->begin()));
+  }
+  const auto length = static_cast<std::int64_t>(common ? common->size() : 0);
+  return segments < 2 || length < kShortestShared ? 0 : length;
+}
+
+/// Appends the rows of tokens[from...] at their positions.
+void append(PackedBatch& packed, std::span<const std::int32_t> tokens, std::int64_t from) {
+  for (auto position = from; position < static_cast<std::int64_t>(tokens.size()); ++position) {
+    packed.ids.push_back(tokens[static_cast<std::size_t>(position)]);
+    packed.positions.push_back(position);
+  }
+}
+
 }  // namespace
 
-PackedBatch pack(std::span<const Segment> batch, const ModelInfo& model, std::int64_t fewest_rows) {
+PackedBatch pack(std::span<const Segment> batch, const ModelInfo& model, std::int64_t fewest_rows, Sharing sharing) {
   PackedBatch packed;
+  for (const Segment& segment : batch) check_segment(segment, model);
+  packed.shared = sharing == Sharing::none ? 0 : common_beginning(batch);
   for (std::size_t owner = 0; owner < batch.size(); ++owner) {
     const Segment& segment = batch[owner];
-    check_segment(segment, model);
-    if (segment.first_scored >= segment.end_scored) continue;
+    const auto tokens = tokens_to_run(segment);
+    if (tokens.empty()) continue;
+    if (packed.ids.empty()) append(packed, tokens.first(static_cast<std::size_t>(packed.shared)), 0);
     const auto begin = static_cast<std::int64_t>(packed.ids.size());
-    const std::int64_t length = segment.end_scored - 1;
-    packed.segments.push_back({begin, length});
-    packed.longest = std::max(packed.longest, length);
-    for (std::int64_t position = 0; position < length; ++position) {
-      packed.ids.push_back(segment.ids[static_cast<std::size_t>(position)]);
-      packed.positions.push_back(position);
-    }
-    for (std::uint32_t scored = segment.first_scored; scored < segment.end_scored; ++scored) {
-      packed.scored_rows.push_back(begin + scored - 1);
-      packed.targets.push_back(segment.ids[scored]);
+    append(packed, tokens, packed.shared);
+    packed.segments.push_back({begin, static_cast<std::int64_t>(packed.ids.size()) - begin});
+    packed.positions_used = std::max(packed.positions_used, static_cast<std::int64_t>(tokens.size()));
+    for (std::int64_t scored = segment.first_scored; scored < segment.end_scored; ++scored) {
+      const std::int64_t predictor = scored - 1;
+      packed.scored_rows.push_back(predictor < packed.shared ? predictor : begin + predictor - packed.shared);
+      packed.targets.push_back(segment.ids[static_cast<std::size_t>(scored)]);
       packed.owners.push_back(owner);
     }
   }

@@ -17,8 +17,9 @@ struct Failure {
   std::string message;
 };
 
-/// Mark of an error that every rank throws at the same place: one rank prints it, nobody needs to be aborted.
-/// `dynamic_cast<const Agreed*>(&error)` finds it; the error is also of the core type that belongs to its code.
+/// Mark of an error that every rank throws at the same place: one rank prints it, nobody needs to
+/// be aborted. `dynamic_cast<const Agreed*>(&error)` finds it; the error is also of the core type
+/// that belongs to its code.
 class Agreed {
  public:
   explicit Agreed(int failing_rank) : failing_rank_(failing_rank) {}
@@ -29,8 +30,8 @@ class Agreed {
   int failing_rank_;
 };
 
-/// Collective. Returns when no rank failed; otherwise throws the failure of the lowest failing rank on all ranks, as the core error
-/// type of its code and as `Agreed`.
+/// Collective. Returns when no rank failed; otherwise throws the failure of the lowest failing rank
+/// on all ranks, as the core error type of its code and as `Agreed`.
 void agree(const Communicator& communicator, const std::optional<Failure>& failure);
 
 /// The failure that an exception means: a core::Error's own code, anything else is internal.

@@ -20,7 +20,8 @@ std::optional<std::uint64_t> ClaimBoard::take(int rank) {
   const std::scoped_lock lock(mutex_);
   Shard& own = shards_[static_cast<std::size_t>(rank)];
   if (own.begin < own.end) return open_[own.begin++];
-  Shard& behind = *std::ranges::max_element(shards_, {}, [](const Shard& shard) { return shard.end - shard.begin; });
+  Shard& behind = *std::ranges::max_element(
+      shards_, {}, [](const Shard& shard) { return shard.end - shard.begin; });
   if (behind.begin == behind.end) return std::nullopt;
   return open_[--behind.end];
 }

@@ -13,7 +13,8 @@ class ClaimBoard {
   /// Shards of equal size over the blocks that are not done, contiguous and in order.
   ClaimBoard(const std::vector<bool>& is_done, int ranks);
 
-  /// The next block of the rank's own shard; else the last one of the shard with most left (the lowest rank's among equals).
+  /// The next block of the rank's own shard; else the last one of the shard with most left (the
+  /// lowest rank's among equals).
   [[nodiscard]] std::optional<std::uint64_t> take(int rank);
   /// Blocks not handed out yet.
   [[nodiscard]] std::uint64_t left();

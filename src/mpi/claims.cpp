@@ -40,7 +40,9 @@ void wait(MPI_Request& request, const char* call) {
 class BlockClaims::Service {
  public:
   Service(const Communicator& communicator, const std::vector<bool>& is_done)
-      : communicator_(communicator), board_(is_done, communicator.size()), clients_(communicator.size() - 1) {
+      : communicator_(communicator),
+        board_(is_done, communicator.size()),
+        clients_(communicator.size() - 1) {
     if (clients_ > 0) thread_ = std::thread([this] { run(); });
   }
   ~Service() {
@@ -74,20 +76,28 @@ class BlockClaims::Service {
   bool serve_one() {
     int waiting = 0;
     MPI_Status status;
-    check(MPI_Iprobe(MPI_ANY_SOURCE, kToService, communicator_.handle(), &waiting, &status), "MPI_Iprobe");
+    check(MPI_Iprobe(MPI_ANY_SOURCE, kToService, communicator_.handle(), &waiting, &status),
+          "MPI_Iprobe");
     if (!waiting) return false;
     Request request{};
     const int client = status.MPI_SOURCE;
-    check(MPI_Recv(&request, 1, MPI_BYTE, client, kToService, communicator_.handle(), MPI_STATUS_IGNORE), "MPI_Recv");
+    check(MPI_Recv(&request, 1, MPI_BYTE, client, kToService, communicator_.handle(),
+                   MPI_STATUS_IGNORE),
+          "MPI_Recv");
     switch (request) {
       case Request::next: {
         const std::optional<std::uint64_t> block = board_.take(client);
         const Answer answer{block.has_value(), block.value_or(0)};
-        check(MPI_Send(&answer, 2, MPI_UINT64_T, client, kToClient, communicator_.handle()), "MPI_Send");
+        check(MPI_Send(&answer, 2, MPI_UINT64_T, client, kToClient, communicator_.handle()),
+              "MPI_Send");
         break;
       }
-      case Request::stop: board_.stop(); break;
-      case Request::leave: --clients_; break;
+      case Request::stop:
+        board_.stop();
+        break;
+      case Request::leave:
+        --clients_;
+        break;
     }
     return true;
   }
@@ -107,14 +117,16 @@ class BlockClaims::Client {
   explicit Client(const Communicator& communicator) : communicator_(communicator) {}
   ~Client() {
     // An unanswered question while an error unwinds: the buffer dies here, so MPI must forget it.
-    if (asked_ && pending_ != MPI_REQUEST_NULL && MPI_Cancel(&pending_) == MPI_SUCCESS) MPI_Wait(&pending_, MPI_STATUS_IGNORE);
+    if (asked_ && pending_ != MPI_REQUEST_NULL && MPI_Cancel(&pending_) == MPI_SUCCESS)
+      MPI_Wait(&pending_, MPI_STATUS_IGNORE);
   }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   void ask() {
     if (asked_ || exhausted_) return;
-    check(MPI_Irecv(&answer_, 2, MPI_UINT64_T, 0, kToClient, communicator_.handle(), &pending_), "MPI_Irecv");
+    check(MPI_Irecv(&answer_, 2, MPI_UINT64_T, 0, kToClient, communicator_.handle(), &pending_),
+          "MPI_Irecv");
     asked_ = true;
     send(Request::next);
   }
@@ -161,7 +173,9 @@ void BlockClaims::prefetch() {
   if (client_) client_->ask();
 }
 
-std::optional<std::uint64_t> BlockClaims::next() { return client_ ? client_->take() : service_->board().take(0); }
+std::optional<std::uint64_t> BlockClaims::next() {
+  return client_ ? client_->take() : service_->board().take(0);
+}
 
 std::optional<std::uint64_t> BlockClaims::left() const {
   if (!service_) return std::nullopt;

@@ -9,27 +9,32 @@
 
 namespace winnow::mpi {
 
-/// Hands out blocks 0 .. n-1, each exactly once, to ranks that ask: a rank's own contiguous shard first and in order, then blocks
-/// from the end of the shard that has most left. A claim never waits for a rank that computes: a thread of rank 0 answers, on a
-/// communicator of its own. One rank alone sends nothing.
+/// Hands out blocks 0 .. n-1, each exactly once, to ranks that ask: a rank's own contiguous shard
+/// first and in order, then blocks from the end of the shard that has most left. A claim never
+/// waits for a rank that computes: a thread of rank 0 answers, on a communicator of its own. One
+/// rank alone sends nothing.
 class BlockClaims {
  public:
   /// Collective. `is_done[b]`: block b needs no work; equal on all ranks.
   BlockClaims(const Communicator& communicator, const std::vector<bool>& is_done);
-  /// Without `finish`, an error is unwinding: nothing is waited for and the ranks still claiming must be aborted.
+  /// Without `finish`, an error is unwinding: nothing is waited for and the ranks still claiming
+  /// must be aborted.
   ~BlockClaims();
   BlockClaims(const BlockClaims&) = delete;
   BlockClaims& operator=(const BlockClaims&) = delete;
 
-  /// Asks for the next block and returns at once; `next` then takes the answer. Optional, to hide the round trip behind work.
+  /// Asks for the next block and returns at once; `next` then takes the answer. Optional, to hide
+  /// the round trip behind work.
   void prefetch();
   /// The next block of this rank, or nullopt when none is left or `stop` was called.
   [[nodiscard]] std::optional<std::uint64_t> next();
   /// Blocks that nobody has claimed yet; known on rank 0 only.
   [[nodiscard]] std::optional<std::uint64_t> left() const;
-  /// From now on nobody gets another block (an error or a request to stop on this rank). The ranks go on to `finish`.
+  /// From now on nobody gets another block (an error or a request to stop on this rank). The ranks
+  /// go on to `finish`.
   void stop();
-  /// Collective. Returns when no rank will claim any more. A block prefetched but not taken is dropped.
+  /// Collective. Returns when no rank will claim any more. A block prefetched but not taken is
+  /// dropped.
   void finish();
 
  private:

@@ -19,7 +19,9 @@ T reduce(const Communicator& communicator, T value, MPI_Datatype type, MPI_Op op
 
 std::vector<std::uint64_t> all_lengths(const Communicator& communicator, std::uint64_t own) {
   std::vector<std::uint64_t> lengths(static_cast<std::size_t>(communicator.size()));
-  check(MPI_Allgather(&own, 1, MPI_UINT64_T, lengths.data(), 1, MPI_UINT64_T, communicator.handle()), "MPI_Allgather");
+  check(
+      MPI_Allgather(&own, 1, MPI_UINT64_T, lengths.data(), 1, MPI_UINT64_T, communicator.handle()),
+      "MPI_Allgather");
   return lengths;
 }
 
@@ -39,7 +41,8 @@ std::vector<std::span<Byte>> cut(std::span<Byte> bytes, std::span<const std::uin
 }
 
 /// One MPI_Allgatherv; the total must fit an int.
-void all_gather_at_once(const Communicator& communicator, std::span<const std::byte> bytes, GatheredBytes& gathered) {
+void all_gather_at_once(const Communicator& communicator, std::span<const std::byte> bytes,
+                        GatheredBytes& gathered) {
   std::vector<int> counts;
   std::vector<int> offsets;
   int next = 0;
@@ -48,19 +51,32 @@ void all_gather_at_once(const Communicator& communicator, std::span<const std::b
     offsets.push_back(next);
     next += counts.back();
   }
-  check(MPI_Allgatherv(bytes.data(), core::checked_cast<int>(bytes.size()), MPI_BYTE, gathered.bytes.data(), counts.data(),
-                       offsets.data(), MPI_BYTE, communicator.handle()),
+  check(MPI_Allgatherv(bytes.data(), core::checked_cast<int>(bytes.size()), MPI_BYTE,
+                       gathered.bytes.data(), counts.data(), offsets.data(), MPI_BYTE,
+                       communicator.handle()),
         "MPI_Allgatherv");
 }
 
 }  // namespace
 
-std::uint64_t sum(const Communicator& communicator, std::uint64_t value) { return reduce(communicator, value, MPI_UINT64_T, MPI_SUM); }
-std::uint64_t min(const Communicator& communicator, std::uint64_t value) { return reduce(communicator, value, MPI_UINT64_T, MPI_MIN); }
-std::uint64_t max(const Communicator& communicator, std::uint64_t value) { return reduce(communicator, value, MPI_UINT64_T, MPI_MAX); }
-double sum(const Communicator& communicator, double value) { return reduce(communicator, value, MPI_DOUBLE, MPI_SUM); }
-double min(const Communicator& communicator, double value) { return reduce(communicator, value, MPI_DOUBLE, MPI_MIN); }
-double max(const Communicator& communicator, double value) { return reduce(communicator, value, MPI_DOUBLE, MPI_MAX); }
+std::uint64_t sum(const Communicator& communicator, std::uint64_t value) {
+  return reduce(communicator, value, MPI_UINT64_T, MPI_SUM);
+}
+std::uint64_t min(const Communicator& communicator, std::uint64_t value) {
+  return reduce(communicator, value, MPI_UINT64_T, MPI_MIN);
+}
+std::uint64_t max(const Communicator& communicator, std::uint64_t value) {
+  return reduce(communicator, value, MPI_UINT64_T, MPI_MAX);
+}
+double sum(const Communicator& communicator, double value) {
+  return reduce(communicator, value, MPI_DOUBLE, MPI_SUM);
+}
+double min(const Communicator& communicator, double value) {
+  return reduce(communicator, value, MPI_DOUBLE, MPI_MIN);
+}
+double max(const Communicator& communicator, double value) {
+  return reduce(communicator, value, MPI_DOUBLE, MPI_MAX);
+}
 
 std::uint64_t exclusive_scan(const Communicator& communicator, std::uint64_t value) {
   std::uint64_t result = 0;
@@ -70,16 +86,21 @@ std::uint64_t exclusive_scan(const Communicator& communicator, std::uint64_t val
 
 void sum_in_place(const Communicator& communicator, std::span<std::uint64_t> values) {
   while (!values.empty()) {
-    const std::size_t length = std::min<std::size_t>(values.size(), kMessageLimit / sizeof(std::uint64_t));
-    check(MPI_Allreduce(MPI_IN_PLACE, values.data(), core::checked_cast<int>(length), MPI_UINT64_T, MPI_SUM, communicator.handle()),
+    const std::size_t length =
+        std::min<std::size_t>(values.size(), kMessageLimit / sizeof(std::uint64_t));
+    check(MPI_Allreduce(MPI_IN_PLACE, values.data(), core::checked_cast<int>(length), MPI_UINT64_T,
+                        MPI_SUM, communicator.handle()),
           "MPI_Allreduce");
     values = values.subspan(length);
   }
 }
 
-void barrier(const Communicator& communicator) { check(MPI_Barrier(communicator.handle()), "MPI_Barrier"); }
+void barrier(const Communicator& communicator) {
+  check(MPI_Barrier(communicator.handle()), "MPI_Barrier");
+}
 
-std::vector<std::byte> broadcast_bytes(const Communicator& communicator, std::span<const std::byte> bytes, int root) {
+std::vector<std::byte> broadcast_bytes(const Communicator& communicator,
+                                       std::span<const std::byte> bytes, int root) {
   std::uint64_t length = bytes.size();
   check(MPI_Bcast(&length, 1, MPI_UINT64_T, root, communicator.handle()), "MPI_Bcast");
   std::vector<std::byte> result;
@@ -90,11 +111,13 @@ std::vector<std::byte> broadcast_bytes(const Communicator& communicator, std::sp
 }
 
 std::string broadcast(const Communicator& communicator, const std::string& text, int root) {
-  const std::vector<std::byte> bytes = broadcast_bytes(communicator, std::as_bytes(std::span(text)), root);
+  const std::vector<std::byte> bytes =
+      broadcast_bytes(communicator, std::as_bytes(std::span(text)), root);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-GatheredBytes gather_bytes(const Communicator& communicator, std::span<const std::byte> bytes, int root) {
+GatheredBytes gather_bytes(const Communicator& communicator, std::span<const std::byte> bytes,
+                           int root) {
   const std::vector<std::uint64_t> lengths = all_lengths(communicator, bytes.size());
   const auto size = static_cast<std::size_t>(communicator.size());
   std::vector<std::span<const std::byte>> outgoing(size);
@@ -129,10 +152,13 @@ GatheredBytes all_gather_bytes(const Communicator& communicator, std::span<const
 GatheredBytes all_to_all_bytes(const Communicator& communicator, std::span<const std::byte> bytes,
                                std::span<const std::uint64_t> lengths) {
   const auto size = static_cast<std::size_t>(communicator.size());
-  core::check(lengths.size() == size && total(lengths) == bytes.size(), "all_to_all: one length per rank, summing to the bytes given");
+  core::check(lengths.size() == size && total(lengths) == bytes.size(),
+              "all_to_all: one length per rank, summing to the bytes given");
   GatheredBytes received;
   received.lengths.resize(size);
-  check(MPI_Alltoall(lengths.data(), 1, MPI_UINT64_T, received.lengths.data(), 1, MPI_UINT64_T, communicator.handle()), "MPI_Alltoall");
+  check(MPI_Alltoall(lengths.data(), 1, MPI_UINT64_T, received.lengths.data(), 1, MPI_UINT64_T,
+                     communicator.handle()),
+        "MPI_Alltoall");
   received.bytes.resize(total(received.lengths));
   transfer(communicator, cut(bytes, lengths), cut(std::span(received.bytes), received.lengths));
   return received;

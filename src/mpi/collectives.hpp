@@ -17,7 +17,8 @@ namespace winnow::mpi {
 [[nodiscard]] std::uint64_t sum(const Communicator& communicator, std::uint64_t value);
 [[nodiscard]] std::uint64_t min(const Communicator& communicator, std::uint64_t value);
 [[nodiscard]] std::uint64_t max(const Communicator& communicator, std::uint64_t value);
-/// The sum of doubles depends on the rank count in its last bits: for progress and timings, never for stored numbers.
+/// The sum of doubles depends on the rank count in its last bits: for progress and timings, never
+/// for stored numbers.
 [[nodiscard]] double sum(const Communicator& communicator, double value);
 [[nodiscard]] double min(const Communicator& communicator, double value);
 [[nodiscard]] double max(const Communicator& communicator, double value);
@@ -37,14 +38,21 @@ struct GatheredBytes {
 };
 
 /// Root's bytes on every rank; what the other ranks pass is ignored.
-[[nodiscard]] std::vector<std::byte> broadcast_bytes(const Communicator& communicator, std::span<const std::byte> bytes, int root = 0);
-[[nodiscard]] std::string broadcast(const Communicator& communicator, const std::string& text, int root = 0);
+[[nodiscard]] std::vector<std::byte> broadcast_bytes(const Communicator& communicator,
+                                                     std::span<const std::byte> bytes,
+                                                     int root = 0);
+[[nodiscard]] std::string broadcast(const Communicator& communicator, const std::string& text,
+                                    int root = 0);
 /// Everyone's bytes on `root`; empty elsewhere.
-[[nodiscard]] GatheredBytes gather_bytes(const Communicator& communicator, std::span<const std::byte> bytes, int root = 0);
+[[nodiscard]] GatheredBytes gather_bytes(const Communicator& communicator,
+                                         std::span<const std::byte> bytes, int root = 0);
 /// Everyone's bytes on every rank.
-[[nodiscard]] GatheredBytes all_gather_bytes(const Communicator& communicator, std::span<const std::byte> bytes);
-/// Sends `lengths[r]` consecutive bytes to each rank r; returns what each rank sent to this one. `lengths` [size], its sum bytes.size().
-[[nodiscard]] GatheredBytes all_to_all_bytes(const Communicator& communicator, std::span<const std::byte> bytes,
+[[nodiscard]] GatheredBytes all_gather_bytes(const Communicator& communicator,
+                                             std::span<const std::byte> bytes);
+/// Sends `lengths[r]` consecutive bytes to each rank r; returns what each rank sent to this one.
+/// `lengths` [size], its sum bytes.size().
+[[nodiscard]] GatheredBytes all_to_all_bytes(const Communicator& communicator,
+                                             std::span<const std::byte> bytes,
                                              std::span<const std::uint64_t> lengths);
 
 /// A vector gathered in rank order, and how many elements each rank gave.
@@ -75,12 +83,15 @@ template <class T>
 concept Transferable = std::is_trivially_copyable_v<T>;
 
 template <Transferable T>
-[[nodiscard]] std::vector<T> broadcast(const Communicator& communicator, const std::vector<T>& values, int root = 0) {
-  return detail::to_values<T>(broadcast_bytes(communicator, std::as_bytes(std::span(values)), root));
+[[nodiscard]] std::vector<T> broadcast(const Communicator& communicator,
+                                       const std::vector<T>& values, int root = 0) {
+  return detail::to_values<T>(
+      broadcast_bytes(communicator, std::as_bytes(std::span(values)), root));
 }
 
 template <Transferable T>
-[[nodiscard]] Gathered<T> gather(const Communicator& communicator, std::span<const T> values, int root = 0) {
+[[nodiscard]] Gathered<T> gather(const Communicator& communicator, std::span<const T> values,
+                                 int root = 0) {
   return detail::to_gathered<T>(gather_bytes(communicator, std::as_bytes(values), root));
 }
 

@@ -15,7 +15,8 @@ void check(int status, const char* call) {
   std::array<char, MPI_MAX_ERROR_STRING> text{};
   int length = 0;
   MPI_Error_string(status, text.data(), &length);
-  throw core::EnvironmentError(fmt::format("MPI: {} failed: {}", call, std::string(text.data(), static_cast<std::size_t>(length))));
+  throw core::EnvironmentError(fmt::format(
+      "MPI: {} failed: {}", call, std::string(text.data(), static_cast<std::size_t>(length))));
 }
 
 Communicator::Communicator(MPI_Comm handle) : Communicator(handle, /*owned=*/false) {}
@@ -48,7 +49,8 @@ Communicator Communicator::duplicate() const {
 
 NodePlace node_place(const Communicator& communicator) {
   MPI_Comm node = MPI_COMM_NULL;
-  check(MPI_Comm_split_type(communicator.handle(), MPI_COMM_TYPE_SHARED, communicator.rank(), MPI_INFO_NULL, &node),
+  check(MPI_Comm_split_type(communicator.handle(), MPI_COMM_TYPE_SHARED, communicator.rank(),
+                            MPI_INFO_NULL, &node),
         "MPI_Comm_split_type");
   NodePlace place;
   check(MPI_Comm_rank(node, &place.rank), "MPI_Comm_rank");

@@ -4,14 +4,17 @@
 
 namespace winnow::mpi {
 
-/// @throws EnvironmentError with MPI's own text when `status` is not MPI_SUCCESS; `call` is the function's name.
+/// @throws EnvironmentError with MPI's own text when `status` is not MPI_SUCCESS; `call` is the
+/// function's name.
 void check(int status, const char* call);
 
-/// A group of ranks. Either borrowed (world, self, a handle of someone else) or owned (made by `duplicate`); an owned one is freed
-/// with this object, unless an exception unwinds: freeing is collective and would wait for ranks that know nothing of it.
+/// A group of ranks. Either borrowed (world, self, a handle of someone else) or owned (made by
+/// `duplicate`); an owned one is freed with this object, unless an exception unwinds: freeing is
+/// collective and would wait for ranks that know nothing of it.
 class Communicator {
  public:
-  /// Borrows `handle`, which must outlive this object. Errors of calls on it are returned, not fatal.
+  /// Borrows `handle`, which must outlive this object. Errors of calls on it are returned, not
+  /// fatal.
   explicit Communicator(MPI_Comm handle);
   ~Communicator();
   Communicator(Communicator&& other) noexcept;

@@ -12,13 +12,15 @@
 
 namespace winnow::mpi {
 
-Environment::Environment(int& argc, char**& argv) : exceptions_at_start_(std::uncaught_exceptions()) {
+Environment::Environment(int& argc, char**& argv)
+    : exceptions_at_start_(std::uncaught_exceptions()) {
   int provided = MPI_THREAD_SINGLE;
   check(MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
   if (provided < MPI_THREAD_MULTIPLE) {
     MPI_Finalize();
-    throw core::EnvironmentError(
-        fmt::format("MPI: this installation grants thread level {}, expected MPI_THREAD_MULTIPLE ({})", provided, MPI_THREAD_MULTIPLE));
+    throw core::EnvironmentError(fmt::format(
+        "MPI: this installation grants thread level {}, expected MPI_THREAD_MULTIPLE ({})",
+        provided, MPI_THREAD_MULTIPLE));
   }
 }
 

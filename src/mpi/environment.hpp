@@ -2,8 +2,9 @@
 
 namespace winnow::mpi {
 
-/// MPI for the life of the process, with MPI_THREAD_MULTIPLE. Made before the `try` of main: while an exception unwinds it must not
-/// finalize, since the other ranks would wait for ever. Works without mpirun as one rank.
+/// MPI for the life of the process, with MPI_THREAD_MULTIPLE. Made before the `try` of main: while
+/// an exception unwinds it must not finalize, since the other ranks would wait for ever. Works
+/// without mpirun as one rank.
 class Environment {
  public:
   /// @throws EnvironmentError when MPI cannot start or grants less than MPI_THREAD_MULTIPLE.

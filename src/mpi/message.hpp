@@ -35,13 +35,16 @@ template <class Message>
 
 /// Collective. Root's message on every rank.
 template <class Message>
-[[nodiscard]] Message broadcast_message(const Communicator& communicator, const Message& message, int root = 0) {
-  return unpack<Message>(broadcast(communicator, communicator.rank() == root ? pack(message) : std::string(), root));
+[[nodiscard]] Message broadcast_message(const Communicator& communicator, const Message& message,
+                                        int root = 0) {
+  return unpack<Message>(
+      broadcast(communicator, communicator.rank() == root ? pack(message) : std::string(), root));
 }
 
 /// Collective. The messages of all ranks in rank order on `root`; empty elsewhere.
 template <class Message>
-[[nodiscard]] std::vector<Message> gather_messages(const Communicator& communicator, const Message& message, int root = 0) {
+[[nodiscard]] std::vector<Message> gather_messages(const Communicator& communicator,
+                                                   const Message& message, int root = 0) {
   const std::string packed = pack(message);
   const Gathered<char> gathered = gather(communicator, std::span<const char>(packed), root);
   std::vector<Message> messages;

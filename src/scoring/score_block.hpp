@@ -10,16 +10,10 @@
 #include "data/sample.hpp"
 #include "model/language_model.hpp"
 #include "scoring/block_scores.hpp"
+#include "scoring/prepared_row.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace winnow::scoring {
-
-struct ScoringOptions {
-  std::uint32_t max_length = 2048;    ///< tokens of a text that the model sees; what is past it is cut on the right
-  std::uint32_t batch_tokens = 2048;  ///< tokens of one forward pass
-  bool direct = true;                 ///< also the answer without its prompt (IFD needs it, perplexity does not)
-  bool faithful = false;              ///< IterIT's spans: prefix up to the last occurrence of the answer, tokenised alone
-};
 
 /// What a block cost; for progress and rates.
 struct BlockCost {
@@ -33,9 +27,6 @@ struct ScoredBlock {
 };
 
 /// Scores consecutive rows: tokenise both texts, sort by length, run token-budget batches. Pure: no files, no MPI.
-///
-/// Where the conditional text is longer than max_length, the direct text is scored for no more tokens than are left of the answer in
-/// the conditional text, so that both means are taken over the same part of it (methods.md 1a, 5a).
 /// @param first_row  id of rows[0]
 /// @param rows       nullopt: a bad row (status `bad_row`)
 /// @throws core::DataError naming the row that the template cannot write down

@@ -21,7 +21,9 @@ struct Decimal {
 /// nullopt unless `text` is digits with at most one point between digits.
 std::optional<Decimal> parse_decimal(std::string_view text) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (text.empty() || text.size() > kMostDigits || !is_digit(text.front()) || !is_digit(text.back())) return std::nullopt;
+  if (text.empty() || text.size() > kMostDigits || !is_digit(text.front()) ||
+      !is_digit(text.back()))
+    return std::nullopt;
   Decimal number;
   bool after_point = false;
   for (const char c : text) {
@@ -53,8 +55,9 @@ std::uint64_t remove_multiplier(std::string_view& text) {
 }
 
 [[noreturn]] void refuse(std::string_view key, std::string_view text, std::string_view why) {
-  throw core::UsageError(fmt::format("{}: `{}` {}; expected rows (1000), a percentage of all rows (5%) or tokens (2M tokens)", key,
-                                     text, why));
+  throw core::UsageError(fmt::format(
+      "{}: `{}` {}; expected rows (1000), a percentage of all rows (5%) or tokens (2M tokens)", key,
+      text, why));
 }
 
 }  // namespace
@@ -79,7 +82,8 @@ Budget parse_budget(std::string_view key, std::string_view text) {
     if (budget.amount > budget.divisor) refuse(key, text, "is more than 100%");
     return budget;
   }
-  // At most 15 digits times 10^9 may pass 64 bits only beyond 10^18 rows or tokens, which nobody has.
+  // At most 15 digits times 10^9 may pass 64 bits only beyond 10^18 rows or tokens, which nobody
+  // has.
   if (number->digits > 1'000'000'000'000'000'000ULL / multiplier) refuse(key, text, "is too large");
   const std::uint64_t scaled = number->digits * multiplier;
   if (scaled % number->divisor != 0) refuse(key, text, "is not a whole number");
@@ -93,8 +97,9 @@ std::uint64_t resolve_budget(const Budget& budget, std::uint64_t rows) {
   const std::uint64_t whole = rows / budget.divisor * budget.amount;
   const std::uint64_t amount = whole + rows % budget.divisor * budget.amount / budget.divisor;
   if (amount == 0) {
-    throw core::DataError(fmt::format("the budget of {}% comes to 0 of {} rows; expected at least 1",
-                                      100.0 * static_cast<double>(budget.amount) / static_cast<double>(budget.divisor), rows));
+    throw core::DataError(fmt::format(
+        "the budget of {}% comes to 0 of {} rows; expected at least 1",
+        100.0 * static_cast<double>(budget.amount) / static_cast<double>(budget.divisor), rows));
   }
   return amount;
 }
@@ -102,7 +107,8 @@ std::uint64_t resolve_budget(const Budget& budget, std::uint64_t rows) {
 void check_available(const Budget& budget, std::uint64_t amount, std::uint64_t available) {
   if (amount <= available) return;
   const char* unit = budget.unit == Budget::Unit::tokens ? "tokens" : "rows";
-  throw core::DataError(fmt::format("the budget asks for {} {}, but only {} {} are eligible", amount, unit, available, unit));
+  throw core::DataError(fmt::format("the budget asks for {} {}, but only {} {} are eligible",
+                                    amount, unit, available, unit));
 }
 
 }  // namespace winnow::selection

@@ -9,11 +9,13 @@
 
 namespace winnow::selection {
 
-/// The collectives of a distributed selection, with a count of them and of the bytes that each rank receives as their result (lengths
-/// that MPI needs beside a gather are not payload). Collective in every member.
+/// The collectives of a distributed selection, with a count of them and of the bytes that each rank
+/// receives as their result (lengths that MPI needs beside a gather are not payload). Collective in
+/// every member.
 class CountedCollectives {
  public:
-  explicit CountedCollectives(const mpi::Communicator& communicator) : communicator_(communicator) {}
+  explicit CountedCollectives(const mpi::Communicator& communicator)
+      : communicator_(communicator) {}
 
   [[nodiscard]] const mpi::Communicator& communicator() const { return communicator_; }
   [[nodiscard]] std::uint64_t collectives() const { return collectives_; }

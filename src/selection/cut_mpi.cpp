@@ -20,12 +20,15 @@ struct Interval {
   std::uint64_t high = 0;
   unsigned shift = 0;
 
-  [[nodiscard]] std::uint64_t bucket_of(std::uint64_t value) const { return std::min((value - low) >> shift, kBuckets - 1); }
+  [[nodiscard]] std::uint64_t bucket_of(std::uint64_t value) const {
+    return std::min((value - low) >> shift, kBuckets - 1);
+  }
   [[nodiscard]] bool contains(std::uint64_t value) const { return low <= value && value <= high; }
   [[nodiscard]] Interval bucket(std::uint64_t index) const {
     Interval part;
     part.low = low + (index << shift);
-    part.high = index == kBuckets - 1 ? high : std::min(high, part.low + ((std::uint64_t{1} << shift) - 1));
+    part.high =
+        index == kBuckets - 1 ? high : std::min(high, part.low + ((std::uint64_t{1} << shift) - 1));
     const auto bits = static_cast<unsigned>(std::bit_width(part.high - part.low));
     part.shift = bits > kBucketBits ? bits - kBucketBits : 0;
     return part;
@@ -34,8 +37,8 @@ struct Interval {
 
 }  // namespace
 
-Cut find_cut(CountedCollectives& collectives, std::span<const Position> positions, const CutRange& range, std::uint64_t least,
-             std::uint64_t most) {
+Cut find_cut(CountedCollectives& collectives, std::span<const Position> positions,
+             const CutRange& range, std::uint64_t least, std::uint64_t most) {
   Interval interval{range.low, range.high, range.shift};
   bool is_within_key = false;  // `interval` holds rows of `key`
   std::uint64_t key = 0;
@@ -57,7 +60,8 @@ Cut find_cut(CountedCollectives& collectives, std::span<const Position> position
     const Interval part = interval.bucket(bucket);
     if (before + counts[bucket] <= most) {
       // Not the end of the range: more than `most` positions stand before that.
-      const Position end = is_within_key ? Position{key, part.high + 1} : Position{part.high + 1, 0};
+      const Position end =
+          is_within_key ? Position{key, part.high + 1} : Position{part.high + 1, 0};
       return {end, before + counts[bucket]};
     }
     if (is_within_key || part.low != part.high) {

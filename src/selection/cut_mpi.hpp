@@ -18,13 +18,15 @@ struct Cut {
 struct CutRange {
   std::uint64_t low = 0;   ///< keys from here ...
   std::uint64_t high = 0;  ///< ... to here, both included
-  unsigned shift = 52;     ///< a first bucket is 2^shift keys wide; the last one takes all further keys
+  unsigned shift =
+      52;  ///< a first bucket is 2^shift keys wide; the last one takes all further keys
 };
 
-/// Collective. A cut with at least `least` and at most `most` positions before it (`least` <= `most`), or all of the range where there
-/// are no more than `most`. Histograms of integers, narrowed until a bucket's edge fits and, within one key, by row id: the cut and the
-/// traffic depend on the positions of all ranks together only. No position stands on two ranks.
-[[nodiscard]] Cut find_cut(CountedCollectives& collectives, std::span<const Position> positions, const CutRange& range,
-                           std::uint64_t least, std::uint64_t most);
+/// Collective. A cut with at least `least` and at most `most` positions before it (`least` <=
+/// `most`), or all of the range where there are no more than `most`. Histograms of integers,
+/// narrowed until a bucket's edge fits and, within one key, by row id: the cut and the traffic
+/// depend on the positions of all ranks together only. No position stands on two ranks.
+[[nodiscard]] Cut find_cut(CountedCollectives& collectives, std::span<const Position> positions,
+                           const CutRange& range, std::uint64_t least, std::uint64_t most);
 
 }  // namespace winnow::selection

@@ -36,17 +36,20 @@ void lead_runs(std::span<const Likeness> sorted, std::vector<std::uint32_t>& lea
 }
 
 /// For each row the first row of the same content. Only rows of equal diversity are compared.
-std::vector<std::uint32_t> local_leaders(const tfidf::WeightedRows& rows, std::span<const double> diversity) {
+std::vector<std::uint32_t> local_leaders(const tfidf::WeightedRows& rows,
+                                         std::span<const double> diversity) {
   const auto count = core::checked_cast<std::uint32_t>(diversity.size());
   std::vector<Likeness> likeness;
   likeness.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) likeness.push_back({std::bit_cast<std::uint64_t>(diversity[i]), 0, i});
+  for (std::uint32_t i = 0; i < count; ++i)
+    likeness.push_back({std::bit_cast<std::uint64_t>(diversity[i]), 0, i});
   std::sort(likeness.begin(), likeness.end());
 
   std::vector<std::uint32_t> leader(count);
   std::iota(leader.begin(), leader.end(), 0U);
   for (auto begin = likeness.begin(); begin != likeness.end();) {
-    const auto end = std::find_if(begin, likeness.end(), [&](const Likeness& other) { return other.high != begin->high; });
+    const auto end = std::find_if(begin, likeness.end(),
+                                  [&](const Likeness& other) { return other.high != begin->high; });
     if (end - begin > 1) {
       for (Likeness& each : std::span(begin, end)) {
         const core::Hash128 hash = fingerprint(content_of(rows, rows.term, each.row));
@@ -65,16 +68,22 @@ std::vector<std::uint32_t> local_leaders(const tfidf::WeightedRows& rows, std::s
 void check_greedy_input(const GreedyRows& rows, const GreedyRule& rule) {
   if (!(rule.decay >= 0.0 && rule.decay <= 1.0))
     throw core::UsageError(fmt::format("select.decay: {} is not between 0 and 1", rule.decay));
-  core::check(rows.row.size() == rows.weighted.rows() && rows.score.size() == rows.row.size(), "one row id and score per row");
+  core::check(rows.row.size() == rows.weighted.rows() && rows.score.size() == rows.row.size(),
+              "one row id and score per row");
   core::check(rows.cost.empty() || rows.cost.size() == rows.row.size(), "one cost per row");
   core::check(std::is_sorted(rows.row.begin(), rows.row.end()), "rows ascend");
-  for (const double score : rows.score) core::check(std::isfinite(score) && score >= 0.0, "scores are finite and not negative");
+  for (const double score : rows.score)
+    core::check(std::isfinite(score) && score >= 0.0, "scores are finite and not negative");
 }
 
-Candidate content_of(const tfidf::WeightedRows& rows, std::span<const std::uint32_t> term, std::size_t i) {
+Candidate content_of(const tfidf::WeightedRows& rows, std::span<const std::uint32_t> term,
+                     std::size_t i) {
   const std::uint64_t begin = rows.row_begin[i];
   const std::uint64_t count = rows.row_begin[i + 1] - begin;
-  return {term.subspan(begin, count), std::span(rows.weight).subspan(begin, count), rows.singleton_weight[i], {}};
+  return {term.subspan(begin, count),
+          std::span(rows.weight).subspan(begin, count),
+          rows.singleton_weight[i],
+          {}};
 }
 
 Member member_of(const GreedyRows& rows, std::size_t i) {
@@ -90,7 +99,8 @@ core::Hash128 fingerprint(const Candidate& content) {
 }
 
 DistinctRows group_by_leader(const tfidf::WeightedRows& rows, std::span<const std::uint32_t> term,
-                             std::span<const double> diversity, std::span<const std::uint32_t> leader,
+                             std::span<const double> diversity,
+                             std::span<const std::uint32_t> leader,
                              std::span<const Member> member) {
   std::vector<std::size_t> begin(rows.rows() + 1, 0);
   for (const std::uint32_t each : leader) ++begin[each + 1];
@@ -104,19 +114,22 @@ DistinctRows group_by_leader(const tfidf::WeightedRows& rows, std::span<const st
     if (begin[i] == begin[i + 1]) continue;
     Candidate candidate = content_of(rows, term, i);
     candidate.member = std::span(distinct.member).subspan(begin[i], begin[i + 1] - begin[i]);
-    std::sort(candidate.member.begin(), candidate.member.end(), [](const Member& a, const Member& b) {
-      return a.score != b.score ? a.score > b.score : a.row < b.row;
-    });
+    std::sort(candidate.member.begin(), candidate.member.end(),
+              [](const Member& a, const Member& b) {
+                return a.score != b.score ? a.score > b.score : a.row < b.row;
+              });
     distinct.candidate.push_back(candidate);
     distinct.diversity.push_back(diversity[i]);
   }
   return distinct;
 }
 
-std::vector<double> diversities(const tfidf::WeightedRows& rows, std::span<const std::uint32_t> term, const Objective& objective) {
+std::vector<double> diversities(const tfidf::WeightedRows& rows,
+                                std::span<const std::uint32_t> term, const Objective& objective) {
   std::vector<double> diversity;
   diversity.reserve(rows.rows());
-  for (std::size_t i = 0; i < rows.rows(); ++i) diversity.push_back(objective.diversity(content_of(rows, term, i)));
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    diversity.push_back(objective.diversity(content_of(rows, term, i)));
   return diversity;
 }
 
@@ -126,7 +139,8 @@ DistinctRows distinct_rows(const GreedyRows& rows, const Objective& objective) {
   std::vector<Member> member;
   member.reserve(rows.row.size());
   for (std::size_t i = 0; i < rows.row.size(); ++i) member.push_back(member_of(rows, i));
-  return group_by_leader(weighted, weighted.term, diversity, local_leaders(weighted, diversity), member);
+  return group_by_leader(weighted, weighted.term, diversity, local_leaders(weighted, diversity),
+                         member);
 }
 
 }  // namespace winnow::selection

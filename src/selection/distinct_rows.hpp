@@ -10,8 +10,8 @@
 
 namespace winnow::selection {
 
-/// Rows of one content form one candidate, so that thousands of copies of a row cost no more than one. The candidates' spans point
-/// into `member` and into the rows that they were made from.
+/// Rows of one content form one candidate, so that thousands of copies of a row cost no more than
+/// one. The candidates' spans point into `member` and into the rows that they were made from.
 struct DistinctRows {
   std::vector<Member> member;
   std::vector<Candidate> candidate;
@@ -22,21 +22,26 @@ struct DistinctRows {
 void check_greedy_input(const GreedyRows& rows, const GreedyRule& rule);
 
 /// The content of row `i` with `term` [nnz] in place of the rows' own term numbers; no members yet.
-[[nodiscard]] Candidate content_of(const tfidf::WeightedRows& rows, std::span<const std::uint32_t> term, std::size_t i);
+[[nodiscard]] Candidate content_of(const tfidf::WeightedRows& rows,
+                                   std::span<const std::uint32_t> term, std::size_t i);
 
 [[nodiscard]] Member member_of(const GreedyRows& rows, std::size_t i);
 
 /// Equal for rows of equal content and, but for a chance of 2^-128 per pair, for no others.
 [[nodiscard]] core::Hash128 fingerprint(const Candidate& content);
 
-/// Candidates in ascending order of their leaders: `leader[m]` is the local row whose content member m has. A row that leads no member
-/// is no candidate. `diversity` is that of each local row before any pick.
-[[nodiscard]] DistinctRows group_by_leader(const tfidf::WeightedRows& rows, std::span<const std::uint32_t> term,
-                                           std::span<const double> diversity, std::span<const std::uint32_t> leader,
+/// Candidates in ascending order of their leaders: `leader[m]` is the local row whose content
+/// member m has. A row that leads no member is no candidate. `diversity` is that of each local row
+/// before any pick.
+[[nodiscard]] DistinctRows group_by_leader(const tfidf::WeightedRows& rows,
+                                           std::span<const std::uint32_t> term,
+                                           std::span<const double> diversity,
+                                           std::span<const std::uint32_t> leader,
                                            std::span<const Member> member);
 
 /// The diversity of each local row.
-[[nodiscard]] std::vector<double> diversities(const tfidf::WeightedRows& rows, std::span<const std::uint32_t> term,
+[[nodiscard]] std::vector<double> diversities(const tfidf::WeightedRows& rows,
+                                              std::span<const std::uint32_t> term,
                                               const Objective& objective);
 
 /// The distinct rows of this rank alone.

@@ -24,7 +24,8 @@ struct Copy {
 };
 
 template <class Item>
-mpi::Gathered<Item> exchange(const mpi::Communicator& communicator, const std::vector<std::vector<Item>>& outgoing) {
+mpi::Gathered<Item> exchange(const mpi::Communicator& communicator,
+                             const std::vector<std::vector<Item>>& outgoing) {
   std::vector<Item> items;
   std::vector<std::uint64_t> counts;
   for (const std::vector<Item>& part : outgoing) {
@@ -34,10 +35,12 @@ mpi::Gathered<Item> exchange(const mpi::Communicator& communicator, const std::v
   return mpi::all_to_all(communicator, std::span<const Item>(items), counts);
 }
 
-/// For the rank of each leader and for the rank of each copy: who copies whom, among the rows whose prints this rank owns.
+/// For the rank of each leader and for the rank of each copy: who copies whom, among the rows whose
+/// prints this rank owns.
 std::vector<std::vector<Copy>> find_copies(const mpi::Gathered<PrintedRow>& printed) {
   std::vector<std::size_t> source;
-  for (std::size_t rank = 0; rank < printed.counts.size(); ++rank) source.insert(source.end(), printed.counts[rank], rank);
+  for (std::size_t rank = 0; rank < printed.counts.size(); ++rank)
+    source.insert(source.end(), printed.counts[rank], rank);
   std::vector<std::size_t> order(printed.values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto row = [&](std::size_t i) -> const PrintedRow& { return printed.values[i]; };
@@ -63,8 +66,8 @@ std::vector<std::vector<Copy>> find_copies(const mpi::Gathered<PrintedRow>& prin
 
 }  // namespace
 
-DistinctShare distinct_rows_mpi(const mpi::Communicator& communicator, const GreedyRows& rows, std::span<const std::uint32_t> term,
-                                const Objective& objective) {
+DistinctShare distinct_rows_mpi(const mpi::Communicator& communicator, const GreedyRows& rows,
+                                std::span<const std::uint32_t> term, const Objective& objective) {
   const auto ranks = static_cast<std::size_t>(communicator.size());
   const std::size_t count = rows.row.size();
   std::vector<std::vector<PrintedRow>> printed(ranks);
@@ -72,11 +75,14 @@ DistinctShare distinct_rows_mpi(const mpi::Communicator& communicator, const Gre
     const core::Hash128 print = fingerprint(content_of(rows.weighted, term, i));
     printed[print.high % ranks].push_back({print, member_of(rows, i)});
   }
-  const mpi::Gathered<Copy> copies = exchange(communicator, find_copies(exchange(communicator, printed)));
+  const mpi::Gathered<Copy> copies =
+      exchange(communicator, find_copies(exchange(communicator, printed)));
 
   const auto local = [&](core::RowId row) -> std::uint32_t {
     const auto found = std::lower_bound(rows.row.begin(), rows.row.end(), row);
-    return found != rows.row.end() && *found == row ? static_cast<std::uint32_t>(found - rows.row.begin()) : kElsewhere;
+    return found != rows.row.end() && *found == row
+               ? static_cast<std::uint32_t>(found - rows.row.begin())
+               : kElsewhere;
   };
   std::vector<std::uint32_t> leader_of(count);
   std::iota(leader_of.begin(), leader_of.end(), 0U);
@@ -99,7 +105,8 @@ DistinctShare distinct_rows_mpi(const mpi::Communicator& communicator, const Gre
   }
 
   DistinctShare share;
-  share.rows = group_by_leader(rows.weighted, term, diversities(rows.weighted, term, objective), leader, member);
+  share.rows = group_by_leader(rows.weighted, term, diversities(rows.weighted, term, objective),
+                               leader, member);
   for (std::size_t i = 0; i < count; ++i)
     if (leader_of[i] == i) share.leader.push_back(rows.row[i]);
   return share;

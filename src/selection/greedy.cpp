@@ -18,13 +18,15 @@ std::vector<Bound> first_bounds(const DistinctRows& distinct) {
   bounds.reserve(distinct.candidate.size());
   for (std::size_t c = 0; c < distinct.candidate.size(); ++c) {
     const double diversity = distinct.diversity[c];
-    bounds.push_back({position_of(distinct.candidate[c].member, diversity), diversity, 0, core::checked_cast<std::uint32_t>(c)});
+    bounds.push_back({position_of(distinct.candidate[c].member, diversity), diversity, 0,
+                      core::checked_cast<std::uint32_t>(c)});
   }
   return bounds;
 }
 
 /// The rows left, by score descending, then row id.
-void fill_by_score(const std::vector<Candidate>& candidates, const Objective& objective, PickList& picks) {
+void fill_by_score(const std::vector<Candidate>& candidates, const Objective& objective,
+                   PickList& picks) {
   std::vector<core::RowId> row;
   std::vector<std::uint64_t> key;
   std::vector<std::uint32_t> cost;

@@ -23,13 +23,17 @@
 namespace winnow::selection {
 namespace {
 
-/// The first pass of a cut resolves gains within a factor of 16 below the last threshold to a thousandth.
+/// The first pass of a cut resolves gains within a factor of 16 below the last threshold to a
+/// thousandth.
 constexpr unsigned kFirstShift = 42;
-constexpr Position kNowhere{std::numeric_limits<std::uint64_t>::max(), std::numeric_limits<core::RowId>::max()};
+constexpr Position kNowhere{std::numeric_limits<std::uint64_t>::max(),
+                            std::numeric_limits<core::RowId>::max()};
 
 class Stopwatch {
  public:
-  [[nodiscard]] double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -43,11 +47,12 @@ std::vector<std::uint32_t> renumber(std::span<const std::uint32_t> term, const T
   return renumbered;
 }
 
-/// The state of one rank. `share_`'s bounds are its own; `store_`, `objective_` and `picks_` are the same everywhere.
+/// The state of one rank. `share_`'s bounds are its own; `store_`, `objective_` and `picks_` are
+/// the same everywhere.
 class ThresholdGreedy {
  public:
-  ThresholdGreedy(CountedCollectives& collectives, DistinctShare share, Objective objective, std::uint64_t amount,
-                  std::uint64_t pool_size);
+  ThresholdGreedy(CountedCollectives& collectives, DistinctShare share, Objective objective,
+                  std::uint64_t amount, std::uint64_t pool_size);
 
   /// False when the budget is spent or no row has a positive gain.
   bool round();
@@ -66,7 +71,8 @@ class ThresholdGreedy {
 
   CountedCollectives& collectives_;
   DistinctShare share_;
-  std::vector<Position> position_;       ///< [own candidates] none is earlier in truth; kNowhere without members
+  /// [own candidates] none is earlier in truth; kNowhere without members left.
+  std::vector<Position> position_;
   std::vector<std::uint64_t> evaluated_;  ///< [own candidates] picks when `position_` was found
   RowStore store_;
   Objective objective_;
@@ -76,14 +82,20 @@ class ThresholdGreedy {
   GreedyTraffic traffic_;
 };
 
-ThresholdGreedy::ThresholdGreedy(CountedCollectives& collectives, DistinctShare share, Objective objective, std::uint64_t amount,
-                                 std::uint64_t pool_size)
-    : collectives_(collectives), share_(std::move(share)), objective_(std::move(objective)), picks_(amount), pool_size_(pool_size) {
+ThresholdGreedy::ThresholdGreedy(CountedCollectives& collectives, DistinctShare share,
+                                 Objective objective, std::uint64_t amount, std::uint64_t pool_size)
+    : collectives_(collectives),
+      share_(std::move(share)),
+      objective_(std::move(objective)),
+      picks_(amount),
+      pool_size_(pool_size) {
   for (std::size_t c = 0; c < share_.leader.size(); ++c)
     position_.push_back(position_of(share_.rows.candidate[c].member, share_.rows.diversity[c]));
   evaluated_.resize(position_.size(), 0);
-  low_ = collectives_.min(position_.empty() ? kNoGain : std::min_element(position_.begin(), position_.end())->key);
-  if (pool_size_ == 0) pool_size_ = std::clamp<std::uint64_t>(collectives_.sum(position_.size()) / 50, 256, 16'384);
+  low_ = collectives_.min(
+      position_.empty() ? kNoGain : std::min_element(position_.begin(), position_.end())->key);
+  if (pool_size_ == 0)
+    pool_size_ = std::clamp<std::uint64_t>(collectives_.sum(position_.size()) / 25, 256, 16'384);
 }
 
 std::optional<std::size_t> ThresholdGreedy::own_index(core::RowId leader) const {
@@ -112,11 +124,13 @@ std::vector<std::size_t> ThresholdGreedy::own_before(const Position& end) const 
 
 bool ThresholdGreedy::round() {
   if (picks_.is_full()) return false;
-  const Cut cut = find_cut(collectives_, position_, {low_, kNoGain - 1, kFirstShift}, pool_size_, 2 * pool_size_);
+  const Cut cut = find_cut(collectives_, position_, {low_, kNoGain - 1, kFirstShift}, pool_size_,
+                           2 * pool_size_);
   if (cut.count == 0) return false;
   refresh(cut.end);
   const std::vector<std::size_t> own = own_before(cut.end);
-  // Bounds that fell below the threshold leave a pool that is not worth its messages: cut again, now with better bounds.
+  // Bounds that fell below the threshold leave a pool that is not worth its messages: cut again,
+  // now with better bounds.
   const std::uint64_t pool = collectives_.sum(own.size());
   if (pool < cut.count && pool < pool_size_ / 4 + 1) return true;
 
@@ -125,7 +139,8 @@ bool ThresholdGreedy::round() {
     const PoolEntry entry{share_.leader[c], share_.rows.diversity[c]};
     store_.pack(entry, share_.rows.candidate[c], message);
   }
-  const std::vector<std::byte> messages = collectives_.all_gather(std::span<const std::byte>(message));
+  const std::vector<std::byte> messages =
+      collectives_.all_gather(std::span<const std::byte>(message));
   const Stopwatch watch;
   replay(messages, cut.end);
   traffic_.replicated_seconds += watch.seconds();
@@ -142,8 +157,8 @@ void ThresholdGreedy::replay(std::span<const std::byte> messages, const Position
   std::vector<Bound> bounds;
   for (const PoolEntry& entry : entries) {
     const Candidate& candidate = store_.at(entry.leader);
-    bounds.push_back({position_of(candidate.member, entry.diversity), entry.diversity, objective_.picks(),
-                      core::checked_cast<std::uint32_t>(pool.size())});
+    bounds.push_back({position_of(candidate.member, entry.diversity), entry.diversity,
+                      objective_.picks(), core::checked_cast<std::uint32_t>(pool.size())});
     pool.push_back(candidate);
   }
 
@@ -211,7 +226,8 @@ void ThresholdGreedy::repeat_first(const GreedyRows& rows) {
   if (first == kNowhere.row) return;
   const bool is_own = !rows.row.empty() && rows.row.front() == first;
   const Member own = is_own ? member_of(rows, 0) : Member{first, 0.0, 0};
-  const double score = std::bit_cast<double>(collectives_.sum(std::bit_cast<std::uint64_t>(own.score)));
+  const double score =
+      std::bit_cast<double>(collectives_.sum(std::bit_cast<std::uint64_t>(own.score)));
   const std::uint64_t cost = collectives_.sum(own.cost);
   while (cost > 0 && picks_.add({first, 0.0, score, 0.0, cost})) {
   }
@@ -226,8 +242,9 @@ DistributedGreedy ThresholdGreedy::finish() && {
 
 }  // namespace
 
-DistributedGreedy threshold_greedy(const mpi::Communicator& communicator, const GreedyRows& rows, const GreedyRule& rule,
-                                   std::uint64_t amount, std::uint64_t pool_size) {
+DistributedGreedy threshold_greedy(const mpi::Communicator& communicator, const GreedyRows& rows,
+                                   const GreedyRule& rule, std::uint64_t amount,
+                                   std::uint64_t pool_size) {
   mpi::agree_on(communicator, [&] { check_greedy_input(rows, rule); });
   const Stopwatch watch;
   const TermIds ids = number_terms(communicator, rows.weighted.terms);
@@ -253,8 +270,8 @@ DistributedGreedy threshold_greedy(const mpi::Communicator& communicator, const 
   return result;
 }
 
-DistributedGreedy greedy_mpi(const mpi::Communicator& communicator, const GreedyRows& rows, const GreedyRule& rule,
-                             std::uint64_t amount) {
+DistributedGreedy greedy_mpi(const mpi::Communicator& communicator, const GreedyRows& rows,
+                             const GreedyRule& rule, std::uint64_t amount) {
   if (communicator.size() == 1) return {greedy(rows, rule, amount), {}};
   return threshold_greedy(communicator, rows, rule, amount);
 }

@@ -8,7 +8,8 @@
 
 namespace winnow::selection {
 
-/// What the distributed greedy did. All but the last two are equal on all ranks and for every number of ranks.
+/// What the distributed greedy did. All but the last two are equal on all ranks and for every
+/// number of ranks.
 struct GreedyTraffic {
   std::uint64_t rounds = 0;
   std::uint64_t collectives = 0;
@@ -25,16 +26,20 @@ struct DistributedGreedy {
   GreedyTraffic traffic;
 };
 
-/// Collective. `greedy` over the rows of all ranks: the same picks for every number of ranks. One rank alone runs `greedy` itself.
-/// `rule` and `amount` are equal on all ranks, and `cost` is given on all or none; a row id is on one rank only.
-[[nodiscard]] DistributedGreedy greedy_mpi(const mpi::Communicator& communicator, const GreedyRows& rows,
-                                           const GreedyRule& rule, std::uint64_t amount);
+/// Collective. `greedy` over the rows of all ranks: the same picks for every number of ranks. One
+/// rank alone runs `greedy` itself. `rule` and `amount` are equal on all ranks, and `cost` is given
+/// on all or none; a row id is on one rank only.
+[[nodiscard]] DistributedGreedy greedy_mpi(const mpi::Communicator& communicator,
+                                           const GreedyRows& rows, const GreedyRule& rule,
+                                           std::uint64_t amount);
 
-/// Collective. The algorithm behind it, for any number of ranks (performance.md c.3): the ranks agree on a threshold that about
-/// `pool_size` bounds pass, every rank refreshes its own bounds above it, the rows still above it travel to everyone once, and
-/// everyone replays the greedy on them as long as the best gain passes the threshold. Each rank keeps one double per distinct shared
-/// term of all ranks. `pool_size` 0: a fiftieth of the distinct rows, within 256 and 16,384.
-[[nodiscard]] DistributedGreedy threshold_greedy(const mpi::Communicator& communicator, const GreedyRows& rows,
-                                                 const GreedyRule& rule, std::uint64_t amount, std::uint64_t pool_size = 0);
+/// Collective. The algorithm behind it, for any number of ranks (performance.md c.3): the ranks
+/// agree on a threshold that about `pool_size` bounds pass, every rank refreshes its own bounds
+/// above it, the rows still above it travel to everyone once, and everyone replays the greedy on
+/// them as long as the best gain passes the threshold. Each rank keeps one double per distinct
+/// shared term of all ranks. `pool_size` 0: a fiftieth of the distinct rows, within 256 and 16,384.
+[[nodiscard]] DistributedGreedy threshold_greedy(const mpi::Communicator& communicator,
+                                                 const GreedyRows& rows, const GreedyRule& rule,
+                                                 std::uint64_t amount, std::uint64_t pool_size = 0);
 
 }  // namespace winnow::selection

@@ -18,7 +18,8 @@ double round_to_bf16(double value) {
   return static_cast<double>(std::bit_cast<float>(rounded & 0xFFFF0000U));
 }
 
-Candidates ifd_candidates(std::span<const core::RowId> row, std::span<const double> ifd_ppl, bool faithful) {
+Candidates ifd_candidates(std::span<const core::RowId> row, std::span<const double> ifd_ppl,
+                          bool faithful) {
   Candidates candidates;
   for (std::size_t i = 0; i < row.size(); ++i) {
     const double score = faithful ? round_to_bf16(ifd_ppl[i]) : ifd_ppl[i];
@@ -29,7 +30,8 @@ Candidates ifd_candidates(std::span<const core::RowId> row, std::span<const doub
   return candidates;
 }
 
-std::vector<core::RowId> pool_order(std::span<const core::RowId> picked, std::span<const core::RowId> row,
+std::vector<core::RowId> pool_order(std::span<const core::RowId> picked,
+                                    std::span<const core::RowId> row,
                                     std::span<const double> score) {
   const std::unordered_set<core::RowId> is_picked(picked.begin(), picked.end());
   std::vector<core::RowId> order(picked.begin(), picked.end());

@@ -10,7 +10,8 @@ bool is_later(const Bound& a, const Bound& b) { return b.position < a.position; 
 
 }  // namespace
 
-LazyGreedy::LazyGreedy(Objective& objective, std::span<Candidate> candidates, std::vector<Bound> bounds)
+LazyGreedy::LazyGreedy(Objective& objective, std::span<Candidate> candidates,
+                       std::vector<Bound> bounds)
     : objective_(objective), candidates_(candidates), heap_(std::move(bounds)) {
   std::make_heap(heap_.begin(), heap_.end(), is_later);
 }
@@ -21,7 +22,8 @@ std::optional<Pick> LazyGreedy::best(const Position& end) {
     const Candidate& candidate = candidates_[top.candidate];
     if (top.picks == objective_.picks()) {
       const Member& member = candidate.member[best_member(candidate.member, top.diversity)];
-      return Pick{member.row, member.score * top.diversity, member.score, top.diversity, member.cost};
+      return Pick{member.row, member.score * top.diversity, member.score, top.diversity,
+                  member.cost};
     }
     std::pop_heap(heap_.begin(), heap_.end(), is_later);
     Bound& stale = heap_.back();
@@ -38,7 +40,8 @@ void LazyGreedy::take() {
   std::pop_heap(heap_.begin(), heap_.end(), is_later);
   Bound& taken = heap_.back();
   Candidate& candidate = candidates_[taken.candidate];
-  const auto chosen = candidate.member.begin() + static_cast<std::ptrdiff_t>(best_member(candidate.member, taken.diversity));
+  const auto chosen = candidate.member.begin() +
+                      static_cast<std::ptrdiff_t>(best_member(candidate.member, taken.diversity));
   std::rotate(candidate.member.begin(), chosen, chosen + 1);
   candidate.member = candidate.member.subspan(1);
   objective_.cover(candidate.term);

@@ -11,7 +11,8 @@
 
 namespace winnow::selection {
 
-/// What was known of a candidate when `picks` rows had been picked; its present position is this one or a later one.
+/// What was known of a candidate when `picks` rows had been picked; its present position is this
+/// one or a later one.
 struct Bound {
   Position position;
   double diversity = 0;
@@ -30,7 +31,8 @@ struct Pick {
 /// The accelerated greedy of Minoux (1978) over a set of candidates.
 class LazyGreedy {
  public:
-  /// `candidates` and `objective` outlive this object, which takes members off the one and covers terms of the other.
+  /// `candidates` and `objective` outlive this object, which takes members off the one and covers
+  /// terms of the other.
   LazyGreedy(Objective& objective, std::span<Candidate> candidates, std::vector<Bound> bounds);
 
   /// The next row in the order of picks, if its position is before `end`.

@@ -30,7 +30,8 @@ class Objective {
  public:
   Objective(std::size_t terms, double decay) : remaining_(terms, 1.0), decay_(decay) {}
 
-  /// base + sum of weight x decay^c(term), in one fixed order of operations: it never rises from pick to pick, to the last bit.
+  /// base + sum of weight x decay^c(term), in one fixed order of operations: it never rises from
+  /// pick to pick, to the last bit.
   [[nodiscard]] double diversity(const Candidate& candidate) const;
   /// One more picked row has these terms.
   void cover(std::span<const std::uint32_t> term);
@@ -43,11 +44,13 @@ class Objective {
   std::uint64_t picks_ = 0;
 };
 
-/// The member with the largest score x diversity, ties to the lowest row id. `members` as in Candidate, not empty.
+/// The member with the largest score x diversity, ties to the lowest row id. `members` as in
+/// Candidate, not empty.
 [[nodiscard]] std::size_t best_member(std::span<const Member> members, double diversity);
 
-/// Where the candidate stands in the order of picks: its best member's gain, descending, then that member's row id. While the
-/// diversity does not rise and members only leave, the position never moves forward.
+/// Where the candidate stands in the order of picks: its best member's gain, descending, then that
+/// member's row id. While the diversity does not rise and members only leave, the position never
+/// moves forward.
 [[nodiscard]] Position position_of(std::span<const Member> members, double diversity);
 
 }  // namespace winnow::selection

@@ -17,7 +17,8 @@ struct Position {
 
 enum class Direction { ascending, descending };
 
-/// The integer whose order is the order of the values; -0.0 and 0.0 are one value. `value` is not NaN.
+/// The integer whose order is the order of the values; -0.0 and 0.0 are one value. `value` is not
+/// NaN.
 [[nodiscard]] constexpr std::uint64_t order_key(double value, Direction direction) {
   constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
   const auto bits = std::bit_cast<std::uint64_t>(value + 0.0);

@@ -26,12 +26,13 @@ std::vector<std::uint64_t> ranking_keys(std::span<const double> value, Direction
 std::vector<std::uint64_t> random_keys(std::span<const core::RowId> row, std::uint64_t seed) {
   std::vector<std::uint64_t> keys;
   keys.reserve(row.size());
-  for (const core::RowId each : row) keys.push_back(core::random_word(seed, kRandomSubsetStage, each));
+  for (const core::RowId each : row)
+    keys.push_back(core::random_word(seed, kRandomSubsetStage, each));
   return keys;
 }
 
-Selection ranking(std::span<const core::RowId> row, std::span<const double> value, Direction direction,
-                  std::span<const std::uint32_t> cost, std::uint64_t amount) {
+Selection ranking(std::span<const core::RowId> row, std::span<const double> value,
+                  Direction direction, std::span<const std::uint32_t> cost, std::uint64_t amount) {
   const Taken taken = take({row, ranking_keys(value, direction), cost}, amount);
   Selection selection;
   selection.score.emplace();
@@ -43,8 +44,8 @@ Selection ranking(std::span<const core::RowId> row, std::span<const double> valu
   return selection;
 }
 
-Selection random_subset(std::span<const core::RowId> row, std::uint64_t seed, std::span<const std::uint32_t> cost,
-                        std::uint64_t amount) {
+Selection random_subset(std::span<const core::RowId> row, std::uint64_t seed,
+                        std::span<const std::uint32_t> cost, std::uint64_t amount) {
   const Taken taken = take({row, random_keys(row, seed), cost}, amount);
   Selection selection;
   selection.spent = taken.spent;

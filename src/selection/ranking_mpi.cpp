@@ -8,9 +8,11 @@
 
 namespace winnow::selection {
 
-Selection ranking_mpi(const mpi::Communicator& communicator, std::span<const core::RowId> row, std::span<const double> value,
-                      Direction direction, std::span<const std::uint32_t> cost, std::uint64_t amount) {
-  const std::vector<std::uint64_t> keys = mpi::agree_on(communicator, [&] { return ranking_keys(value, direction); });
+Selection ranking_mpi(const mpi::Communicator& communicator, std::span<const core::RowId> row,
+                      std::span<const double> value, Direction direction,
+                      std::span<const std::uint32_t> cost, std::uint64_t amount) {
+  const std::vector<std::uint64_t> keys =
+      mpi::agree_on(communicator, [&] { return ranking_keys(value, direction); });
   CountedCollectives collectives(communicator);
   const TakenEverywhere taken = take_mpi(collectives, {row, keys, cost}, amount);
   Selection selection;
@@ -23,8 +25,9 @@ Selection ranking_mpi(const mpi::Communicator& communicator, std::span<const cor
   return selection;
 }
 
-Selection random_subset_mpi(const mpi::Communicator& communicator, std::span<const core::RowId> row, std::uint64_t seed,
-                            std::span<const std::uint32_t> cost, std::uint64_t amount) {
+Selection random_subset_mpi(const mpi::Communicator& communicator, std::span<const core::RowId> row,
+                            std::uint64_t seed, std::span<const std::uint32_t> cost,
+                            std::uint64_t amount) {
   CountedCollectives collectives(communicator);
   const TakenEverywhere taken = take_mpi(collectives, {row, random_keys(row, seed), cost}, amount);
   Selection selection;

@@ -31,7 +31,8 @@ std::vector<T> remove_front(std::span<const std::byte>& bytes, std::size_t count
 
 }  // namespace
 
-void RowStore::pack(const PoolEntry& entry, const Candidate& row, std::vector<std::byte>& message) const {
+void RowStore::pack(const PoolEntry& entry, const Candidate& row,
+                    std::vector<std::byte>& message) const {
   Header header{entry, 0, 0};
   const bool is_new = !holds(entry.leader);
   if (is_new) {

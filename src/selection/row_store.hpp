@@ -16,7 +16,8 @@ struct PoolEntry {
   double diversity = 0;
 };
 
-/// The rows that every rank has received: content and members left. The same on all ranks after each round.
+/// The rows that every rank has received: content and members left. The same on all ranks after
+/// each round.
 class RowStore {
  public:
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
@@ -25,7 +26,8 @@ class RowStore {
   [[nodiscard]] Candidate& at(core::RowId leader) { return rows_.at(leader).candidate; }
   void forget(core::RowId leader) { rows_.erase(leader); }
 
-  /// Appends the entry to `message`, and the row itself unless everyone holds it: 24 bytes, then 8 + 24 per member + 12 per term.
+  /// Appends the entry to `message`, and the row itself unless everyone holds it: 24 bytes, then 8
+  /// + 24 per member + 12 per term.
   void pack(const PoolEntry& entry, const Candidate& row, std::vector<std::byte>& message) const;
   /// The entries of one or more messages, their new rows now held.
   std::vector<PoolEntry> unpack(std::span<const std::byte> messages);

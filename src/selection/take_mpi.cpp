@@ -17,8 +17,10 @@ struct CostedRow {
 
 }  // namespace
 
-TakenEverywhere take_mpi(CountedCollectives& collectives, const OrderedRows& rows, std::uint64_t amount) {
-  // The amount bounds the number of rows only where each row costs 1; a rank without rows cannot tell, so all are asked.
+TakenEverywhere take_mpi(CountedCollectives& collectives, const OrderedRows& rows,
+                         std::uint64_t amount) {
+  // The amount bounds the number of rows only where each row costs 1; a rank without rows cannot
+  // tell, so all are asked.
   const bool has_costs = collectives.sum(rows.cost.empty() ? 0 : 1) > 0;
   std::vector<Position> left;
   for (std::size_t i = 0; i < rows.row.size(); ++i) left.push_back({rows.key[i], rows.row[i]});
@@ -33,10 +35,12 @@ TakenEverywhere take_mpi(CountedCollectives& collectives, const OrderedRows& row
     std::vector<CostedRow> own;
     for (std::size_t i = 0; i < rows.row.size(); ++i) {
       const Position position{rows.key[i], rows.row[i]};
-      if (begin <= position && position < cut.end) own.push_back({position, rows.cost.empty() ? 1U : rows.cost[i]});
+      if (begin <= position && position < cut.end)
+        own.push_back({position, rows.cost.empty() ? 1U : rows.cost[i]});
     }
     std::vector<CostedRow> gathered = collectives.all_gather(std::span<const CostedRow>(own));
-    std::sort(gathered.begin(), gathered.end(), [](const CostedRow& a, const CostedRow& b) { return a.position < b.position; });
+    std::sort(gathered.begin(), gathered.end(),
+              [](const CostedRow& a, const CostedRow& b) { return a.position < b.position; });
     for (const CostedRow& each : gathered) {
       is_full = each.cost > amount - taken.spent;
       if (is_full) break;

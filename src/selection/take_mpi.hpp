@@ -16,8 +16,10 @@ struct TakenEverywhere {
   std::uint64_t spent = 0;
 };
 
-/// Collective. `take` over the rows of all ranks, the result on every rank; only rows that are taken travel (with a cost per row, in
-/// batches of 65,536 or fewer). `amount` is equal on all ranks, and `rows.cost` is given on all or none.
-[[nodiscard]] TakenEverywhere take_mpi(CountedCollectives& collectives, const OrderedRows& rows, std::uint64_t amount);
+/// Collective. `take` over the rows of all ranks, the result on every rank; only rows that are
+/// taken travel (with a cost per row, in batches of 65,536 or fewer). `amount` is equal on all
+/// ranks, and `rows.cost` is given on all or none.
+[[nodiscard]] TakenEverywhere take_mpi(CountedCollectives& collectives, const OrderedRows& rows,
+                                       std::uint64_t amount);
 
 }  // namespace winnow::selection

@@ -10,7 +10,9 @@ namespace winnow::selection {
 namespace {
 
 /// Owners hold equal ranges of the hashes' upper 32 bits, in rank order.
-std::size_t owner_of_hash(std::uint64_t hash, std::size_t ranks) { return static_cast<std::size_t>(((hash >> 32) * ranks) >> 32); }
+std::size_t owner_of_hash(std::uint64_t hash, std::size_t ranks) {
+  return static_cast<std::size_t>(((hash >> 32) * ranks) >> 32);
+}
 
 }  // namespace
 
@@ -26,7 +28,8 @@ TermIds number_terms(const mpi::Communicator& communicator, std::span<const tfid
   const std::uint64_t first = mpi::exclusive_scan(communicator, owned.size());
   TermIds ids;
   ids.total = mpi::sum(communicator, owned.size());
-  core::check(ids.total <= std::numeric_limits<std::uint32_t>::max(), "shared terms are numbered in 32 bits");
+  core::check(ids.total <= std::numeric_limits<std::uint32_t>::max(),
+              "shared terms are numbered in 32 bits");
 
   std::vector<std::uint32_t> answers;
   answers.reserve(asked.values.size());
@@ -34,7 +37,8 @@ TermIds number_terms(const mpi::Communicator& communicator, std::span<const tfid
     const auto place = std::lower_bound(owned.begin(), owned.end(), term) - owned.begin();
     answers.push_back(static_cast<std::uint32_t>(first + static_cast<std::uint64_t>(place)));
   }
-  ids.id = mpi::all_to_all(communicator, std::span<const std::uint32_t>(answers), asked.counts).values;
+  ids.id =
+      mpi::all_to_all(communicator, std::span<const std::uint32_t>(answers), asked.counts).values;
   return ids;
 }
 

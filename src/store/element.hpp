@@ -14,23 +14,32 @@ enum class Element { u8, u32, u64, f32, f64, score_status };
 [[nodiscard]] constexpr std::size_t size_of(Element element) {
   switch (element) {
     case Element::u8:
-    case Element::score_status: return 1;
+    case Element::score_status:
+      return 1;
     case Element::u32:
-    case Element::f32: return 4;
+    case Element::f32:
+      return 4;
     case Element::u64:
-    case Element::f64: return 8;
+    case Element::f64:
+      return 8;
   }
   return 0;
 }
 
 [[nodiscard]] constexpr std::string_view name_of(Element element) {
   switch (element) {
-    case Element::u8: return "u8";
-    case Element::u32: return "u32";
-    case Element::u64: return "u64";
-    case Element::f32: return "f32";
-    case Element::f64: return "f64";
-    case Element::score_status: return "u8 enum of score statuses";
+    case Element::u8:
+      return "u8";
+    case Element::u32:
+      return "u32";
+    case Element::u64:
+      return "u64";
+    case Element::f32:
+      return "f32";
+    case Element::f64:
+      return "f64";
+    case Element::score_status:
+      return "u8 enum of score statuses";
   }
   return "";
 }
@@ -51,6 +60,7 @@ template <>
 inline constexpr Element kElementOf<core::ScoreStatus> = Element::score_status;
 
 template <class T>
-concept Storable = kElementOf<T> != static_cast<Element>(-1);
+concept Storable = kElementOf<T>
+!= static_cast<Element>(-1);
 
 }  // namespace winnow::store

@@ -14,8 +14,8 @@ IndexInfo read_info(const ReadFile& file) {
   const std::uint64_t inputs = file.integer_attribute("/inputs", "files");
   for (std::uint64_t i = 0; file.has(input_path(i)) && i < inputs; ++i) {
     const std::string path = input_path(i);
-    info.inputs.push_back(
-        {file.text_attribute(path, "name"), file.integer_attribute(path, "bytes"), file.text_attribute(path, "xxh3_128")});
+    info.inputs.push_back({file.text_attribute(path, "name"), file.integer_attribute(path, "bytes"),
+                           file.text_attribute(path, "xxh3_128")});
   }
   info.format = file.text_attribute("/inputs", "format");
   info.container = file.text_attribute("/inputs", "container");
@@ -26,15 +26,18 @@ IndexInfo read_info(const ReadFile& file) {
 
 }  // namespace
 
-void write_index(const mpi::Communicator& communicator, const std::filesystem::path& path, const IndexInfo& info,
-                 const RowsShape& shape, const RowColumns& columns, std::span<const core::ScoreStatus> status) {
+void write_index(const mpi::Communicator& communicator, const std::filesystem::path& path,
+                 const IndexInfo& info, const RowsShape& shape, const RowColumns& columns,
+                 std::span<const core::ScoreStatus> status) {
   ParallelFile file(communicator, path, kind::kIndex);
   file.set_attributes("/", {{"code_version", info.code_version}});
-  file.create_group("/inputs",
-                    {{"files", std::uint64_t{info.inputs.size()}}, {"format", info.format}, {"container", info.container}});
+  file.create_group("/inputs", {{"files", std::uint64_t{info.inputs.size()}},
+                                {"format", info.format},
+                                {"container", info.container}});
   for (std::uint64_t i = 0; i < info.inputs.size(); ++i) {
     const InputFile& input = info.inputs[i];
-    file.create_group(input_path(i), {{"name", input.name}, {"bytes", input.bytes}, {"xxh3_128", input.hash}});
+    file.create_group(input_path(i),
+                      {{"name", input.name}, {"bytes", input.bytes}, {"xxh3_128", input.hash}});
   }
   file.create_group(kFields, info.fields);
   write_rows_table(file, shape, columns, {});

@@ -20,15 +20,16 @@ struct InputFile {
 /// What the index was made from and how it was read.
 struct IndexInfo {
   std::vector<InputFile> inputs;
-  std::string format;            ///< "alpaca", "sharegpt", "messages", ...
-  std::string container;         ///< "json" or "jsonl"
-  Attributes fields;             ///< which field of the input is what: {"instruction", "instruction"}, ...
+  std::string format;     ///< "alpaca", "sharegpt", "messages", ...
+  std::string container;  ///< "json" or "jsonl"
+  Attributes fields;      ///< which field of the input is what: {"instruction", "instruction"}, ...
   std::string code_version;
 };
 
 /// Collective. Writes index.h5. `status` [shape.mine.size()]: ok or bad_row.
-void write_index(const mpi::Communicator& communicator, const std::filesystem::path& path, const IndexInfo& info, const RowsShape& shape,
-                 const RowColumns& columns, std::span<const core::ScoreStatus> status);
+void write_index(const mpi::Communicator& communicator, const std::filesystem::path& path,
+                 const IndexInfo& info, const RowsShape& shape, const RowColumns& columns,
+                 std::span<const core::ScoreStatus> status);
 
 /// A finished index; each rank reads its own rows.
 class IndexReader {

@@ -7,11 +7,14 @@ namespace {
 
 constexpr const char* kGroup = "/rows";
 
-std::string path_of(const Field& field) { return std::string(kGroup) + "/" + std::string(field.name); }
+std::string path_of(const Field& field) {
+  return std::string(kGroup) + "/" + std::string(field.name);
+}
 
 }  // namespace
 
-void write_rows_table(ParallelFile& file, const RowsShape& shape, const RowColumns& columns, const Attributes& attributes) {
+void write_rows_table(ParallelFile& file, const RowsShape& shape, const RowColumns& columns,
+                      const Attributes& attributes) {
   const auto described = [&](const Field& field) {
     Attributes all = attributes_of(field);
     all.insert(all.end(), attributes.begin(), attributes.end());
@@ -28,7 +31,8 @@ void write_rows_table(ParallelFile& file, const RowsShape& shape, const RowColum
   write(row::kInstructionWords, columns.instruction_words);
   write(row::kResponseWords, columns.response_words);
   write(row::kTurns, columns.turns);
-  if (shape.has_ids) file.write_texts(path_of(row::kId), shape.rows, shape.mine, columns.id, described(row::kId));
+  if (shape.has_ids)
+    file.write_texts(path_of(row::kId), shape.rows, shape.mine, columns.id, described(row::kId));
 }
 
 std::uint64_t rows_of(const ReadFile& file) { return file.integer_attribute(kGroup, "rows"); }

@@ -11,7 +11,8 @@
 
 namespace winnow::store {
 
-/// How many rows there are and which of them this rank holds; what is optional must be equal on all ranks.
+/// How many rows there are and which of them this rank holds; what is optional must be equal on all
+/// ranks.
 struct RowsShape {
   std::uint64_t rows = 0;
   core::RowRange mine;
@@ -19,7 +20,8 @@ struct RowsShape {
   bool has_ids = false;    ///< the user has ids of his own
 };
 
-/// This rank's part of the table /rows; every span is [shape.mine.size()], `file` and `id` only where the shape says so.
+/// This rank's part of the table /rows; every span is [shape.mine.size()], `file` and `id` only
+/// where the shape says so.
 struct RowColumns {
   std::span<const std::uint64_t> byte_offset;
   std::span<const std::uint32_t> byte_length;
@@ -43,8 +45,10 @@ struct RowTable {
   std::vector<std::string> id;
 };
 
-/// Collective. Writes the group /rows; `attributes` go on every dataset beside formula, unit, log base and source.
-void write_rows_table(ParallelFile& file, const RowsShape& shape, const RowColumns& columns, const Attributes& attributes);
+/// Collective. Writes the group /rows; `attributes` go on every dataset beside formula, unit, log
+/// base and source.
+void write_rows_table(ParallelFile& file, const RowsShape& shape, const RowColumns& columns,
+                      const Attributes& attributes);
 
 /// Rows of the whole table.
 [[nodiscard]] std::uint64_t rows_of(const ReadFile& file);

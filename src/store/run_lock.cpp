@@ -40,14 +40,17 @@ std::uint64_t start_ticks_of(std::int64_t pid) {
 }
 
 [[noreturn]] void fail(const std::filesystem::path& path, const char* action) {
-  throw core::EnvironmentError(fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(errno)));
+  throw core::EnvironmentError(
+      fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(errno)));
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const LockHolder& holder) {
   const std::string job = holder.job_id.empty() ? "" : fmt::format(", Slurm job {}", holder.job_id);
   throw core::EnvironmentError(
-      fmt::format("{}: another winnow works in this run folder (host {}, pid {}{}); if that process is gone, remove {}",
-                  path.parent_path().string(), holder.host.empty() ? "unknown" : holder.host, holder.pid, job, path.string()));
+      fmt::format("{}: another winnow works in this run folder (host {}, pid {}{}); if that "
+                  "process is gone, remove {}",
+                  path.parent_path().string(), holder.host.empty() ? "unknown" : holder.host,
+                  holder.pid, job, path.string()));
 }
 
 enum class Locked { yes, held_by_another, not_supported };
@@ -58,7 +61,8 @@ Locked try_lock(int descriptor, const std::filesystem::path& path) {
   whole_file.l_whence = SEEK_SET;
   if (::fcntl(descriptor, F_OFD_SETLK, &whole_file) == 0) return Locked::yes;
   if (errno == EAGAIN || errno == EACCES) return Locked::held_by_another;
-  if (errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP || errno == EINVAL) return Locked::not_supported;
+  if (errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP || errno == EINVAL)
+    return Locked::not_supported;
   fail(path, "lock");
 }
 
@@ -70,7 +74,8 @@ std::string read_note(int descriptor, const std::filesystem::path& path) {
 }
 
 void write_note(int descriptor, const std::filesystem::path& path, const std::string& text) {
-  if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()) ||
+  if (::ftruncate(descriptor, 0) != 0 ||
+      ::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()) ||
       ::fsync(descriptor) != 0)
     fail(path, "write");
 }
@@ -81,11 +86,13 @@ LockHolder LockHolder::this_process() {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
   const char* const job = std::getenv("SLURM_JOB_ID");
-  return {host.data(), first_line("/proc/sys/kernel/random/boot_id"), ::getpid(), start_ticks_of(::getpid()), job == nullptr ? "" : job};
+  return {host.data(), first_line("/proc/sys/kernel/random/boot_id"), ::getpid(),
+          start_ticks_of(::getpid()), job == nullptr ? "" : job};
 }
 
 std::string LockHolder::to_text() const {
-  return fmt::format("host {}\nboot {}\npid {}\nstart {}\njob {}\n", host, boot_id, pid, start_ticks, job_id);
+  return fmt::format("host {}\nboot {}\npid {}\nstart {}\njob {}\n", host, boot_id, pid,
+                     start_ticks, job_id);
 }
 
 LockHolder LockHolder::parse(const std::string& text) {
@@ -105,7 +112,8 @@ LockHolder LockHolder::parse(const std::string& text) {
 }
 
 bool is_gone(const LockHolder& holder, const LockHolder& self) {
-  if (!holder.job_id.empty() && holder.job_id == self.job_id && holder.host != self.host) return true;
+  if (!holder.job_id.empty() && holder.job_id == self.job_id && holder.host != self.host)
+    return true;
   if (holder.host != self.host) return false;
   if (holder.boot_id != self.boot_id) return true;
   return start_ticks_of(holder.pid) != holder.start_ticks;
@@ -119,8 +127,10 @@ RunLock::RunLock(const std::filesystem::path& folder) : path_(folder / ".lock") 
     const LockHolder self = LockHolder::this_process();
     const LockHolder holder = LockHolder::parse(note);
     switch (try_lock(descriptor_, path_)) {
-      case Locked::yes: break;
-      case Locked::held_by_another: refuse(path_, holder);
+      case Locked::yes:
+        break;
+      case Locked::held_by_another:
+        refuse(path_, holder);
       case Locked::not_supported:
         if (!note.empty() && !is_gone(holder, self)) refuse(path_, holder);
     }
@@ -132,7 +142,8 @@ RunLock::RunLock(const std::filesystem::path& folder) : path_(folder / ".lock") 
 }
 
 RunLock::~RunLock() {
-  // An empty note says that nobody holds the folder; the file stays, since removing it would race with the next one.
+  // An empty note says that nobody holds the folder; the file stays, since removing it would race
+  // with the next one.
   static_cast<void>(::ftruncate(descriptor_, 0));
   ::close(descriptor_);
 }

@@ -11,9 +11,12 @@ struct SharedStatus {
 };
 
 constexpr std::array kSharedStatuses{
-    SharedStatus{score::kNllCondSum.name, score::kStatusCond.name},     SharedStatus{score::kPplCond.name, score::kStatusCond.name},
-    SharedStatus{score::kNllDirectSum.name, score::kStatusDirect.name}, SharedStatus{score::kPplDirect.name, score::kStatusDirect.name},
-    SharedStatus{score::kIfdPpl.name, score::kStatusIfd.name},          SharedStatus{score::kIfdLoss.name, score::kStatusIfd.name}};
+    SharedStatus{score::kNllCondSum.name, score::kStatusCond.name},
+    SharedStatus{score::kPplCond.name, score::kStatusCond.name},
+    SharedStatus{score::kNllDirectSum.name, score::kStatusDirect.name},
+    SharedStatus{score::kPplDirect.name, score::kStatusDirect.name},
+    SharedStatus{score::kIfdPpl.name, score::kStatusIfd.name},
+    SharedStatus{score::kIfdLoss.name, score::kStatusIfd.name}};
 
 }  // namespace
 

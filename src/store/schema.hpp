@@ -6,7 +6,8 @@
 
 #include "store/attributes.hpp"
 
-// The only place with names, units and formulas of what is stored. People's notebooks rely on them: a change raises the version.
+// The only place with names, units and formulas of what is stored. People's notebooks rely on them:
+// a change raises the version.
 
 namespace winnow::store {
 
@@ -33,48 +34,77 @@ struct Field {
 };
 
 namespace row {
-inline constexpr Field kByteOffset{"byte_offset", "first byte of the row in the decompressed input", "bytes", kDoesNotApply, "winnow"};
-inline constexpr Field kByteLength{"byte_length", "length of the row in the decompressed input", "bytes", kDoesNotApply, "winnow"};
-inline constexpr Field kFile{"file", "number of the input file that holds the row, from 0", "1", kDoesNotApply, "winnow"};
-inline constexpr Field kHash{"hash", "XXH3-64, seed 0, of the row's bytes", "1", kDoesNotApply, "winnow"};
-inline constexpr Field kInstructionWords{"instruction_words", "count of NLTK word_tokenize(instruction)", "words", kDoesNotApply,
-                                  "Bird et al. 2009, NLTK"};
-inline constexpr Field kResponseWords{"response_words", "count of NLTK word_tokenize(response)", "words", kDoesNotApply,
-                               "Zhao et al. 2024, Long Is More for Alignment, arXiv:2402.04833"};
+inline constexpr Field kByteOffset{"byte_offset", "first byte of the row in the decompressed input",
+                                   "bytes", kDoesNotApply, "winnow"};
+inline constexpr Field kByteLength{"byte_length", "length of the row in the decompressed input",
+                                   "bytes", kDoesNotApply, "winnow"};
+inline constexpr Field kFile{"file", "number of the input file that holds the row, from 0", "1",
+                             kDoesNotApply, "winnow"};
+inline constexpr Field kHash{"hash", "XXH3-64, seed 0, of the row's bytes", "1", kDoesNotApply,
+                             "winnow"};
+inline constexpr Field kInstructionWords{"instruction_words",
+                                         "count of NLTK word_tokenize(instruction)", "words",
+                                         kDoesNotApply, "Bird et al. 2009, NLTK"};
+inline constexpr Field kResponseWords{
+    "response_words", "count of NLTK word_tokenize(response)", "words", kDoesNotApply,
+    "Zhao et al. 2024, Long Is More for Alignment, arXiv:2402.04833"};
 inline constexpr Field kTurns{"turns", "messages in the row", "messages", kDoesNotApply, "winnow"};
-inline constexpr Field kStatus{"status", "ok, or bad_row where the row could not be read", "1", kDoesNotApply, "winnow"};
-inline constexpr Field kId{"id", "the user's own id as UTF-8 bytes; row i is bytes [id_offsets[i], id_offsets[i + 1])", "1", kDoesNotApply,
-                    "the input"};
+inline constexpr Field kStatus{"status", "ok, or bad_row where the row could not be read", "1",
+                               kDoesNotApply, "winnow"};
+inline constexpr Field kId{
+    "id", "the user's own id as UTF-8 bytes; row i is bytes [id_offsets[i], id_offsets[i + 1])",
+    "1", kDoesNotApply, "the input"};
 }  // namespace row
 
 namespace score {
 inline constexpr const char* kIterit = "Jia et al. 2024, IterIT, arXiv:2412.17365";
 inline constexpr const char* kSuperfiltering = "Li et al. 2024, Superfiltering, arXiv:2402.00530";
-inline constexpr const char* kCherry = "Li et al. 2023, From Quantity to Quality (Cherry LLM), arXiv:2308.12032";
-inline constexpr Field kNllCondSum{"nll_cond_sum", "- sum over the scored tokens of ln p(token | prompt, earlier tokens)", "nats", "e", kCherry};
-inline constexpr Field kNCond{"n_cond", "scored tokens of the answer after its prompt", "tokens", kDoesNotApply, kCherry};
-inline constexpr Field kNllDirectSum{"nll_direct_sum", "- sum over the scored tokens of ln p(token | earlier tokens of the answer)", "nats", "e",
-                              kCherry};
-inline constexpr Field kNDirect{"n_direct", "scored tokens of the answer alone", "tokens", kDoesNotApply, kCherry};
-inline constexpr Field kNTokens{"n_tokens", "tokens of the conditional text, prompt and answer", "tokens", kDoesNotApply, "winnow"};
-inline constexpr Field kPplCond{"ppl_cond", "exp(nll_cond_sum / n_cond)", "1", "e", kSuperfiltering};
-inline constexpr Field kPplDirect{"ppl_direct", "exp(nll_direct_sum / n_direct)", "1", "e", kSuperfiltering};
+inline constexpr const char* kCherry =
+    "Li et al. 2023, From Quantity to Quality (Cherry LLM), arXiv:2308.12032";
+inline constexpr Field kNllCondSum{
+    "nll_cond_sum", "- sum over the scored tokens of ln p(token | prompt, earlier tokens)", "nats",
+    "e", kCherry};
+inline constexpr Field kNCond{"n_cond", "scored tokens of the answer after its prompt", "tokens",
+                              kDoesNotApply, kCherry};
+inline constexpr Field kNllDirectSum{
+    "nll_direct_sum", "- sum over the scored tokens of ln p(token | earlier tokens of the answer)",
+    "nats", "e", kCherry};
+inline constexpr Field kNDirect{"n_direct", "scored tokens of the answer alone", "tokens",
+                                kDoesNotApply, kCherry};
+inline constexpr Field kNTokens{"n_tokens", "tokens of the conditional text, prompt and answer",
+                                "tokens", kDoesNotApply, "winnow"};
+inline constexpr Field kPplCond{"ppl_cond", "exp(nll_cond_sum / n_cond)", "1", "e",
+                                kSuperfiltering};
+inline constexpr Field kPplDirect{"ppl_direct", "exp(nll_direct_sum / n_direct)", "1", "e",
+                                  kSuperfiltering};
 inline constexpr Field kIfdPpl{"ifd_ppl", "ppl_cond / ppl_direct", "1", "e", kIterit};
-inline constexpr Field kIfdLoss{"ifd_loss", "(nll_cond_sum / n_cond) / (nll_direct_sum / n_direct)", "1", "e", kCherry};
-inline constexpr Field kStatusCond{"status_cond", "why nll_cond_sum and ppl_cond are undefined, or ok", "1", kDoesNotApply, "winnow"};
-inline constexpr Field kStatusDirect{"status_direct", "why nll_direct_sum and ppl_direct are undefined, or ok", "1", kDoesNotApply, "winnow"};
-inline constexpr Field kStatusIfd{"status_ifd", "why ifd_ppl and ifd_loss are undefined, or ok", "1", kDoesNotApply, "winnow"};
-inline constexpr Field kEmbedding{"embedding", "the model's vector of the row's text", "1", kDoesNotApply, "winnow"};
+inline constexpr Field kIfdLoss{"ifd_loss", "(nll_cond_sum / n_cond) / (nll_direct_sum / n_direct)",
+                                "1", "e", kCherry};
+inline constexpr Field kStatusCond{"status_cond",
+                                   "why nll_cond_sum and ppl_cond are undefined, or ok", "1",
+                                   kDoesNotApply, "winnow"};
+inline constexpr Field kStatusDirect{"status_direct",
+                                     "why nll_direct_sum and ppl_direct are undefined, or ok", "1",
+                                     kDoesNotApply, "winnow"};
+inline constexpr Field kStatusIfd{"status_ifd", "why ifd_ppl and ifd_loss are undefined, or ok",
+                                  "1", kDoesNotApply, "winnow"};
+inline constexpr Field kEmbedding{"embedding", "the model's vector of the row's text", "1",
+                                  kDoesNotApply, "winnow"};
 }  // namespace score
 
 namespace pick {
-inline constexpr Field kRow{"row", "row id, its position in the input from 0, in the order of picking", "1", kDoesNotApply, "winnow"};
-inline constexpr Field kGain{"gain", "value of the method's objective for this pick", "1", kDoesNotApply, "winnow"};
+inline constexpr Field kRow{"row",
+                            "row id, its position in the input from 0, in the order of picking",
+                            "1", kDoesNotApply, "winnow"};
+inline constexpr Field kGain{"gain", "value of the method's objective for this pick", "1",
+                             kDoesNotApply, "winnow"};
 inline constexpr Field kScore{"score", "the row's own score", "1", kDoesNotApply, "winnow"};
-inline constexpr Field kDiversity{"diversity", "the row's diversity term when it was picked", "1", kDoesNotApply, "winnow"};
+inline constexpr Field kDiversity{"diversity", "the row's diversity term when it was picked", "1",
+                                  kDoesNotApply, "winnow"};
 }  // namespace pick
 
-/// The dataset that says why a score's value is undefined: one for both perplexity and sum, one for both IFDs, else status_<name>.
+/// The dataset that says why a score's value is undefined: one for both perplexity and sum, one for
+/// both IFDs, else status_<name>.
 [[nodiscard]] std::string status_of(std::string_view score);
 
 /// formula, unit, log_base and source as attributes.

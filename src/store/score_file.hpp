@@ -14,7 +14,8 @@
 
 namespace winnow::store {
 
-/// Where a scorer's numbers come from: attributes of all its datasets. What is not set is stored as "does not apply".
+/// Where a scorer's numbers come from: attributes of all its datasets. What is not set is stored as
+/// "does not apply".
 struct ScorerInfo {
   std::string name = {};  ///< the job's name for it, "imported" for imported scores
   std::string code_version = {};
@@ -25,9 +26,9 @@ struct ScorerInfo {
   std::optional<bool> scores_closing_tokens = {};
   std::optional<std::uint64_t> max_length = {};
   std::optional<std::string> dtype = {};
-  std::optional<std::uint64_t> threads = {};       ///< per rank
-  std::optional<std::string> math_library = {};    ///< its mode, where results depend on it
-  Attributes more = {};                            ///< the import's file and key, ...
+  std::optional<std::uint64_t> threads = {};     ///< per rank
+  std::optional<std::string> math_library = {};  ///< its mode, where results depend on it
+  Attributes more = {};                          ///< the import's file and key, ...
 };
 
 /// This rank's answer losses; every span is [mine.size()]. A value whose status is not ok is NaN.
@@ -57,20 +58,23 @@ struct ScoreColumn {
   std::span<const core::ScoreStatus> status;
 };
 
-/// Writes scores.h5: rows first, then each scorer's columns, then `finish`. Every method is collective.
+/// Writes scores.h5: rows first, then each scorer's columns, then `finish`. Every method is
+/// collective.
 class ScoreFileWriter {
  public:
-  ScoreFileWriter(const mpi::Communicator& communicator, const std::filesystem::path& path, const RowsShape& shape);
+  ScoreFileWriter(const mpi::Communicator& communicator, const std::filesystem::path& path,
+                  const RowsShape& shape);
 
   void write_rows(const RowColumns& columns, const std::string& code_version);
   /// Begins the group of a scorer; its columns follow.
   void begin_scorer(const ScorerInfo& info);
   void write_losses(const LossColumns& columns);
   void write_score(const ScoreColumn& column);
-  /// /embeddings/<scorer> f32 [rows, dimension] with status /scores/<scorer>/status_embedding; filled with `write_embeddings`.
+  /// /embeddings/<scorer> f32 [rows, dimension] with status /scores/<scorer>/status_embedding;
+  /// filled with `write_embeddings`.
   void begin_embeddings(std::uint64_t dimension, std::span<const core::ScoreStatus> status);
-  /// values: [rows.size(), dimension] of the current scorer; any number of calls, equally many on every rank (with no rows where a
-  /// rank is through).
+  /// values: [rows.size(), dimension] of the current scorer; any number of calls, equally many on
+  /// every rank (with no rows where a rank is through).
   void write_embeddings(core::RowRange rows, std::span<const float> values);
   void finish();
 
@@ -94,7 +98,9 @@ class ScoreFileReader {
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   /// Names, ascending.
   [[nodiscard]] std::vector<std::string> scorers() const { return file_.children("/scores"); }
-  [[nodiscard]] RowTable read_rows(core::RowRange range) const { return read_rows_table(file_, range); }
+  [[nodiscard]] RowTable read_rows(core::RowRange range) const {
+    return read_rows_table(file_, range);
+  }
   [[nodiscard]] bool has(const std::string& scorer, const std::string& score) const;
 
   struct Score {
@@ -102,13 +108,19 @@ class ScoreFileReader {
     std::vector<core::ScoreStatus> status;
   };
   /// Any score with its status ("ifd_ppl", "nll_cond_sum", "rating", ...).
-  [[nodiscard]] Score read_score(const std::string& scorer, const std::string& score, core::RowRange range) const;
+  [[nodiscard]] Score read_score(const std::string& scorer, const std::string& score,
+                                 core::RowRange range) const;
   /// A column of counts ("n_cond", "n_direct", "n_tokens").
-  [[nodiscard]] std::vector<std::uint32_t> read_counts(const std::string& scorer, const std::string& name, core::RowRange range) const;
+  [[nodiscard]] std::vector<std::uint32_t> read_counts(const std::string& scorer,
+                                                       const std::string& name,
+                                                       core::RowRange range) const;
   [[nodiscard]] std::uint64_t embedding_dimension(const std::string& scorer) const;
-  [[nodiscard]] std::vector<float> read_embeddings(const std::string& scorer, core::RowRange range) const;
+  [[nodiscard]] std::vector<float> read_embeddings(const std::string& scorer,
+                                                   core::RowRange range) const;
   /// The attributes of a scorer (group /scores/<scorer>).
-  [[nodiscard]] Attributes provenance(const std::string& scorer) const { return file_.attributes("/scores/" + scorer); }
+  [[nodiscard]] Attributes provenance(const std::string& scorer) const {
+    return file_.attributes("/scores/" + scorer);
+  }
 
  private:
   ReadFile file_;

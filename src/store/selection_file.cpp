@@ -12,28 +12,30 @@ namespace {
 std::string path_of(const Field& field) { return fmt::format("/{}", field.name); }
 
 Attributes attributes_of(const SelectionInfo& info) {
-  Attributes result{{"method", info.method},
-                    {"budget_asked", info.budget_asked},
-                    {"budget_rows", info.budget_rows},
-                    {"rows", info.rows},
-                    {"eligible", info.eligible},
-                    {"code_version", info.code_version}};
+  Attributes result{{"method", info.method},           {"budget_asked", info.budget_asked},
+                    {"budget_rows", info.budget_rows}, {"rows", info.rows},
+                    {"eligible", info.eligible},       {"code_version", info.code_version}};
   if (info.budget_tokens) result.push_back({"budget_tokens", *info.budget_tokens});
   for (std::size_t status = 0; status < info.status_counts.size(); ++status)
-    result.push_back({fmt::format("count_{}", core::kScoreStatusNames[status]), info.status_counts[status]});
-  for (const Attribute& parameter : info.parameters) result.push_back({fmt::format("parameter_{}", parameter.name), parameter.value});
+    result.push_back(
+        {fmt::format("count_{}", core::kScoreStatusNames[status]), info.status_counts[status]});
+  for (const Attribute& parameter : info.parameters)
+    result.push_back({fmt::format("parameter_{}", parameter.name), parameter.value});
   result.insert(result.end(), info.more.begin(), info.more.end());
   return result;
 }
 
 }  // namespace
 
-void write_selection(const std::filesystem::path& path, const SelectionInfo& info, const SelectionColumns& columns) {
+void write_selection(const std::filesystem::path& path, const SelectionInfo& info,
+                     const SelectionColumns& columns) {
   ParallelFile file(mpi::Communicator::self(), path, kind::kSelection);
   file.set_attributes("/", attributes_of(info));
   file.write_replicated(path_of(pick::kRow), columns.row, attributes_of(pick::kRow));
   const auto write = [&](const Field& field, std::span<const double> values) {
-    if (!values.empty()) file.write_rows(path_of(field), columns.row.size(), {0, values.size()}, values, attributes_of(field));
+    if (!values.empty())
+      file.write_rows(path_of(field), columns.row.size(), {0, values.size()}, values,
+                      attributes_of(field));
   };
   write(pick::kGain, columns.gain);
   write(pick::kScore, columns.score);

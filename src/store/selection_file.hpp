@@ -16,18 +16,20 @@ namespace winnow::store {
 /// What was asked for and what came of it: the attributes of selection/<name>.h5.
 struct SelectionInfo {
   std::string method;
-  Attributes parameters;     ///< every parameter under its name in the job file, defaults too
-  std::string budget_asked;  ///< as the job writes it: "1000", "5%", "2M tokens"
+  Attributes parameters;          ///< every parameter under its name in the job file, defaults too
+  std::string budget_asked;       ///< as the job writes it: "1000", "5%", "2M tokens"
   std::uint64_t budget_rows = 0;  ///< rows got
   std::optional<std::uint64_t> budget_tokens;  ///< tokens got, for a budget in tokens
-  std::uint64_t rows = 0;      ///< in the data set
-  std::uint64_t eligible = 0;  ///< that could be picked
-  std::array<std::uint64_t, core::kScoreStatusNames.size()> status_counts{};  ///< rows by the status of the score that was used
+  std::uint64_t rows = 0;                      ///< in the data set
+  std::uint64_t eligible = 0;                  ///< that could be picked
+  std::array<std::uint64_t, core::kScoreStatusNames.size()>
+      status_counts{};  ///< rows by the status of the score that was used
   std::string code_version;
   Attributes more;  ///< tfidf_rows, tfidf_terms, tfidf_df_sum, ...
 };
 
-/// In the order of picking; every span is [k], or empty where the method has no such number: then the dataset is absent.
+/// In the order of picking; every span is [k], or empty where the method has no such number: then
+/// the dataset is absent.
 struct SelectionColumns {
   std::span<const std::uint64_t> row;
   std::span<const double> gain;
@@ -36,7 +38,8 @@ struct SelectionColumns {
 };
 
 /// Written by one process. @throws EnvironmentError
-void write_selection(const std::filesystem::path& path, const SelectionInfo& info, const SelectionColumns& columns);
+void write_selection(const std::filesystem::path& path, const SelectionInfo& info,
+                     const SelectionColumns& columns);
 
 struct Selection {
   std::vector<std::uint64_t> row;

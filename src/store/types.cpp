@@ -8,16 +8,23 @@
 namespace winnow::store {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "files are little-endian, and memory is written as it is");
+static_assert(std::endian::native == std::endian::little,
+              "files are little-endian, and memory is written as it is");
 
 hid_t native_type_of(Element element) {
   switch (element) {
-    case Element::u8: return H5Tcopy(H5T_STD_U8LE);
-    case Element::u32: return H5Tcopy(H5T_STD_U32LE);
-    case Element::u64: return H5Tcopy(H5T_STD_U64LE);
-    case Element::f32: return H5Tcopy(H5T_IEEE_F32LE);
-    case Element::f64: return H5Tcopy(H5T_IEEE_F64LE);
-    case Element::score_status: return H5Tenum_create(H5T_STD_U8LE);
+    case Element::u8:
+      return H5Tcopy(H5T_STD_U8LE);
+    case Element::u32:
+      return H5Tcopy(H5T_STD_U32LE);
+    case Element::u64:
+      return H5Tcopy(H5T_STD_U64LE);
+    case Element::f32:
+      return H5Tcopy(H5T_IEEE_F32LE);
+    case Element::f64:
+      return H5Tcopy(H5T_IEEE_F64LE);
+    case Element::score_status:
+      return H5Tenum_create(H5T_STD_U8LE);
   }
   return -1;
 }
@@ -33,13 +40,15 @@ Handle type_of(Element element) {
   check_type(type.id() >= 0);
   if (element == Element::score_status)
     for (std::uint8_t value = 0; value < core::kScoreStatusNames.size(); ++value)
-      check_type(H5Tenum_insert(type.id(), std::string(core::kScoreStatusNames[value]).c_str(), &value) >= 0);
+      check_type(H5Tenum_insert(type.id(), std::string(core::kScoreStatusNames[value]).c_str(),
+                                &value) >= 0);
   return type;
 }
 
 Handle string_type() {
   Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-  check_type(type.id() >= 0 && H5Tset_size(type.id(), H5T_VARIABLE) >= 0 && H5Tset_cset(type.id(), H5T_CSET_UTF8) >= 0);
+  check_type(type.id() >= 0 && H5Tset_size(type.id(), H5T_VARIABLE) >= 0 &&
+             H5Tset_cset(type.id(), H5T_CSET_UTF8) >= 0);
   return type;
 }
 

@@ -2,8 +2,9 @@
 
 namespace winnow::text {
 
-// Classes and case as CPython 3.11 has them. They are pinned to Unicode 14 whatever ICU is installed: a later code point is
-// unassigned here, so the same text gives the same words everywhere.
+// Classes and case as CPython 3.11 has them. They are pinned to Unicode 14 whatever ICU is
+// installed: a later code point is unassigned here, so the same text gives the same words
+// everywhere.
 
 /// Python's `\w` for str patterns: str.isalnum() or the underscore.
 [[nodiscard]] bool is_word_character(char32_t code_point);
@@ -15,8 +16,8 @@ namespace winnow::text {
 [[nodiscard]] bool is_cased(char32_t code_point);
 [[nodiscard]] bool is_case_ignorable(char32_t code_point);
 
-/// The simple lower-case mapping; the code point itself where there is none. What a single code point cannot tell (U+0130 and
-/// the final sigma) is WordScanner's.
+/// The simple lower-case mapping; the code point itself where there is none. What a single code
+/// point cannot tell (U+0130 and the final sigma) is WordScanner's.
 [[nodiscard]] char32_t to_lower(char32_t code_point);
 
 }  // namespace winnow::text

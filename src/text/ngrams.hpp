@@ -9,7 +9,8 @@
 
 namespace winnow::text {
 
-/// An n-gram as 96 bits: `hash` and `check` are computed from separate halves of the words' 128-bit hashes.
+/// An n-gram as 96 bits: `hash` and `check` are computed from separate halves of the words' 128-bit
+/// hashes.
 struct NgramHash {
   std::uint64_t hash = 0;
   std::uint32_t check = 0;
@@ -21,8 +22,8 @@ class NgramScanner {
  public:
   void start(std::string_view text);
 
-  /// The n-grams that end with the next word, shortest first: 1, 2 or 3 of them, none at the end of the text. Valid until the
-  /// next call.
+  /// The n-grams that end with the next word, shortest first: 1, 2 or 3 of them, none at the end of
+  /// the text. Valid until the next call.
   [[nodiscard]] std::span<const NgramHash> next();
 
   /// The word that `next` read.

@@ -10,10 +10,10 @@ namespace winnow::text {
 
 std::uint32_t nltk_word_count(std::string_view text) {
   const std::u32string code_points = decode(text);
-  TreebankWords words;
   std::uint32_t count = 0;
   for (const Sentence& sentence : split_sentences(code_points))
-    count += words.count(std::u32string_view(code_points).substr(sentence.begin, sentence.end - sentence.begin));
+    count += treebank_word_count(
+        std::u32string_view(code_points).substr(sentence.begin, sentence.end - sentence.begin));
   return count;
 }
 

@@ -4,8 +4,8 @@
 
 namespace winnow::text::punkt {
 
-// What Punkt's English model knows of words, in lower case and without a final period. A model of 500,000 words of newspaper;
-// here without the words that are rare in instruction data.
+// What Punkt's English model knows of words, in lower case and without a final period. A model of
+// 500,000 words of newspaper; here without the words that are rare in instruction data.
 
 /// "dr", "e.g", "u.s"
 [[nodiscard]] bool is_abbreviation(std::string_view word);

@@ -20,8 +20,9 @@ bool is_number_text(std::u32string_view text) {
   if (i < text.size() && text[i] == U'-') ++i;
   if (i < text.size() && (text[i] == U'.' || text[i] == U',')) ++i;
   if (i == text.size() || !is_decimal(text[i])) return false;
-  return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(),
-                     [](char32_t c) { return is_decimal(c) || c == U',' || c == U'.' || c == U'-'; });
+  return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(), [](char32_t c) {
+    return is_decimal(c) || c == U',' || c == U'.' || c == U'-';
+  });
 }
 
 std::string make_type(std::u32string_view text) {
@@ -47,7 +48,8 @@ std::size_t long_mark_length(std::u32string_view text) {
   for (const char32_t mark : {U'-', U'.'})
     if (const std::size_t length = run_length(text, mark); length >= 2) return length;
   std::size_t spaced = 0;
-  while (spaced + 1 < text.size() && text[spaced] == U'.' && is_space(text[spaced + 1])) spaced += 2;
+  while (spaced + 1 < text.size() && text[spaced] == U'.' && is_space(text[spaced + 1]))
+    spaced += 2;
   if (spaced < text.size() && text[spaced] == U'.') return spaced >= 4 ? spaced + 1 : 0;
   return spaced >= 6 ? spaced - 1 : 0;
 }
@@ -55,7 +57,8 @@ std::size_t long_mark_length(std::u32string_view text) {
 bool begins_long_mark(std::u32string_view text) { return long_mark_length(text.substr(0, 5)) != 0; }
 
 bool ends_word_at(std::u32string_view line, std::size_t i) {
-  return i == line.size() || is_space(line[i]) || ends_word(line[i]) || begins_long_mark(line.substr(i));
+  return i == line.size() || is_space(line[i]) || ends_word(line[i]) ||
+         begins_long_mark(line.substr(i));
 }
 
 std::size_t token_length(std::u32string_view line) {
@@ -93,7 +96,9 @@ std::string_view Token::bare_type() const {
   return bare;
 }
 
-std::string_view Token::type_in_sentence() const { return ends_sentence ? bare_type() : std::string_view(type); }
+std::string_view Token::type_in_sentence() const {
+  return ends_sentence ? bare_type() : std::string_view(type);
+}
 
 std::vector<Token> tokenize(std::u32string_view line) {
   std::vector<Token> tokens;

@@ -11,7 +11,8 @@ struct Token {
   explicit Token(std::u32string_view token);
 
   std::u32string_view text;
-  std::string type;  ///< lower case; "##number##" for all numbers; empty if it is not ASCII and so in no list
+  std::string type;  ///< lower case; "##number##" for all numbers; empty if it is not ASCII and so
+                     ///< in no list
   bool ends_with_period = false;
   bool is_ellipsis = false;
   bool is_abbreviation = false;

@@ -40,8 +40,10 @@ std::optional<Candidate> candidate_at(std::u32string_view text, std::size_t mark
   return Candidate{0, mark, next, end};
 }
 
-// Where the word before the mark begins: behind the last space since the previous mark, else where that one's word begins.
-std::size_t word_before(std::u32string_view text, std::size_t mark, const std::optional<Candidate>& previous) {
+// Where the word before the mark begins: behind the last space since the previous mark, else where
+// that one's word begins.
+std::size_t word_before(std::u32string_view text, std::size_t mark,
+                        const std::optional<Candidate>& previous) {
   const std::size_t begin = previous ? previous->mark : 0;
   for (std::size_t i = mark; i > begin + 1; --i)
     if (is_ascii_space(text[i - 1])) return i;
@@ -68,7 +70,8 @@ enum class Answer { yes, no, unknown };
 // What the letter case of a word says about whether it begins a sentence.
 Answer begins_sentence(const Token& word) {
   constexpr std::u32string_view kPunctuation = U";:,.!?";
-  if (word.text.size() == 1 && kPunctuation.find(word.text[0]) != kPunctuation.npos) return Answer::no;
+  if (word.text.size() == 1 && kPunctuation.find(word.text[0]) != kPunctuation.npos)
+    return Answer::no;
   if (word.is_upper() && punkt::is_ordinary(word.type_in_sentence())) return Answer::yes;
   return word.is_lower() ? Answer::no : Answer::unknown;
 }
@@ -143,7 +146,9 @@ std::vector<Sentence> split_sentences(std::u32string_view text) {
   std::vector<Sentence> sentences;
   std::size_t begin = 0;
   for (const Candidate& candidate : find_candidates(text)) {
-    if (!holds_sentence_end(text.substr(candidate.word_begin, candidate.next_end - candidate.word_begin))) continue;
+    if (!holds_sentence_end(
+            text.substr(candidate.word_begin, candidate.next_end - candidate.word_begin)))
+      continue;
     sentences.push_back({begin, candidate.mark + 1});
     begin = candidate.next_begin;
   }

@@ -7,7 +7,9 @@ namespace {
 
 constexpr CodePoint kMalformed{0xFFFD, 1};
 
-std::uint8_t byte_at(std::string_view bytes, std::size_t offset) { return static_cast<std::uint8_t>(bytes[offset]); }
+std::uint8_t byte_at(std::string_view bytes, std::size_t offset) {
+  return static_cast<std::uint8_t>(bytes[offset]);
+}
 
 bool is_continuation(std::uint8_t byte) { return (byte & 0xC0U) == 0x80U; }
 

@@ -7,8 +7,8 @@
 
 namespace winnow::text {
 
-/// Offset of the first byte that is not part of well-formed UTF-8 (no overlong forms, no surrogates,
-/// nothing above U+10FFFF), or nullopt if all of it is.
+/// Offset of the first byte that is not part of well-formed UTF-8 (no overlong forms, no
+/// surrogates, nothing above U+10FFFF), or nullopt if all of it is.
 [[nodiscard]] std::optional<std::size_t> find_invalid_utf8(std::string_view bytes);
 
 struct CodePoint {
@@ -16,7 +16,8 @@ struct CodePoint {
   std::size_t length = 0;  ///< bytes it takes, at least 1
 };
 
-/// The code point that begins at `offset` < bytes.size(). A malformed byte counts as U+FFFD of length 1.
+/// The code point that begins at `offset` < bytes.size(). A malformed byte counts as U+FFFD of
+/// length 1.
 [[nodiscard]] CodePoint decode_at(std::string_view bytes, std::size_t offset);
 
 /// The code point that ends before `offset` > 0; malformed bytes as above.

@@ -27,7 +27,10 @@ constexpr std::array<char, 256> kAsciiWord = [] {
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
-// The sigma at [offset, offset + length) ends a word: a cased letter before it and none after, case-ignorable characters aside.
+char lower_ascii(char c) { return kAsciiWord[static_cast<unsigned char>(c)]; }
+
+// The sigma at [offset, offset + length) ends a word: a cased letter before it and none after,
+// case-ignorable characters aside.
 bool is_final_sigma(std::string_view text, std::size_t offset, std::size_t length) {
   bool follows_letter = false;
   for (std::size_t i = offset; i > 0;) {
@@ -68,20 +71,30 @@ bool WordScanner::next() {
 // Skips what is no word character, then reads the maximal run of word characters.
 void WordScanner::scan_run() {
   while (position_ < text_.size()) {
-    const char byte = text_[position_];
-    if (is_ascii(byte)) {
-      const char lower = kAsciiWord[static_cast<unsigned char>(byte)];
+    if (!is_ascii(text_[position_])) {
+      if (!scan_multibyte()) return;
+    } else if (const std::size_t run = ascii_run(); run > 0) {
+      append_lower(run);
+    } else {
       ++position_;
-      if (lower != 0) {
-        word_.push_back(lower);
-        ++length_;
-      } else if (length_ != 0) {
-        return;
-      }
-    } else if (!scan_multibyte()) {
-      return;
+      if (length_ > 0) return;
     }
   }
+}
+
+// How many ASCII word characters follow.
+std::size_t WordScanner::ascii_run() const {
+  std::size_t end = position_;
+  while (end < text_.size() && lower_ascii(text_[end]) != 0) ++end;
+  return end - position_;
+}
+
+void WordScanner::append_lower(std::size_t run) {
+  const std::size_t before = word_.size();
+  word_.resize(before + run);
+  for (std::size_t i = 0; i < run; ++i) word_[before + i] = lower_ascii(text_[position_ + i]);
+  position_ += run;
+  length_ += run;
 }
 
 // False where the character ends a run.
@@ -89,13 +102,15 @@ bool WordScanner::scan_multibyte() {
   const CodePoint found = decode_at(text_, position_);
   const std::size_t offset = position_;
   position_ += found.length;
-  if (found.value == kCapitalIWithDot) {  // lower-cased to "i" and a combining dot, which is no word character
+  if (found.value ==
+      kCapitalIWithDot) {  // lower-cased to "i" and a combining dot, which is no word character
     word_.push_back('i');
     ++length_;
     return false;
   }
   char32_t lower = to_lower(found.value);
-  if (found.value == kCapitalSigma && is_final_sigma(text_, offset, found.length)) lower = kFinalSigma;
+  if (found.value == kCapitalSigma && is_final_sigma(text_, offset, found.length))
+    lower = kFinalSigma;
   if (is_word_character(lower)) {
     append_utf8(word_, lower);
     ++length_;

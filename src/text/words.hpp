@@ -6,8 +6,9 @@
 
 namespace winnow::text {
 
-/// The words of a text as scikit-learn's default analyzer finds them: str.lower(), then `(?u)\b\w\w+\b`, that is every maximal
-/// run of at least two word characters. One object serves many texts without allocating.
+/// The words of a text as scikit-learn's default analyzer finds them: str.lower(), then
+/// `(?u)\b\w\w+\b`, that is every maximal run of at least two word characters. One object serves
+/// many texts without allocating.
 class WordScanner {
  public:
   /// Begins `text` (valid UTF-8), which must outlive the scan.
@@ -22,6 +23,8 @@ class WordScanner {
  private:
   void scan_run();
   bool scan_multibyte();
+  [[nodiscard]] std::size_t ascii_run() const;
+  void append_lower(std::size_t run);
 
   std::string_view text_;
   std::size_t position_ = 0;

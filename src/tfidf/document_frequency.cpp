@@ -9,7 +9,8 @@
 namespace winnow::tfidf {
 namespace {
 
-// The first position in [begin, all.size()) that is not before `key`; cheap where it is near `begin`.
+// The first position in [begin, all.size()) that is not before `key`; cheap where it is near
+// `begin`.
 std::size_t gallop(std::span<const TermFrequency> all, std::size_t begin, const TermKey& key) {
   const auto is_before = [&](std::size_t i) { return all[i].key() < key; };
   std::size_t step = 1;
@@ -18,8 +19,10 @@ std::size_t gallop(std::span<const TermFrequency> all, std::size_t begin, const 
     step *= 2;
   }
   const auto first = all.begin() + static_cast<std::ptrdiff_t>(begin);
-  const auto last = all.begin() + static_cast<std::ptrdiff_t>(std::min(begin + step + 1, all.size()));
-  const auto found = std::lower_bound(first, last, key, [](const TermFrequency& a, const TermKey& b) { return a.key() < b; });
+  const auto last =
+      all.begin() + static_cast<std::ptrdiff_t>(std::min(begin + step + 1, all.size()));
+  const auto found = std::lower_bound(
+      first, last, key, [](const TermFrequency& a, const TermKey& b) { return a.key() < b; });
   return static_cast<std::size_t>(found - all.begin());
 }
 
@@ -48,20 +51,24 @@ DocumentFrequencies merge(std::span<const TermFrequency> a, std::span<const Term
   return merged;
 }
 
-std::vector<std::uint32_t> look_up(std::span<const TermFrequency> all, std::span<const TermFrequency> asked) {
+std::vector<std::uint32_t> look_up(std::span<const TermFrequency> all,
+                                   std::span<const TermFrequency> asked) {
   std::vector<std::uint32_t> found;
   found.reserve(asked.size());
   std::size_t position = 0;
   for (const TermFrequency& term : asked) {
     position = gallop(all, position, term.key());
-    core::check(position < all.size() && all[position].key() == term.key(), "every term asked for was counted");
+    core::check(position < all.size() && all[position].key() == term.key(),
+                "every term asked for was counted");
     found.push_back(all[position].documents);
   }
   return found;
 }
 
 double smooth_idf(std::uint64_t documents, std::uint64_t document_frequency) {
-  return std::log(static_cast<double>(documents + 1) / static_cast<double>(document_frequency + 1)) + 1.0;
+  return std::log(static_cast<double>(documents + 1) /
+                  static_cast<double>(document_frequency + 1)) +
+         1.0;
 }
 
 }  // namespace winnow::tfidf

@@ -23,10 +23,12 @@ using DocumentFrequencies = std::vector<TermFrequency>;
 
 /// The frequencies of two disjoint sets of documents together. Associative and commutative, exact.
 /// @throws InternalError where a sum does not fit 32 bits
-[[nodiscard]] DocumentFrequencies merge(std::span<const TermFrequency> a, std::span<const TermFrequency> b);
+[[nodiscard]] DocumentFrequencies merge(std::span<const TermFrequency> a,
+                                        std::span<const TermFrequency> b);
 
 /// The frequencies in `all` of the terms of `asked`, every one of which must be there.   [asked]
-[[nodiscard]] std::vector<std::uint32_t> look_up(std::span<const TermFrequency> all, std::span<const TermFrequency> asked);
+[[nodiscard]] std::vector<std::uint32_t> look_up(std::span<const TermFrequency> all,
+                                                 std::span<const TermFrequency> asked);
 
 /// What a fit found; attributes `tfidf_rows`, `tfidf_terms`, `tfidf_df_sum` of a selection.
 struct Fit {

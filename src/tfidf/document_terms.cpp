@@ -19,7 +19,8 @@ constexpr int kDigitBits = 8;
 DocumentTerms::DocumentTerms() : buckets_(std::size_t{1} << kBucketBits) {}
 
 void DocumentTerms::add(std::string_view text) {
-  core::check(documents_ < std::numeric_limits<std::uint32_t>::max(), "a shard has less than 2^32 documents");
+  core::check(documents_ < std::numeric_limits<std::uint32_t>::max(),
+              "a shard has less than 2^32 documents");
   ngrams_.start(text);
   for (auto found = ngrams_.next(); !found.empty(); found = ngrams_.next())
     for (const text::NgramHash& ngram : found)
@@ -27,8 +28,9 @@ void DocumentTerms::add(std::string_view text) {
   ++documents_;
 }
 
-// Ascending (hash, check, document). Occurrences of equal terms come in the order of their documents and stay in it.
-void DocumentTerms::sort(Bucket& bucket, Bucket& scratch) {
+// Ascending (hash, check, document). Occurrences of equal terms come in the order of their
+// documents and stay in it.
+void DocumentTerms::sort(std::vector<Occurrence>& bucket, std::vector<Occurrence>& scratch) {
   const auto is_before = [](const Occurrence& a, const Occurrence& b) {
     return std::tie(a.hash, a.check) < std::tie(b.hash, b.check);
   };
@@ -62,20 +64,26 @@ void DocumentTerms::sort(Bucket& bucket, Bucket& scratch) {
 InvertedTerms DocumentTerms::invert() && {
   InvertedTerms inverted;
   inverted.documents = documents_;
-  Bucket scratch;
-  for (Bucket& bucket : buckets_) {
+  std::size_t occurrences = 0;
+  for (const auto& bucket : buckets_) occurrences += bucket.size();
+  inverted.postings.reserve(occurrences);
+
+  std::vector<Occurrence> bucket;
+  std::vector<Occurrence> scratch;
+  auto& terms = inverted.frequencies;
+  auto& postings = inverted.postings;
+  for (auto& stored : buckets_) {
+    stored.move_to(bucket);
     sort(bucket, scratch);
     for (const Occurrence& o : bucket) {
-      auto& terms = inverted.frequencies;
       const bool is_new_term = terms.empty() || terms.back().key() != TermKey{o.hash, o.check};
       if (is_new_term) terms.push_back({o.hash, o.check, 0});
-      if (is_new_term || inverted.postings.back().document != o.document) {
+      if (is_new_term || postings.back().document != o.document) {
         ++terms.back().documents;
-        inverted.postings.push_back({o.document, 0});
+        postings.push_back({o.document, 0});
       }
-      ++inverted.postings.back().count;
+      ++postings.back().count;
     }
-    Bucket().swap(bucket);
   }
   documents_ = 0;
   return inverted;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "text/ngrams.hpp"
+#include "tfidf/chunked_list.hpp"
 #include "tfidf/document_frequency.hpp"
 
 namespace winnow::tfidf {
@@ -21,15 +22,18 @@ struct Posting {
 struct InvertedTerms {
   std::uint32_t documents = 0;
   DocumentFrequencies frequencies;  ///< of this shard, keys ascending
-  std::vector<Posting> postings;    ///< of the first term, of the second, ...: `frequencies[t].documents` each, documents ascending
+  std::vector<Posting> postings;    ///< of the first term, of the second, ...:
+                                    ///< `frequencies[t].documents` each, documents ascending
 };
 
-/// Reads documents one at a time into n-gram keys (n = 1, 2, 3). Keeps no text: 16 bytes per n-gram read.
+/// Reads documents one at a time into n-gram keys (n = 1, 2, 3). Keeps no text: 16 bytes per n-gram
+/// read.
 class DocumentTerms {
  public:
   DocumentTerms();
 
-  /// The next document of the shard; it takes part in the fit and gets a row, even without any word.
+  /// The next document of the shard; it takes part in the fit and gets a row, even without any
+  /// word.
   void add(std::string_view text);
 
   [[nodiscard]] std::uint32_t documents() const { return documents_; }
@@ -43,12 +47,11 @@ class DocumentTerms {
     std::uint32_t check;
     std::uint32_t document;
   };
-  using Bucket = std::vector<Occurrence>;
-  static void sort(Bucket& bucket, Bucket& scratch);
+  static void sort(std::vector<Occurrence>& bucket, std::vector<Occurrence>& scratch);
 
   std::uint32_t documents_ = 0;
   text::NgramScanner ngrams_;
-  std::vector<Bucket> buckets_;  // by the highest bits of the hash
+  std::vector<ChunkedList<Occurrence>> buckets_;  // by the highest bits of the hash
 };
 
 }  // namespace winnow::tfidf

@@ -43,7 +43,8 @@ Vocabulary make_vocabulary(std::string_view texts, std::span<const std::uint64_t
   }
   std::vector<std::size_t> order(text.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return text[a] < text[b]; });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return text[a] < text[b]; });
 
   Vocabulary vocabulary;
   vocabulary.column.resize(text.size());
@@ -69,7 +70,8 @@ void DumpTerms::add(std::string_view text) {
     const std::string word(scanner.word());
     const std::string texts[] = {word, previous + ' ' + word, bigram + ' ' + word};
     for (std::size_t n = 0; n < found.size(); ++n) {
-      const auto& known = texts_.try_emplace({found[n].hash, found[n].check}, texts[n]).first->second;
+      const auto& known =
+          texts_.try_emplace({found[n].hash, found[n].check}, texts[n]).first->second;
       core::check(known == texts[n], "different n-grams have different 96-bit keys");
     }
     bigram = texts[1];
@@ -78,14 +80,18 @@ void DumpTerms::add(std::string_view text) {
 }
 
 Dump dump(const mpi::Communicator& communicator, DumpTerms&& dump_terms) {
-  const InvertedTerms shard = mpi::agree_on(communicator, [&] { return std::move(dump_terms.terms_).invert(); });
-  const GlobalFrequencies global = exchange_frequencies(communicator, shard.frequencies, shard.documents);
+  const InvertedTerms shard =
+      mpi::agree_on(communicator, [&] { return std::move(dump_terms.terms_).invert(); });
+  const GlobalFrequencies global =
+      exchange_frequencies(communicator, shard.frequencies, shard.documents);
   if (global.fit.terms > std::numeric_limits<std::uint32_t>::max())
-    throw core::DataError(fmt::format("tfidf.dump: {} terms, at most 2^32 - 1 can be dumped", global.fit.terms));
+    throw core::DataError(
+        fmt::format("tfidf.dump: {} terms, at most 2^32 - 1 can be dumped", global.fit.terms));
 
   std::vector<Entry> entries;
   const LocalModel local = mpi::agree_on(communicator, [&] {
-    const WeightedRows rows = weigh(shard, global.documents, global.fit.documents, Singletons::keep);
+    const WeightedRows rows =
+        weigh(shard, global.documents, global.fit.documents, Singletons::keep);
     LocalModel model;
     for (const TermKey& key : rows.terms) {
       const std::string& text = dump_terms.texts_.at(key);
@@ -94,7 +100,8 @@ Dump dump(const mpi::Communicator& communicator, DumpTerms&& dump_terms) {
     }
     for (std::size_t d = 0; d < rows.rows(); ++d)
       model.row_lengths.push_back(rows.row_begin[d + 1] - rows.row_begin[d]);
-    for (std::size_t i = 0; i < rows.term.size(); ++i) entries.push_back({rows.term[i], rows.weight[i]});
+    for (std::size_t i = 0; i < rows.term.size(); ++i)
+      entries.push_back({rows.term[i], rows.weight[i]});
     return model;
   });
 
@@ -108,8 +115,8 @@ Dump dump(const mpi::Communicator& communicator, DumpTerms&& dump_terms) {
     Dump result;
     result.fit = global.fit;
     if (!communicator.is_root()) return result;
-    Vocabulary vocabulary =
-        make_vocabulary({texts.values.data(), texts.values.size()}, text_lengths.values, frequencies.values);
+    Vocabulary vocabulary = make_vocabulary({texts.values.data(), texts.values.size()},
+                                            text_lengths.values, frequencies.values);
     core::check(vocabulary.terms.size() == global.fit.terms, "as many texts as keys");
     result.terms = std::move(vocabulary.terms);
     result.df = std::move(vocabulary.df);

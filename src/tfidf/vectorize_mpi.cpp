@@ -14,7 +14,8 @@ namespace winnow::tfidf {
 namespace {
 
 // Terms sorted by hash are sorted by owner: rank r owns the r-th of `ranks` equal ranges of hashes.
-std::vector<std::uint64_t> count_by_owner(std::span<const TermFrequency> terms, std::uint64_t ranks) {
+std::vector<std::uint64_t> count_by_owner(std::span<const TermFrequency> terms,
+                                          std::uint64_t ranks) {
   std::vector<std::uint64_t> counts(ranks);
   auto begin = terms.begin();
   for (std::uint64_t owner = 0; owner < ranks; ++owner) {
@@ -65,26 +66,30 @@ Owned count_owned(const mpi::Gathered<TermFrequency>& asked) {
 
 }  // namespace
 
-GlobalFrequencies exchange_frequencies(const mpi::Communicator& communicator, std::span<const TermFrequency> local,
+GlobalFrequencies exchange_frequencies(const mpi::Communicator& communicator,
+                                       std::span<const TermFrequency> local,
                                        std::uint64_t local_documents) {
   GlobalFrequencies global;
   global.fit.documents = mpi::sum(communicator, local_documents);
   if (global.fit.documents > std::numeric_limits<std::uint32_t>::max())
-    throw core::DataError(
-        fmt::format("TF-IDF over {} documents: at most 2^32 - 1 are supported", global.fit.documents));
+    throw core::DataError(fmt::format("TF-IDF over {} documents: at most 2^32 - 1 are supported",
+                                      global.fit.documents));
 
   const auto counts = count_by_owner(local, static_cast<std::uint64_t>(communicator.size()));
   const auto asked = mpi::all_to_all<TermFrequency>(communicator, local, counts);
   const Owned owned = mpi::agree_on(communicator, [&] { return count_owned(asked); });
-  global.documents = mpi::all_to_all<std::uint32_t>(communicator, owned.answers, asked.counts).values;
+  global.documents =
+      mpi::all_to_all<std::uint32_t>(communicator, owned.answers, asked.counts).values;
   global.fit.terms = mpi::sum(communicator, owned.fit.terms);
   global.fit.df_sum = mpi::sum(communicator, owned.fit.df_sum);
   return global;
 }
 
 Vectorized vectorize(const mpi::Communicator& communicator, DocumentTerms&& terms) {
-  const InvertedTerms shard = mpi::agree_on(communicator, [&] { return std::move(terms).invert(); });
-  const GlobalFrequencies global = exchange_frequencies(communicator, shard.frequencies, shard.documents);
+  const InvertedTerms shard =
+      mpi::agree_on(communicator, [&] { return std::move(terms).invert(); });
+  const GlobalFrequencies global =
+      exchange_frequencies(communicator, shard.frequencies, shard.documents);
   return {global.fit, mpi::agree_on(communicator, [&] {
             return weigh(shard, global.documents, global.fit.documents, Singletons::fold);
           })};

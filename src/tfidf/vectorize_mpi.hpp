@@ -12,11 +12,13 @@ namespace winnow::tfidf {
 
 /// The fit over all ranks' documents, as one rank sees it.
 struct GlobalFrequencies {
-  Fit fit;                               ///< the same on every rank
-  std::vector<std::uint32_t> documents;  ///< how many documents have each of this rank's terms; [local]
+  Fit fit;  ///< the same on every rank
+  std::vector<std::uint32_t>
+      documents;  ///< how many documents have each of this rank's terms; [local]
 };
 
-/// Collective. Every rank gives its terms; each term is counted at the rank that owns its range of hashes.
+/// Collective. Every rank gives its terms; each term is counted at the rank that owns its range of
+/// hashes.
 /// @throws DataError on all ranks for 2^32 documents or more
 [[nodiscard]] GlobalFrequencies exchange_frequencies(const mpi::Communicator& communicator,
                                                      std::span<const TermFrequency> local,
@@ -28,8 +30,9 @@ struct Vectorized {
   WeightedRows rows;  ///< of this rank's documents, in the order of `add`
 };
 
-/// Collective. TF-IDF over the documents of all ranks (scikit-learn's TfidfVectorizer(ngram_range=(1, 3))); any rank may have
-/// none. A document's weights do not depend on how the documents lie on the ranks.
+/// Collective. TF-IDF over the documents of all ranks (scikit-learn's
+/// TfidfVectorizer(ngram_range=(1, 3))); any rank may have none. A document's weights do not depend
+/// on how the documents lie on the ranks.
 [[nodiscard]] Vectorized vectorize(const mpi::Communicator& communicator, DocumentTerms&& terms);
 
 }  // namespace winnow::tfidf

@@ -18,7 +18,8 @@ struct RowSums {
   std::uint64_t terms = 0;  // kept in the row
 
   [[nodiscard]] double norm(double singleton_idf) const {
-    return std::sqrt(shared_squares + singleton_idf * singleton_idf * static_cast<double>(singleton_squares));
+    return std::sqrt(shared_squares +
+                     singleton_idf * singleton_idf * static_cast<double>(singleton_squares));
   }
 };
 
@@ -34,20 +35,27 @@ void for_each_term(const InvertedTerms& shard, Visit visit) {
 
 }  // namespace
 
-WeightedRows weigh(const InvertedTerms& shard, std::span<const std::uint32_t> frequencies, std::uint64_t documents,
-                   Singletons singletons) {
-  core::check(frequencies.size() == shard.frequencies.size(), "every term of the shard has a frequency");
+WeightedRows weigh(const InvertedTerms& shard, std::span<const std::uint32_t> frequencies,
+                   std::uint64_t documents, Singletons singletons) {
+  core::check(frequencies.size() == shard.frequencies.size(),
+              "every term of the shard has a frequency");
   const double singleton_idf = smooth_idf(documents, 1);
-  const auto is_kept = [&](std::size_t t) { return frequencies[t] > 1 || singletons == Singletons::keep; };
+  const auto is_kept = [&](std::size_t t) {
+    return frequencies[t] > 1 || singletons == Singletons::keep;
+  };
 
   WeightedRows rows;
+  std::vector<double> idf;  // of the kept terms
   std::vector<RowSums> sums(shard.documents);
   for_each_term(shard, [&](std::size_t t, std::span<const Posting> postings) {
-    const double idf = smooth_idf(documents, frequencies[t]);
+    if (is_kept(t)) {
+      rows.terms.push_back(shard.frequencies[t].key());
+      idf.push_back(frequencies[t] > 1 ? smooth_idf(documents, frequencies[t]) : singleton_idf);
+    }
     for (const Posting& posting : postings) {
       RowSums& row = sums[posting.document];
       if (frequencies[t] > 1) {
-        const double weight = posting.count * idf;
+        const double weight = posting.count * idf.back();
         row.shared_squares += weight * weight;
       } else {
         row.singleton_counts += posting.count;
@@ -55,11 +63,11 @@ WeightedRows weigh(const InvertedTerms& shard, std::span<const std::uint32_t> fr
       }
       if (is_kept(t)) ++row.terms;
     }
-    if (is_kept(t)) rows.terms.push_back(shard.frequencies[t].key());
   });
 
   rows.row_begin.assign(shard.documents + std::size_t{1}, 0);
-  for (std::size_t d = 0; d < shard.documents; ++d) rows.row_begin[d + 1] = rows.row_begin[d] + sums[d].terms;
+  for (std::size_t d = 0; d < shard.documents; ++d)
+    rows.row_begin[d + 1] = rows.row_begin[d] + sums[d].terms;
   rows.term.resize(rows.row_begin.back());
   rows.weight.resize(rows.row_begin.back());
   rows.singleton_weight.assign(shard.documents, 0.0);
@@ -68,20 +76,21 @@ WeightedRows weigh(const InvertedTerms& shard, std::span<const std::uint32_t> fr
   std::uint32_t kept = 0;
   for_each_term(shard, [&](std::size_t t, std::span<const Posting> postings) {
     if (!is_kept(t)) return;
-    const double idf = smooth_idf(documents, frequencies[t]);
     for (const Posting& posting : postings) {
       const std::uint64_t position = next[posting.document]++;
       rows.term[position] = kept;
-      rows.weight[position] = posting.count * idf;
+      rows.weight[position] = posting.count * idf[kept];
     }
     ++kept;
   });
 
   for (std::size_t d = 0; d < shard.documents; ++d) {
     const double norm = sums[d].norm(singleton_idf);
-    for (std::uint64_t i = rows.row_begin[d]; i < rows.row_begin[d + 1]; ++i) rows.weight[i] /= norm;
+    for (std::uint64_t i = rows.row_begin[d]; i < rows.row_begin[d + 1]; ++i)
+      rows.weight[i] /= norm;
     if (singletons == Singletons::fold && sums[d].singleton_counts > 0)
-      rows.singleton_weight[d] = static_cast<double>(sums[d].singleton_counts) * singleton_idf / norm;
+      rows.singleton_weight[d] =
+          static_cast<double>(sums[d].singleton_counts) * singleton_idf / norm;
   }
   return rows;
 }

@@ -18,24 +18,12 @@ std::string_view part(std::string_view text, ByteSpan place) {
   return text.substr(place.begin, place.end - place.begin);
 }
 
-std::vector<AddedToken> literal_tokens(const Definition& definition) {
+/// Tokens that are looked for before or after normalization; of two that are equal after it a special one counts.
+std::vector<AddedToken> tokens_to_find(const Definition& definition, bool normalized) {
   std::vector<AddedToken> tokens;
-  for (const AddedToken& token : definition.added_tokens)
-    if (!token.normalized) tokens.push_back(token);
-  return tokens;
-}
-
-/// Tokens that are looked for after normalization, as they look then; of two that become equal a special one counts.
-std::vector<AddedToken> normalized_tokens(const Definition& definition) {
-  std::vector<AddedToken> tokens;
-  for (const AddedToken& token : definition.added_tokens) {
-    if (!token.normalized) continue;
-    const ByteSpan whole{0, static_cast<std::uint32_t>(token.content.size())};
-    tokens.push_back(token);
-    tokens.back().content = normalize(definition.normalizer, token.content, whole).bytes();
-  }
-  std::stable_partition(tokens.begin(), tokens.end(),
-                        [](const AddedToken& token) { return token.special; });
+  for (const bool special : {true, false})
+    for (const AddedToken& token : definition.added_tokens)
+      if (token.normalized == normalized && token.special == special) tokens.push_back(token);
   return tokens;
 }
 
@@ -117,8 +105,8 @@ class Run {
 
 Encoder::Encoder(const Definition& definition, const std::string& file)
     : normalizer_(definition.normalizer),
-      literal_finder_(literal_tokens(definition)),
-      normalized_finder_(normalized_tokens(definition)),
+      literal_finder_(tokens_to_find(definition, false)),
+      normalized_finder_(tokens_to_find(definition, true)),
       pre_tokenizer_(definition.pre_tokenizer, file),
       model_(definition.model),
       trim_offsets_(definition.post_processor.trim_offsets),

@@ -8,9 +8,24 @@
 #include "tokenizer/encoder.hpp"
 #include "tokenizer/json_reader.hpp"
 #include "tokenizer/model_folder.hpp"
+#include "tokenizer/normalizer.hpp"
 #include "tokenizer/token_texts.hpp"
 
 namespace winnow::tokenizer {
+
+namespace {
+
+/// Added tokens that match normalized text are themselves given normalized, also when they are decoded.
+Definition with_normalized_tokens(Definition definition) {
+  for (AddedToken& token : definition.added_tokens) {
+    if (!token.normalized) continue;
+    const ByteSpan whole{0, static_cast<std::uint32_t>(token.content.size())};
+    token.content = std::string(normalize(definition.normalizer, token.content, whole).bytes());
+  }
+  return definition;
+}
+
+}  // namespace
 
 struct Tokenizer::Implementation {
   Implementation(const Definition& definition, const std::string& file)
@@ -26,8 +41,8 @@ struct Tokenizer::Implementation {
 Tokenizer Tokenizer::load(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "tokenizer.json";
   const std::string bytes = read_model_file(path);
-  auto implementation =
-      std::make_unique<Implementation>(parse_definition(bytes, path.string()), path.string());
+  auto implementation = std::make_unique<Implementation>(
+      with_normalized_tokens(parse_definition(bytes, path.string())), path.string());
   implementation->texts = read_folder_texts(folder);
   implementation->fingerprint = core::to_hex(core::hash128(bytes));
   return Tokenizer(std::move(implementation));

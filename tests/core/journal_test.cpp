@@ -21,7 +21,8 @@ struct Read {
 Read read_all(const std::filesystem::path& segment) {
   const JournalReader reader(segment);
   Read result{{}, reader.damaged(), reader.torn_bytes()};
-  for (const JournalRecord& record : reader.records()) result.payloads.push_back(reader.read(record));
+  for (const JournalRecord& record : reader.records())
+    result.payloads.push_back(reader.read(record));
   return result;
 }
 
@@ -56,9 +57,11 @@ TEST(Journal, KeepsEveryWholeRecordWhenCutAtAnyByte) {
   const Sample sample;
   for (std::size_t length = 0; length <= sample.bytes.size(); ++length) {
     write_bytes(sample.path, std::string_view(sample.bytes).substr(0, length));
-    const auto whole = static_cast<std::size_t>(std::ranges::count_if(sample.ends, [&](std::size_t end) { return end <= length; }));
+    const auto whole = static_cast<std::size_t>(
+        std::ranges::count_if(sample.ends, [&](std::size_t end) { return end <= length; }));
     const std::size_t torn = length - (whole == 0 ? 0 : sample.ends[whole - 1]);
-    const std::vector<std::string> expected(sample.payloads.begin(), sample.payloads.begin() + static_cast<std::ptrdiff_t>(whole));
+    const std::vector<std::string> expected(
+        sample.payloads.begin(), sample.payloads.begin() + static_cast<std::ptrdiff_t>(whole));
     EXPECT_EQ(read_all(sample.path), (Read{expected, 0, torn})) << "cut to " << length;
   }
 }
@@ -82,7 +85,8 @@ TEST(Journal, SkipsTheDamagedRecordOnlyWhicheverBitFlips) {
 
 TEST(Journal, FindsTheNextRecordBehindGarbageLongerThanItsBuffer) {
   const Sample sample;
-  write_bytes(sample.path, sample.bytes.substr(0, 51) + std::string((1 << 20) + 3, 'g') + sample.bytes.substr(51));
+  write_bytes(sample.path, sample.bytes.substr(0, 51) + std::string((1 << 20) + 3, 'g') +
+                               sample.bytes.substr(51));
   EXPECT_EQ(read_all(sample.path), (Read{sample.payloads, 1, 0}));
 }
 
@@ -100,7 +104,8 @@ TEST(JournalWriter, NeverTouchesAnEarlierSegmentAndRollsAtTheLimit) {
   std::ofstream(sample.folder.path() / "notes.txt") << "no segment";
   JournalWriter writer(sample.folder.path(), /*segment_bytes=*/100);
   JournalWriter other_rank(sample.folder.path());
-  for (int i = 0; i < 5; ++i) writer.append(1, std::string(20, 'y'));  // 68 bytes each, two in a segment
+  for (int i = 0; i < 5; ++i)
+    writer.append(1, std::string(20, 'y'));  // 68 bytes each, two in a segment
   other_rank.append(2, "z");
   const auto segments = journal_segments(sample.folder.path());
   ASSERT_EQ(segments.size(), 5U);
@@ -116,14 +121,17 @@ TEST(JournalWriter, NamesTheFolderThatIsMissing) {
     writer.append(1, "x");
     FAIL();
   } catch (const EnvironmentError& error) {
-    EXPECT_NE(std::string(error.what()).find("/nonexistent/journal/000001.seg: cannot create"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("/nonexistent/journal/000001.seg: cannot create"),
+              std::string::npos)
+        << error.what();
   }
 }
 
 TEST(JournalSegments, AreNoneWithoutAFolderAndOrderedByNumber) {
   EXPECT_TRUE(journal_segments("/nonexistent").empty());
   const test::TemporaryFolder folder;
-  for (const char* name : {"1000000.seg", "000002.seg", "000010.seg", "x.seg", "000003.tmp"}) write_bytes(folder.path() / name, "");
+  for (const char* name : {"1000000.seg", "000002.seg", "000010.seg", "x.seg", "000003.tmp"})
+    write_bytes(folder.path() / name, "");
   const auto segments = journal_segments(folder.path());
   ASSERT_EQ(segments.size(), 3U);
   EXPECT_EQ(segments[0].filename(), "000002.seg");

@@ -41,7 +41,9 @@ TEST(Log, WritesElapsedTimeRankStageAndMessageToScreenAndFile) {
 
 TEST(Log, SaysWhichFileCannotBeOpened) {
   std::ostringstream screen;
-  EXPECT_THROW(Log(screen, {.rank = 0, .ranks = 1, .is_terminal = false, .file = "/nonexistent/log"}), EnvironmentError);
+  EXPECT_THROW(
+      Log(screen, {.rank = 0, .ranks = 1, .is_terminal = false, .file = "/nonexistent/log"}),
+      EnvironmentError);
 }
 
 TEST(Log, PutsTheStatusLineBackUnderANewLine) {
@@ -68,7 +70,8 @@ TEST(Progress, WritesALineEveryThirtySecondsWithRateAndEta) {
   progress.advance(600);
   progress.finish();
   EXPECT_EQ(screen.str().substr(screen.str().find('\n') + 1),
-            "[    90.0s] score: 100%  1000/1000 rows  10 rows/s\n[    90.0s] score: 900 rows in 1:30 (10 rows/s)\n");
+            "[    90.0s] score: 100%  1000/1000 rows  10 rows/s\n[    90.0s] score: 900 rows in "
+            "1:30 (10 rows/s)\n");
 }
 
 TEST(Progress, DrawsABarOnATerminalAndRemovesIt) {
@@ -80,7 +83,9 @@ TEST(Progress, DrawsABarOnATerminalAndRemovesIt) {
     hand.now += 1s;
     progress.advance(1);
   }
-  EXPECT_EQ(screen.str(), "\r\x1b[Kindex [######..................] 25%  1/4 rows  1.00 rows/s  ETA 0:03\r\x1b[K");
+  EXPECT_EQ(
+      screen.str(),
+      "\r\x1b[Kindex [######..................] 25%  1/4 rows  1.00 rows/s  ETA 0:03\r\x1b[K");
 }
 
 TEST(Progress, CountsFromSeveralThreads) {

@@ -27,7 +27,10 @@ class TextFile {
  public:
   explicit TextFile(std::string_view bytes, std::string_view name = "rows.json")
       : path_(folder_.path() / name) {
-    core::write_file(path_, bytes);
+    replace(bytes);
+  }
+  void replace(std::string_view bytes) const {
+    core::OutputFile(path_, /*exclusive=*/false).write(bytes);
   }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }

@@ -91,9 +91,9 @@ TEST(Spool, UnpacksOneAndSeveralMembersAndFrames) {
   for (const std::string& packed :
        {gzip(text), gzip("") + gzip(text), zstd(text), skippable + zstd("") + zstd(text)}) {
     const TextFile file(packed, "rows.json.gz");
-    EXPECT_EQ(read_all(spool(file.path(), file.folder() / "spool")), text);
+    EXPECT_TRUE(read_all(spool(file.path(), file.folder() / "spool")) == text);
     const TextFile twice(packed + packed, "rows.json.gz");
-    EXPECT_EQ(read_all(spool(twice.path(), twice.folder() / "spool")), text + text);
+    EXPECT_TRUE(read_all(spool(twice.path(), twice.folder() / "spool")) == text + text);
   }
 }
 
@@ -158,7 +158,7 @@ TEST(Spool, GivesTheRowsOfThePlainFile) {
     const auto rows = read_rows(file.options());
     ASSERT_EQ(rows.size(), plain.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      EXPECT_EQ(rows[i].bytes, plain[i].bytes);
+      EXPECT_TRUE(rows[i].bytes == plain[i].bytes) << i;
       EXPECT_EQ(rows[i].place.byte_offset, plain[i].place.byte_offset);
     }
   }

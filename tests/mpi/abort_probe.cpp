@@ -5,8 +5,8 @@
 #include "mpi/collectives.hpp"
 #include "mpi/environment.hpp"
 
-/// The rank given as argument fails in the middle of a stage while the others claim, compute or wait: the job must end with code 4 and
-/// this rank's line alone.
+/// The rank given as argument fails in the middle of a stage while the others claim, compute or
+/// wait: the job must end with code 4 and this rank's line alone.
 int main(int argc, char** argv) {
   using namespace winnow;
   const mpi::Environment environment(argc, argv);
@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
     std::uint64_t taken = 0;
     while (claims.next()) {
       claims.prefetch();
-      if (++taken == 3 && std::to_string(world.rank()) == argv[1]) throw core::EnvironmentError("the disk of this rank is full");
+      if (++taken == 3 && std::to_string(world.rank()) == argv[1])
+        throw core::EnvironmentError("the disk of this rank is full");
       if (taken == 3) break;
     }
     claims.finish();

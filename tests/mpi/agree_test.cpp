@@ -20,11 +20,13 @@ TEST(Agree, ThrowsTheLowestFailingRanksErrorOnEveryRank) {
   int failing_rank = -1;
   try {
     agree_on(world, [&] {
-      if (world.rank() >= lowest) throw core::DataError("row " + std::to_string(world.rank()) + " is bad");
+      if (world.rank() >= lowest)
+        throw core::DataError("row " + std::to_string(world.rank()) + " is bad");
     });
   } catch (const core::DataError& error) {
     message = error.what();
-    if (const auto* agreed = dynamic_cast<const Agreed*>(&error)) failing_rank = agreed->failing_rank();
+    if (const auto* agreed = dynamic_cast<const Agreed*>(&error))
+      failing_rank = agreed->failing_rank();
   }
   barrier(world);  // nobody is left behind in a collective
   EXPECT_EQ(message, "row " + std::to_string(lowest) + " is bad");
@@ -33,8 +35,9 @@ TEST(Agree, ThrowsTheLowestFailingRanksErrorOnEveryRank) {
 
 TEST(Agree, KeepsEveryCodeAndTakesForeignExceptionsForOurBug) {
   const Communicator world = Communicator::world();
-  for (const auto code : {core::ExitCode::usage, core::ExitCode::data, core::ExitCode::environment, core::ExitCode::model,
-                          core::ExitCode::api, core::ExitCode::undefined, core::ExitCode::interrupted, core::ExitCode::internal}) {
+  for (const auto code : {core::ExitCode::usage, core::ExitCode::data, core::ExitCode::environment,
+                          core::ExitCode::model, core::ExitCode::api, core::ExitCode::undefined,
+                          core::ExitCode::interrupted, core::ExitCode::internal}) {
     core::ExitCode got = core::ExitCode::ok;
     try {
       agree(world, world.is_root() ? std::optional(Failure{code, "x"}) : std::nullopt);

@@ -14,7 +14,8 @@
 namespace winnow::mpi {
 namespace {
 
-std::vector<std::uint64_t> sorted_everywhere(const Communicator& world, const std::vector<std::uint64_t>& mine) {
+std::vector<std::uint64_t> sorted_everywhere(const Communicator& world,
+                                             const std::vector<std::uint64_t>& mine) {
   std::vector<std::uint64_t> all = all_gather(world, std::span<const std::uint64_t>(mine)).values;
   std::ranges::sort(all);
   return all;
@@ -49,13 +50,14 @@ TEST(BlockClaims, EndAtOnceWhenThereIsNothingToDo) {
   }
 }
 
-/// Rank 0 computes on one block, without any call of MPI, until all other ranks have taken all other blocks: it would never end if
-/// a claim waited for rank 0's main thread.
+/// Rank 0 computes on one block, without any call of MPI, until all other ranks have taken all
+/// other blocks: it would never end if a claim waited for rank 0's main thread.
 TEST(BlockClaims, AreAnsweredWhileRankZeroComputes) {
   const Communicator world = Communicator::world();
   std::optional<test::TemporaryFolder> folder;
   if (world.is_root()) folder.emplace();
-  const std::filesystem::path path = broadcast(world, folder ? folder->path().string() : std::string());
+  const std::filesystem::path path =
+      broadcast(world, folder ? folder->path().string() : std::string());
   const auto mark = [&](int rank) { return path / std::to_string(rank); };
 
   BlockClaims claims(world, std::vector<bool>(40, false));

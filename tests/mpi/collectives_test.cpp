@@ -28,7 +28,8 @@ TEST(Collectives, ReduceAndScan) {
   EXPECT_EQ(exclusive_scan(world(), me() + 1), me() * (me() + 1) / 2);
   std::vector<std::uint64_t> values{1, me(), std::uint64_t{1} << 40};
   sum_in_place(world(), values);
-  EXPECT_EQ(values, (std::vector<std::uint64_t>{ranks(), ranks() * (ranks() - 1) / 2, ranks() << 40}));
+  EXPECT_EQ(values,
+            (std::vector<std::uint64_t>{ranks(), ranks() * (ranks() - 1) / 2, ranks() << 40}));
 }
 
 TEST(Collectives, BroadcastFromTheLastRankAndOfNothing) {
@@ -36,7 +37,8 @@ TEST(Collectives, BroadcastFromTheLastRankAndOfNothing) {
   const std::string text = world().rank() == last ? "gr\xC3\xBC\xC3\x9F" : "ignored and longer";
   EXPECT_EQ(broadcast(world(), text, last), "gr\xC3\xBC\xC3\x9F");
   EXPECT_EQ(broadcast(world(), std::string()), "");
-  EXPECT_EQ(broadcast(world(), std::vector<double>{1.5, static_cast<double>(me())}), (std::vector<double>{1.5, 0}));
+  EXPECT_EQ(broadcast(world(), std::vector<double>{1.5, static_cast<double>(me())}),
+            (std::vector<double>{1.5, 0}));
 }
 
 /// Rank r gives r elements of value r: rank 0 gives none.
@@ -88,7 +90,8 @@ TEST(Transfer, CutsLongMessagesAtTheLimit) {
   transfer(world(), outgoing, incoming, /*limit=*/3);
   std::vector<std::byte> expected(all.size());
   for (std::size_t source = 0; source < ranks(); ++source)
-    for (std::size_t i = 0; i < 10; ++i) expected[10 * source + i] = static_cast<std::byte>(10 * me() + i + 10 * source);
+    for (std::size_t i = 0; i < 10; ++i)
+      expected[10 * source + i] = static_cast<std::byte>(10 * me() + i + 10 * source);
   EXPECT_EQ(got, expected);
 
   std::vector<std::byte> text(10, static_cast<std::byte>(world().is_root() ? 7 : 0));
@@ -109,14 +112,17 @@ struct Report {
 };
 
 Report report_of(std::uint64_t rank) {
-  return {"node" + std::to_string(rank), std::vector<std::uint64_t>(rank, rank), {{"score", 0.5 * static_cast<double>(rank)}}};
+  return {"node" + std::to_string(rank),
+          std::vector<std::uint64_t>(rank, rank),
+          {{"score", 0.5 * static_cast<double>(rank)}}};
 }
 
 TEST(Message, CarriesAStructAndGathersOnePerRank) {
   EXPECT_EQ(broadcast_message(world(), report_of(me() + 3)), report_of(3));
   const std::vector<Report> reports = gather_messages(world(), report_of(me()));
   std::vector<Report> expected;
-  for (std::uint64_t rank = 0; world().is_root() && rank < ranks(); ++rank) expected.push_back(report_of(rank));
+  for (std::uint64_t rank = 0; world().is_root() && rank < ranks(); ++rank)
+    expected.push_back(report_of(rank));
   EXPECT_EQ(reports, expected);
 }
 
@@ -129,7 +135,8 @@ TEST(Communicator, ReportsMpiErrorsInsteadOfEndingTheProcess) {
     check(MPI_Bcast(&value, 1, MPI_INT, /*root=*/-7, copy.handle()), "MPI_Bcast");
     ADD_FAILURE() << "no error";
   } catch (const core::EnvironmentError& error) {
-    EXPECT_NE(std::string(error.what()).find("MPI_Bcast failed: MPI_ERR_ROOT"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("MPI_Bcast failed: MPI_ERR_ROOT"), std::string::npos)
+        << error.what();
   }
 }
 

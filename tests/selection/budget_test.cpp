@@ -9,7 +9,9 @@
 namespace winnow::selection {
 namespace {
 
-std::uint64_t resolved(std::string_view text, std::uint64_t rows) { return resolve_budget(parse_budget("select.budget", text), rows); }
+std::uint64_t resolved(std::string_view text, std::uint64_t rows) {
+  return resolve_budget(parse_budget("select.budget", text), rows);
+}
 
 TEST(Budget, CountsRows) {
   EXPECT_EQ(resolved("1000", 52002), 1000U);
@@ -39,14 +41,44 @@ TEST(Budget, CountsTokens) {
 }
 
 TEST(Budget, RefusesAnythingElseAndNamesKeyAndValue) {
-  for (const char* text : {"", " ", "0", "0%", "0.0%", "0 tokens", "101%", "100.000001%", "-5", "-5%", "5%%", "%", "0.05", "1e3", "1,000", "+5",
-                           "5.%", ".5%", "1.2.3%", "0.0000001%", "5 rows", "2M", "2m tokens", "tokens", "M tokens", "1.5 tokens",
-                           "9999999999999999", "999999999999999G tokens", "nan", "5%x", "\xd9\xa5"})
+  for (const char* text : {"",
+                           " ",
+                           "0",
+                           "0%",
+                           "0.0%",
+                           "0 tokens",
+                           "101%",
+                           "100.000001%",
+                           "-5",
+                           "-5%",
+                           "5%%",
+                           "%",
+                           "0.05",
+                           "1e3",
+                           "1,000",
+                           "+5",
+                           "5.%",
+                           ".5%",
+                           "1.2.3%",
+                           "0.0000001%",
+                           "5 rows",
+                           "2M",
+                           "2m tokens",
+                           "tokens",
+                           "M tokens",
+                           "1.5 tokens",
+                           "9999999999999999",
+                           "999999999999999G tokens",
+                           "nan",
+                           "5%x",
+                           "\xd9\xa5"})
     try {
       (void)parse_budget("select.budget", text);
       ADD_FAILURE() << "accepted `" << text << "`";
     } catch (const core::UsageError& error) {
-      EXPECT_NE(std::string(error.what()).find("select.budget: `" + std::string(text) + "`"), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find("select.budget: `" + std::string(text) + "`"),
+                std::string::npos)
+          << error.what();
     }
 }
 

@@ -23,7 +23,8 @@ struct Corpus {
   [[nodiscard]] GreedyRows costed_input() const { return {row, score, cost, weighted}; }
 };
 
-/// How a random corpus looks: `copies` of 8 rows repeat an earlier row; `coarse` draws scores and weights from a handful of values.
+/// How a random corpus looks: `copies` of 8 rows repeat an earlier row; `coarse` draws scores and
+/// weights from a handful of values.
 struct Shape {
   std::size_t rows = 200;
   std::size_t terms = 60;
@@ -38,7 +39,9 @@ inline double uniform(std::uint64_t word) { return static_cast<double>(word >> 1
 inline Corpus random_corpus(std::uint64_t seed, const Shape& shape) {
   std::uint64_t drawn = 0;
   const auto draw = [&] { return core::random_word(seed, 7, drawn++); };
-  const auto number = [&] { return shape.coarse ? static_cast<double>(draw() % 4 + 1) / 8 : uniform(draw()); };
+  const auto number = [&] {
+    return shape.coarse ? static_cast<double>(draw() % 4 + 1) / 8 : uniform(draw());
+  };
   Corpus corpus;
   for (std::size_t t = 0; t < shape.terms; ++t)
     corpus.weighted.terms.push_back({core::mix64(t), static_cast<std::uint32_t>(t)});
@@ -48,10 +51,12 @@ inline Corpus random_corpus(std::uint64_t seed, const Shape& shape) {
     auto& [terms, begin, term, weight, singleton] = corpus.weighted;
     if (i > 0 && draw() % 8 < shape.copies) {
       const std::size_t like = draw() % i;
-      const std::vector<std::uint32_t> same_term(term.begin() + static_cast<std::ptrdiff_t>(begin[like]),
-                                                 term.begin() + static_cast<std::ptrdiff_t>(begin[like + 1]));
-      const std::vector<double> same_weight(weight.begin() + static_cast<std::ptrdiff_t>(begin[like]),
-                                            weight.begin() + static_cast<std::ptrdiff_t>(begin[like + 1]));
+      const std::vector<std::uint32_t> same_term(
+          term.begin() + static_cast<std::ptrdiff_t>(begin[like]),
+          term.begin() + static_cast<std::ptrdiff_t>(begin[like + 1]));
+      const std::vector<double> same_weight(
+          weight.begin() + static_cast<std::ptrdiff_t>(begin[like]),
+          weight.begin() + static_cast<std::ptrdiff_t>(begin[like + 1]));
       term.insert(term.end(), same_term.begin(), same_term.end());
       weight.insert(weight.end(), same_weight.begin(), same_weight.end());
       singleton.push_back(singleton[like]);
@@ -59,7 +64,8 @@ inline Corpus random_corpus(std::uint64_t seed, const Shape& shape) {
       std::set<std::uint32_t> chosen;
       for (std::size_t t = draw() % (shape.longest + 1); t > 0; --t) {
         const double skewed = uniform(draw());
-        chosen.insert(static_cast<std::uint32_t>(skewed * skewed * static_cast<double>(shape.terms)));
+        chosen.insert(
+            static_cast<std::uint32_t>(skewed * skewed * static_cast<double>(shape.terms)));
       }
       for (const std::uint32_t each : chosen) {
         term.push_back(each);
@@ -97,8 +103,9 @@ Corpus copies_of_one_row(std::size_t rows, const Score& score) {
 inline Corpus part_of(const Corpus& whole, std::uint64_t ranks, std::uint64_t rank) {
   const core::RowRange range = core::block_range(whole.row.size(), ranks, rank);
   const auto& from = whole.weighted;
-  std::set<std::uint32_t> used(from.term.begin() + static_cast<std::ptrdiff_t>(from.row_begin[range.begin]),
-                               from.term.begin() + static_cast<std::ptrdiff_t>(from.row_begin[range.end]));
+  std::set<std::uint32_t> used(
+      from.term.begin() + static_cast<std::ptrdiff_t>(from.row_begin[range.begin]),
+      from.term.begin() + static_cast<std::ptrdiff_t>(from.row_begin[range.end]));
   const std::vector<std::uint32_t> kept(used.begin(), used.end());
   Corpus part;
   for (const std::uint32_t each : kept) part.weighted.terms.push_back(from.terms[each]);
@@ -119,7 +126,8 @@ inline Corpus part_of(const Corpus& whole, std::uint64_t ranks, std::uint64_t ra
 }
 
 /// The loop that evaluates every row at every pick, in the doubles that greedy.hpp promises.
-inline std::vector<core::RowId> naive_greedy(const Corpus& corpus, double decay, std::size_t picks) {
+inline std::vector<core::RowId> naive_greedy(const Corpus& corpus, double decay,
+                                             std::size_t picks) {
   const auto& [terms, begin, term, weight, singleton] = corpus.weighted;
   std::vector<std::size_t> covered(terms.size(), 0);
   std::vector<double> power{1.0};
@@ -131,7 +139,8 @@ inline std::vector<core::RowId> naive_greedy(const Corpus& corpus, double decay,
     for (std::size_t i = 0; i < corpus.row.size(); ++i) {
       if (is_picked[i]) continue;
       std::array<double, 4> sum{singleton[i], 0, 0, 0};
-      for (std::size_t e = begin[i]; e < begin[i + 1]; ++e) sum[(e - begin[i]) % 4] += weight[e] * power[covered[term[e]]];
+      for (std::size_t e = begin[i]; e < begin[i + 1]; ++e)
+        sum[(e - begin[i]) % 4] += weight[e] * power[covered[term[e]]];
       const double gain = corpus.score[i] * ((sum[0] + sum[1]) + (sum[2] + sum[3]));
       if (gain > best_gain) {
         best = i;
@@ -140,7 +149,8 @@ inline std::vector<core::RowId> naive_greedy(const Corpus& corpus, double decay,
     }
     if (best == corpus.row.size()) {  // nothing gains: score descending, then row id
       for (std::size_t i = 0; i < corpus.row.size(); ++i)
-        if (!is_picked[i] && (best == corpus.row.size() || corpus.score[i] > corpus.score[best])) best = i;
+        if (!is_picked[i] && (best == corpus.row.size() || corpus.score[i] > corpus.score[best]))
+          best = i;
     }
     is_picked[best] = true;
     picked.push_back(corpus.row[best]);

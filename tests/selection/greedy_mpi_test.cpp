@@ -16,22 +16,27 @@ using test::Corpus;
 using test::Shape;
 
 bool operator==(const Selection& a, const Selection& b) {
-  return a.row == b.row && a.gain == b.gain && a.score == b.score && a.diversity == b.diversity && a.filled_from == b.filled_from &&
-         a.spent == b.spent;
+  return a.row == b.row && a.gain == b.gain && a.score == b.score && a.diversity == b.diversity &&
+         a.filled_from == b.filled_from && a.spent == b.spent;
 }
 
 bool operator==(const GreedyTraffic& a, const GreedyTraffic& b) {
-  return a.rounds == b.rounds && a.collectives == b.collectives && a.payload_bytes == b.payload_bytes &&
-         a.shipped_rows == b.shipped_rows && a.refreshes == b.refreshes && a.replay_evaluations == b.replay_evaluations;
+  return a.rounds == b.rounds && a.collectives == b.collectives &&
+         a.payload_bytes == b.payload_bytes && a.shipped_rows == b.shipped_rows &&
+         a.refreshes == b.refreshes && a.replay_evaluations == b.replay_evaluations;
 }
 
-/// Expects the picks and the traffic of one rank that has all rows, and the picks of the pure greedy.
-DistributedGreedy expect_same(const Corpus& whole, const GreedyRule& rule, std::uint64_t amount, std::uint64_t pool_size,
-                              bool has_costs = false) {
+/// Expects the picks and the traffic of one rank that has all rows, and the picks of the pure
+/// greedy.
+DistributedGreedy expect_same(const Corpus& whole, const GreedyRule& rule, std::uint64_t amount,
+                              std::uint64_t pool_size, bool has_costs = false) {
   const mpi::Communicator world = mpi::Communicator::world();
   const mpi::Communicator self = mpi::Communicator::self();
-  const Corpus part = test::part_of(whole, static_cast<std::uint64_t>(world.size()), static_cast<std::uint64_t>(world.rank()));
-  const auto input = [&](const Corpus& corpus) { return has_costs ? corpus.costed_input() : corpus.input(); };
+  const Corpus part = test::part_of(whole, static_cast<std::uint64_t>(world.size()),
+                                    static_cast<std::uint64_t>(world.rank()));
+  const auto input = [&](const Corpus& corpus) {
+    return has_costs ? corpus.costed_input() : corpus.input();
+  };
   DistributedGreedy together = threshold_greedy(world, input(part), rule, amount, pool_size);
   const DistributedGreedy alone = threshold_greedy(self, input(whole), rule, amount, pool_size);
   const Selection pure = greedy(input(whole), rule, amount);
@@ -43,7 +48,10 @@ DistributedGreedy expect_same(const Corpus& whole, const GreedyRule& rule, std::
 
 TEST(GreedyMpi, PicksAndTrafficDoNotDependOnTheRanks) {
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
-    const Shape shape{.rows = 150 + 60 * seed, .terms = 20 + 30 * seed, .copies = seed % 4, .coarse = seed % 2 == 0};
+    const Shape shape{.rows = 150 + 60 * seed,
+                      .terms = 20 + 30 * seed,
+                      .copies = seed % 4,
+                      .coarse = seed % 2 == 0};
     const Corpus corpus = test::random_corpus(seed, shape);
     for (const double decay : {0.0, 0.1, 0.5, 1.0}) {
       SCOPED_TRACE(testing::Message() << "seed " << seed << ", decay " << decay);
@@ -56,7 +64,8 @@ TEST(GreedyMpi, PicksAndTrafficDoNotDependOnTheRanks) {
 }
 
 TEST(GreedyMpi, AnswersTheEdges) {
-  for (const std::size_t rows : {0U, 1U, 2U, 5U}) expect_same(test::random_corpus(rows, {.rows = rows}), {0.1}, 5, 0);
+  for (const std::size_t rows : {0U, 1U, 2U, 5U})
+    expect_same(test::random_corpus(rows, {.rows = rows}), {0.1}, 5, 0);
   const Corpus corpus = test::random_corpus(9, {.rows = 90, .copies = 4, .coarse = true});
   expect_same(corpus, {0.1}, 0, 0);
   expect_same(corpus, {0.0, true}, 90, 8);
@@ -74,9 +83,14 @@ TEST(GreedyMpi, AnswersTheEdges) {
 
 TEST(GreedyMpi, AgreesWhereProductsRoundToOneGain) {
   for (std::uint64_t seed = 0; seed < 8; ++seed)
-    expect_same(test::random_corpus(seed, {.rows = 80, .terms = 6, .longest = 4, .copies = 6, .coarse = true,
-                                           .scale = 40 * std::numeric_limits<double>::denorm_min()}),
-                {0.5}, 80, 5);
+    expect_same(
+        test::random_corpus(seed, {.rows = 80,
+                                   .terms = 6,
+                                   .longest = 4,
+                                   .copies = 6,
+                                   .coarse = true,
+                                   .scale = 40 * std::numeric_limits<double>::denorm_min()}),
+        {0.5}, 80, 5);
 }
 
 TEST(GreedyMpi, ShipsThousandsOfCopiesOnce) {
@@ -109,7 +123,8 @@ TEST(GreedyMpi, KeepsThePoolSmallAmongThousandsOfEqualGains) {
 TEST(GreedyMpi, FindsGainsFarBelowTheLastThreshold) {
   // Each group of rows gains a 2^-40th of the one before.
   Corpus corpus = test::random_corpus(2, {.rows = 300, .terms = 100, .copies = 0});
-  for (std::size_t i = 0; i < corpus.score.size(); ++i) corpus.score[i] = std::ldexp(corpus.score[i], -40 * static_cast<int>(i % 20));
+  for (std::size_t i = 0; i < corpus.score.size(); ++i)
+    corpus.score[i] = std::ldexp(corpus.score[i], -40 * static_cast<int>(i % 20));
   const GreedyTraffic traffic = expect_same(corpus, {0.5}, 300, 10).traffic;
   EXPECT_LE(traffic.rounds, 100U);
 }

@@ -18,10 +18,12 @@ const std::vector<double> kDecays{0.0, 0.1, 0.5, 1.0};
 
 TEST(Greedy, PicksWhatTheNaiveLoopPicks) {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
-    const Shape shape{.rows = 20 + 3 * seed, .terms = 5 + seed, .copies = seed % 5, .coarse = seed % 2 == 0};
+    const Shape shape{
+        .rows = 20 + 3 * seed, .terms = 5 + seed, .copies = seed % 5, .coarse = seed % 2 == 0};
     const Corpus corpus = test::random_corpus(seed, shape);
     for (const double decay : kDecays)
-      EXPECT_EQ(greedy(corpus.input(), {decay}, corpus.row.size()).row, test::naive_greedy(corpus, decay, corpus.row.size()))
+      EXPECT_EQ(greedy(corpus.input(), {decay}, corpus.row.size()).row,
+                test::naive_greedy(corpus, decay, corpus.row.size()))
           << "seed " << seed << ", decay " << decay;
   }
 }
@@ -29,10 +31,16 @@ TEST(Greedy, PicksWhatTheNaiveLoopPicks) {
 TEST(Greedy, AgreesWithTheNaiveLoopWhereProductsRoundToOneGain) {
   // Scores a few steps of the smallest double apart: different scores, equal gains.
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
-    const Corpus corpus = test::random_corpus(
-        seed, {.rows = 80, .terms = 6, .longest = 4, .copies = 6, .coarse = true, .scale = 40 * std::numeric_limits<double>::denorm_min()});
+    const Corpus corpus =
+        test::random_corpus(seed, {.rows = 80,
+                                   .terms = 6,
+                                   .longest = 4,
+                                   .copies = 6,
+                                   .coarse = true,
+                                   .scale = 40 * std::numeric_limits<double>::denorm_min()});
     for (const double decay : kDecays)
-      EXPECT_EQ(greedy(corpus.input(), {decay}, 80).row, test::naive_greedy(corpus, decay, 80)) << "seed " << seed << ", decay " << decay;
+      EXPECT_EQ(greedy(corpus.input(), {decay}, 80).row, test::naive_greedy(corpus, decay, 80))
+          << "seed " << seed << ", decay " << decay;
   }
 }
 
@@ -48,7 +56,8 @@ TEST(Greedy, ReportsGainScoreAndDiversityOfEachPick) {
 }
 
 TEST(Greedy, FillsByScoreOnceNothingGains) {
-  const Corpus corpus = test::copies_of_one_row(4, [](std::size_t i) { return 0.2 + 0.1 * static_cast<double>(i % 3); });
+  const Corpus corpus = test::copies_of_one_row(
+      4, [](std::size_t i) { return 0.2 + 0.1 * static_cast<double>(i % 3); });
   const Selection selection = greedy(corpus.input(), {0.0}, 4);
   EXPECT_EQ(selection.row, (std::vector<core::RowId>{2, 1, 0, 3}));
   EXPECT_EQ(selection.filled_from, 1U);
@@ -56,7 +65,8 @@ TEST(Greedy, FillsByScoreOnceNothingGains) {
 }
 
 TEST(Greedy, RepeatsTheFirstCandidateAtZeroGainWhenFaithful) {
-  const Corpus corpus = test::copies_of_one_row(4, [](std::size_t i) { return 0.2 + 0.1 * static_cast<double>(i % 3); });
+  const Corpus corpus = test::copies_of_one_row(
+      4, [](std::size_t i) { return 0.2 + 0.1 * static_cast<double>(i % 3); });
   const Selection selection = greedy(corpus.input(), {0.0, true}, 4);
   EXPECT_EQ(selection.row, (std::vector<core::RowId>{2, 0, 0, 0}));
   EXPECT_EQ(selection.filled_from, 1U);
@@ -91,8 +101,10 @@ TEST(Greedy, TakesThousandsOfCopiesInTimeLinearInThePicks) {
   EXPECT_EQ(greedy(equal.input(), {1.0}, rows).row, in_order);
   EXPECT_EQ(greedy(equal.input(), {0.1}, rows).row, in_order);
 
-  const Corpus rising = test::copies_of_one_row(rows, [&](std::size_t i) { return static_cast<double>(i + 1) / (2.0 * rows); });
-  EXPECT_EQ(greedy(rising.input(), {1.0}, rows).row, (std::vector<core::RowId>(in_order.rbegin(), in_order.rend())));
+  const Corpus rising = test::copies_of_one_row(
+      rows, [&](std::size_t i) { return static_cast<double>(i + 1) / (2.0 * rows); });
+  EXPECT_EQ(greedy(rising.input(), {1.0}, rows).row,
+            (std::vector<core::RowId>(in_order.rbegin(), in_order.rend())));
 }
 
 TEST(Greedy, StopsAtTheFirstRowThatDoesNotFit) {
@@ -104,7 +116,8 @@ TEST(Greedy, StopsAtTheFirstRowThatDoesNotFit) {
       std::uint64_t spent = 0;
       std::size_t count = 0;
       for (; count < expected.size(); ++count) {
-        const auto at = std::lower_bound(corpus.row.begin(), corpus.row.end(), expected[count]) - corpus.row.begin();
+        const auto at = std::lower_bound(corpus.row.begin(), corpus.row.end(), expected[count]) -
+                        corpus.row.begin();
         const std::uint32_t cost = corpus.cost[static_cast<std::size_t>(at)];
         if (spent + cost > 400) break;
         spent += cost;
@@ -119,7 +132,8 @@ TEST(Greedy, StopsAtTheFirstRowThatDoesNotFit) {
 TEST(Greedy, RefusesWhatWouldBreakItsOrder) {
   Corpus corpus = test::random_corpus(6, {.rows = 3});
   EXPECT_THROW((void)greedy(corpus.input(), {1.5}, 1), core::UsageError);
-  EXPECT_THROW((void)greedy(corpus.input(), {std::numeric_limits<double>::quiet_NaN()}, 1), core::UsageError);
+  EXPECT_THROW((void)greedy(corpus.input(), {std::numeric_limits<double>::quiet_NaN()}, 1),
+               core::UsageError);
   corpus.score[1] = -0.5;
   EXPECT_THROW((void)greedy(corpus.input(), {0.1}, 1), core::InternalError);
   corpus.score[1] = std::numeric_limits<double>::infinity();

@@ -18,7 +18,8 @@ TEST(RoundToBf16, RoundsToNearestEven) {
   EXPECT_EQ(round_to_bf16(1.00390625), 1.0);   // halfway between 1.0 (even) and 1.0078125
   EXPECT_EQ(round_to_bf16(1.01171875), 1.015625);
   EXPECT_EQ(round_to_bf16(0.0), 0.0);
-  EXPECT_EQ(round_to_bf16(std::numeric_limits<double>::infinity()), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(round_to_bf16(std::numeric_limits<double>::infinity()),
+            std::numeric_limits<double>::infinity());
   EXPECT_TRUE(std::isnan(round_to_bf16(kNan)));
 }
 

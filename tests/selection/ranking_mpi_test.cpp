@@ -29,10 +29,12 @@ Table random_table(std::size_t rows, std::uint64_t distinct_values) {
 
 Table part_of(const Table& whole, const mpi::Communicator& world) {
   const core::RowRange range =
-      core::block_range(whole.row.size(), static_cast<std::uint64_t>(world.size()), static_cast<std::uint64_t>(world.rank()));
+      core::block_range(whole.row.size(), static_cast<std::uint64_t>(world.size()),
+                        static_cast<std::uint64_t>(world.rank()));
   const auto cut = [&](const auto& column) {
-    return std::remove_cvref_t<decltype(column)>(column.begin() + static_cast<std::ptrdiff_t>(range.begin),
-                                                 column.begin() + static_cast<std::ptrdiff_t>(range.end));
+    return std::remove_cvref_t<decltype(column)>(
+        column.begin() + static_cast<std::ptrdiff_t>(range.begin),
+        column.begin() + static_cast<std::ptrdiff_t>(range.end));
   };
   return {cut(whole.row), cut(whole.value), cut(whole.cost)};
 }
@@ -47,8 +49,10 @@ TEST(RankingMpi, EqualsTheRankingOfAllRows) {
         for (const std::uint64_t amount : {0U, 1U, 3U, 100U, 800U, 9'000U}) {
           const Selection counted = ranking_mpi(world, part.row, part.value, direction, {}, amount);
           const Selection counted_alone = ranking(whole.row, whole.value, direction, {}, amount);
-          const Selection costed = ranking_mpi(world, part.row, part.value, direction, part.cost, amount);
-          const Selection costed_alone = ranking(whole.row, whole.value, direction, whole.cost, amount);
+          const Selection costed =
+              ranking_mpi(world, part.row, part.value, direction, part.cost, amount);
+          const Selection costed_alone =
+              ranking(whole.row, whole.value, direction, whole.cost, amount);
           EXPECT_EQ(counted.row, counted_alone.row);
           EXPECT_EQ(counted.score, counted_alone.score);
           EXPECT_EQ(counted.spent, counted_alone.spent);
@@ -72,17 +76,21 @@ TEST(FindCut, SplitsAnywhereWithinItsBounds) {
   const mpi::Communicator world = mpi::Communicator::world();
   std::vector<Position> all;
   for (std::uint64_t i = 0; i < 3'000; ++i)
-    all.push_back({i % 3 == 0 ? 7U : core::random_word(1, 1, i) >> (core::random_word(2, 2, i) % 64), i});
+    all.push_back(
+        {i % 3 == 0 ? 7U : core::random_word(1, 1, i) >> (core::random_word(2, 2, i) % 64), i});
   std::vector<Position> own;
-  for (std::size_t i = static_cast<std::size_t>(world.rank()); i < all.size(); i += static_cast<std::size_t>(world.size()))
+  for (std::size_t i = static_cast<std::size_t>(world.rank()); i < all.size();
+       i += static_cast<std::size_t>(world.size()))
     own.push_back(all[i]);
   std::sort(all.begin(), all.end());
   for (const unsigned shift : {0U, 42U, 52U})
     for (const std::uint64_t least : {1U, 10U, 999U, 2'000U, 2'999U, 3'000U, 5'000U})
       for (const std::uint64_t slack : {0U, 5U, 400U}) {
         CountedCollectives collectives(world);
-        const Cut cut = find_cut(collectives, own, {0, ~std::uint64_t{0}, shift}, least, least + slack);
-        const auto before = static_cast<std::uint64_t>(std::lower_bound(all.begin(), all.end(), cut.end) - all.begin());
+        const Cut cut =
+            find_cut(collectives, own, {0, ~std::uint64_t{0}, shift}, least, least + slack);
+        const auto before = static_cast<std::uint64_t>(
+            std::lower_bound(all.begin(), all.end(), cut.end) - all.begin());
         EXPECT_EQ(cut.count, before);
         EXPECT_GE(cut.count, std::min<std::uint64_t>(least, all.size()));
         EXPECT_LE(cut.count, least + slack);

@@ -15,13 +15,16 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 TEST(Position, KeysOrderAsTheirValuesAndGiveThemBack) {
-  const std::array<double, 9> ascending{-kInfinity, -1e300, -1.0, -5e-324, 0.0, 5e-324, 1.0, 1e300, kInfinity};
+  const std::array<double, 9> ascending{-kInfinity, -1e300, -1.0,  -5e-324,  0.0,
+                                        5e-324,     1.0,    1e300, kInfinity};
   for (std::size_t i = 0; i < ascending.size(); ++i) {
     for (const Direction direction : {Direction::ascending, Direction::descending})
       EXPECT_EQ(value_of_key(order_key(ascending[i], direction), direction), ascending[i]);
     if (i == 0) continue;
-    EXPECT_LT(order_key(ascending[i - 1], Direction::ascending), order_key(ascending[i], Direction::ascending));
-    EXPECT_GT(order_key(ascending[i - 1], Direction::descending), order_key(ascending[i], Direction::descending));
+    EXPECT_LT(order_key(ascending[i - 1], Direction::ascending),
+              order_key(ascending[i], Direction::ascending));
+    EXPECT_GT(order_key(ascending[i - 1], Direction::descending),
+              order_key(ascending[i], Direction::descending));
   }
   EXPECT_EQ(order_key(-0.0, Direction::ascending), order_key(0.0, Direction::ascending));
 }
@@ -65,11 +68,13 @@ TEST(RandomSubset, IsAUniformSampleThatTheSeedDecides) {
   EXPECT_NE(sample, sorted);
   EXPECT_EQ(random_subset(row, 1, {}, 2'000).row, sample);
   EXPECT_NE(random_subset(row, 2, {}, 2'000).row, sample);
-  // A larger sample begins with the smaller one; ten bands of the file get 200 each, give or take 5 standard deviations.
+  // A larger sample begins with the smaller one; ten bands of the file get 200 each, give or take 5
+  // standard deviations.
   const std::vector<core::RowId> larger = random_subset(row, 1, {}, 3'000).row;
   EXPECT_TRUE(std::equal(sample.begin(), sample.end(), larger.begin()));
   for (core::RowId band = 0; band < 10; ++band) {
-    const auto count = std::count_if(sample.begin(), sample.end(), [&](core::RowId each) { return each / 1000 == band; });
+    const auto count = std::count_if(sample.begin(), sample.end(),
+                                     [&](core::RowId each) { return each / 1000 == band; });
     EXPECT_NEAR(static_cast<double>(count), 200.0, 64.0);
   }
 }

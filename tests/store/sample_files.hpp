@@ -13,14 +13,16 @@
 #include "store/selection_file.hpp"
 #include "store/tfidf_file.hpp"
 
-// Small files with every dataset the schema knows; tests/store/store_parity.py repeats the formulas below in Python.
+// Small files with every dataset the schema knows; tests/store/store_parity.py repeats the formulas
+// below in Python.
 
 namespace winnow::test {
 
 /// The columns of rows [mine.begin, mine.end).
 struct SampleColumns {
   std::vector<std::uint64_t> byte_offset, hash;
-  std::vector<std::uint32_t> byte_length, file, instruction_words, response_words, turns, n_cond, n_direct, n_tokens;
+  std::vector<std::uint32_t> byte_length, file, instruction_words, response_words, turns, n_cond,
+      n_direct, n_tokens;
   std::vector<std::string> id;
   std::vector<double> nll_cond, nll_direct, ppl_cond, ppl_direct, ifd_ppl, ifd_loss, rating;
   std::vector<core::ScoreStatus> row_status, status, rating_status;
@@ -53,7 +55,8 @@ struct SampleColumns {
       ifd_loss.push_back(x / 4);
       rating_status.push_back(row % 3 == 0 ? core::ScoreStatus::not_given : core::ScoreStatus::ok);
       rating.push_back(row % 3 == 0 ? kNan : static_cast<double>(row));
-      for (int i = 0; i < 3; ++i) embeddings.push_back(static_cast<float>(3 * row) + static_cast<float>(i) / 4);
+      for (int i = 0; i < 3; ++i)
+        embeddings.push_back(static_cast<float>(3 * row) + static_cast<float>(i) / 4);
     }
   }
 
@@ -63,12 +66,14 @@ struct SampleColumns {
 };
 
 inline store::RowsShape sample_shape(const mpi::Communicator& communicator, std::uint64_t rows) {
-  const auto mine = core::block_range(rows, static_cast<std::uint64_t>(communicator.size()), static_cast<std::uint64_t>(communicator.rank()));
+  const auto mine = core::block_range(rows, static_cast<std::uint64_t>(communicator.size()),
+                                      static_cast<std::uint64_t>(communicator.rank()));
   return {rows, mine, /*has_files=*/true, /*has_ids=*/true};
 }
 
 /// Collective.
-inline void write_sample_index(const mpi::Communicator& communicator, const std::filesystem::path& path, std::uint64_t rows) {
+inline void write_sample_index(const mpi::Communicator& communicator,
+                               const std::filesystem::path& path, std::uint64_t rows) {
   const store::RowsShape shape = sample_shape(communicator, rows);
   const SampleColumns columns(shape.mine);
   const store::IndexInfo info{{{"a.json", 1000, "00ff"}, {"b.json.gz", 2000, "11ee"}},
@@ -80,7 +85,8 @@ inline void write_sample_index(const mpi::Communicator& communicator, const std:
 }
 
 /// Collective. A model's losses with embeddings in two slabs per rank, and imported scores.
-inline void write_sample_scores(const mpi::Communicator& communicator, const std::filesystem::path& path, std::uint64_t rows) {
+inline void write_sample_scores(const mpi::Communicator& communicator,
+                                const std::filesystem::path& path, std::uint64_t rows) {
   const store::RowsShape shape = sample_shape(communicator, rows);
   const SampleColumns columns(shape.mine);
   store::ScoreFileWriter file(communicator, path, shape);
@@ -99,8 +105,9 @@ inline void write_sample_scores(const mpi::Communicator& communicator, const std
                           .math_library = "MKL default",
                           .more = {}};
   file.begin_scorer(model);
-  file.write_losses({columns.nll_cond, columns.n_cond, columns.nll_direct, columns.n_direct, columns.n_tokens, columns.ppl_cond,
-                     columns.ppl_direct, columns.ifd_ppl, columns.ifd_loss, columns.status, columns.status, columns.status});
+  file.write_losses({columns.nll_cond, columns.n_cond, columns.nll_direct, columns.n_direct,
+                     columns.n_tokens, columns.ppl_cond, columns.ppl_direct, columns.ifd_ppl,
+                     columns.ifd_loss, columns.status, columns.status, columns.status});
   file.begin_embeddings(3, columns.row_status);
   const std::uint64_t half = shape.mine.begin + shape.mine.size() / 2;
   const std::span<const float> values(columns.embeddings);
@@ -113,7 +120,8 @@ inline void write_sample_scores(const mpi::Communicator& communicator, const std
   imported.code_version = "0.1.0";
   imported.more = {{"import_file", "ratings.json"}, {"import_key", "score"}};
   file.begin_scorer(imported);
-  file.write_score({"rating", "as imported", "1", "does not apply", "ratings.json", columns.rating, columns.rating_status});
+  file.write_score({"rating", "as imported", "1", "does not apply", "ratings.json", columns.rating,
+                    columns.rating_status});
   file.finish();
 }
 
@@ -141,7 +149,8 @@ inline void write_sample_tfidf(const std::filesystem::path& path) {
   const std::vector<std::uint64_t> row_begin{0, 2, 2, 4};
   const std::vector<std::uint32_t> term{0, 1, 0, 2};
   const std::vector<double> weight{0.6, 0.8, 0.6, 0.8};
-  store::write_tfidf(path, {terms, df, row_begin, term, weight, {{"tfidf_rows", std::uint64_t{3}}}});
+  store::write_tfidf(path,
+                     {terms, df, row_begin, term, weight, {{"tfidf_rows", std::uint64_t{3}}}});
 }
 
 }  // namespace winnow::test

@@ -17,7 +17,8 @@ inline std::vector<std::string> read_text_list(const std::filesystem::path& path
   std::uint32_t length = 0;
   while (file.read(reinterpret_cast<char*>(&length), sizeof length)) {
     std::string text(length, '\0');
-    if (!file.read(text.data(), length)) throw std::runtime_error(path.string() + " ends inside a text");
+    if (!file.read(text.data(), length))
+      throw std::runtime_error(path.string() + " ends inside a text");
     texts.push_back(std::move(text));
   }
   return texts;

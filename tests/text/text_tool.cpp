@@ -1,4 +1,5 @@
-// text_tool words|nltk TEXTS: the words of every text, or their number as NLTK counts, one line of standard output per text.
+// text_tool words|nltk TEXTS: the words of every text, or their number as NLTK counts, one line of
+// standard output per text.
 #include <cstdio>
 #include <string>
 

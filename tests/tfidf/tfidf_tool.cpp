@@ -22,7 +22,8 @@ namespace {
 template <typename T>
 void write(const std::filesystem::path& path, std::span<const T> values) {
   std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size_bytes()));
+  file.write(reinterpret_cast<const char*>(values.data()),
+             static_cast<std::streamsize>(values.size_bytes()));
   if (!file) throw std::runtime_error("cannot write " + path.string());
 }
 
@@ -31,7 +32,8 @@ void write_fit(const std::filesystem::path& out, const tfidf::Fit& fit) {
   write<std::uint64_t>(out / "fit.u64", values);
 }
 
-void dump(const mpi::Communicator& world, std::span<const std::string> texts, const std::filesystem::path& out) {
+void dump(const mpi::Communicator& world, std::span<const std::string> texts,
+          const std::filesystem::path& out) {
   tfidf::DumpTerms terms;
   for (const std::string& text : texts) terms.add(text);
   const tfidf::Dump model = tfidf::dump(world, std::move(terms));
@@ -46,7 +48,8 @@ void dump(const mpi::Communicator& world, std::span<const std::string> texts, co
   write<double>(out / "weight.f64", model.weight);
 }
 
-void vectorize(const mpi::Communicator& world, std::span<const std::string> texts, const std::filesystem::path& out) {
+void vectorize(const mpi::Communicator& world, std::span<const std::string> texts,
+               const std::filesystem::path& out) {
   mpi::barrier(world);
   const auto start = std::chrono::steady_clock::now();
   tfidf::DocumentTerms terms;
@@ -58,9 +61,10 @@ void vectorize(const mpi::Communicator& world, std::span<const std::string> text
   std::vector<double> sums;
   const auto weight = model.rows.weight.begin();
   for (std::size_t d = 0; d < model.rows.rows(); ++d)
-    sums.push_back(std::accumulate(weight + static_cast<std::ptrdiff_t>(model.rows.row_begin[d]),
-                                   weight + static_cast<std::ptrdiff_t>(model.rows.row_begin[d + 1]),
-                                   model.rows.singleton_weight[d]));
+    sums.push_back(
+        std::accumulate(weight + static_cast<std::ptrdiff_t>(model.rows.row_begin[d]),
+                        weight + static_cast<std::ptrdiff_t>(model.rows.row_begin[d + 1]),
+                        model.rows.singleton_weight[d]));
   const auto all = mpi::gather<double>(world, sums);
   if (!world.is_root()) return;
   write_fit(out, model.fit);
@@ -68,7 +72,8 @@ void vectorize(const mpi::Communicator& world, std::span<const std::string> text
   std::printf("%.6f\n", seconds.count());
 }
 
-void run(const std::string& mode, const std::filesystem::path& input, const std::filesystem::path& out) {
+void run(const std::string& mode, const std::filesystem::path& input,
+         const std::filesystem::path& out) {
   const auto world = mpi::Communicator::world();
   const auto texts = test::read_text_list(input);
   const auto share = core::block_range(texts.size(), static_cast<std::uint64_t>(world.size()),

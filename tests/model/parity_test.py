@@ -1,0 +1,183 @@
+"""winnow's decoder against transformers: tiny random models of every supported shape, and SmolLM2 where WINNOW_SMOLLM2 names it.
+
+usage: parity_test.py SCORE_IDS
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+try:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
+except ImportError as error:
+    print(f"skipped: {error}")
+    sys.exit(77)
+
+SCORE_IDS = sys.argv.pop(1)
+LLAMA3_SCALING = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                  "original_max_position_embeddings": 64, "rope_theta": 10000.0}
+
+
+CONVERSATIONS = [
+    ("Name three primary colours.", "Red, yellow and blue."),
+    ("Why is the sky blue?", "Air scatters short wavelengths of sunlight more strongly than long ones, so that blue light reaches the "
+     "eye from every direction while red light passes almost straight through."),
+    ("Write a Python function that adds two numbers.", "def add(a, b):\n    return a + b\n"),
+    ("Translate into German: The cat sleeps.", "Die Katze schl\u00e4ft."),
+    ("What is 17 * 23?", "391"),
+    ("List the planets from the Sun outwards.", "1. Mercury\n2. Venus\n3. Earth\n4. Mars\n5. Jupiter\n6. Saturn\n7. Uranus\n8. Neptune"),
+]
+
+
+def reference(model, rows):
+    sums = []
+    with torch.inference_mode():
+        for row in rows:
+            ids = torch.tensor([row["ids"]])
+            log_probabilities = torch.log_softmax(model(ids).logits[0].float(), -1)
+            scored = torch.arange(row["first"], row["end"])
+            sums.append(float(-log_probabilities[scored - 1, ids[0][scored]].double().sum()))
+    return sums
+
+
+def winnow(folder, rows, precision="fp32", threads=1, batch_tokens=1024):
+    run = subprocess.run([SCORE_IDS, folder, precision, str(threads), str(batch_tokens), "1"], check=True, text=True,
+                         input="".join(json.dumps(row) + "\n" for row in rows), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return run.stdout.split()
+
+
+def random_rows(vocabulary, longest, count, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    rows = []
+    for index in range(count):
+        length = [2, 3, 17, longest][index] if index < 4 else int(torch.randint(2, longest, (1,), generator=generator))
+        first = int(torch.randint(1, length, (1,), generator=generator))
+        end = length if index % 2 else int(torch.randint(first, length + 1, (1,), generator=generator))
+        rows.append({"ids": torch.randint(0, vocabulary, (length,), generator=generator).tolist(), "first": first, "end": end})
+    return rows
+
+
+def per_token(ours, theirs, rows):
+    return [abs(float(a) - b) / max(1, row["end"] - row["first"]) for a, b, row in zip(ours, theirs, rows)]
+
+
+def save(model, folder, dtype=torch.float32, **options):
+    """Weights large enough that attention and rotation matter, saved and read back in `dtype`."""
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            is_norm = name.endswith("norm.weight")
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * (0.2 if is_norm else 0.15) + (1 if is_norm else 0))
+    model.to(dtype).save_pretrained(folder, **options)
+    return model.float().eval()
+
+
+class TinyModels(unittest.TestCase):
+    def compare(self, model, dtype=torch.float32, edit=None, **options):
+        with tempfile.TemporaryDirectory() as folder:
+            model = save(model, folder, dtype, **options)
+            if edit:
+                path = os.path.join(folder, "config.json")
+                with open(path) as file:
+                    config = json.load(file)
+                edit(config)
+                with open(path, "w") as file:
+                    json.dump(config, file)
+            rows = random_rows(model.config.vocab_size, 150, 20)
+            theirs = reference(model, rows)
+            worst = max(per_token(winnow(folder, rows), theirs, rows))
+            bf16 = max(per_token(winnow(folder, rows, "bf16"), theirs, rows))
+        self.assertLess(worst, 1e-4)
+        self.assertLess(bf16, 0.15)
+        return worst
+
+    def llama(self, **options):
+        config = dict(vocab_size=1031, hidden_size=72, intermediate_size=100, num_hidden_layers=3, num_attention_heads=6,
+                      num_key_value_heads=2, max_position_embeddings=256, rope_theta=10000.0, tie_word_embeddings=False)
+        return LlamaForCausalLM(LlamaConfig(**(config | options)))
+
+    def test_odd_sizes_and_grouped_queries(self):
+        self.compare(self.llama())
+
+    def test_vocabulary_smaller_than_a_tile(self):
+        self.compare(self.llama(vocab_size=7))
+
+    def test_one_key_head_and_tied_head(self):
+        self.compare(self.llama(num_key_value_heads=1, tie_word_embeddings=True))
+
+    def test_ungrouped_heads_of_own_size(self):
+        self.compare(self.llama(num_key_value_heads=6, head_dim=10))
+
+    def test_llama3_scaling(self):
+        plain = self.llama()
+        scaled = self.llama(rope_parameters=dict(LLAMA3_SCALING))
+        rows = random_rows(1031, 150, 4)
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertGreater(max(per_token(reference(save(plain, folder), rows), reference(save(scaled, folder), rows), rows)), 1e-3)
+        self.compare(scaled)
+
+    def test_config_of_transformers_4(self):
+        def edit(config):
+            rope = config.pop("rope_parameters")
+            config["rope_theta"] = rope.pop("rope_theta")
+            config["rope_scaling"] = rope
+            config["torch_dtype"] = config.pop("dtype")
+        self.compare(self.llama(rope_parameters=dict(LLAMA3_SCALING)), edit=edit)
+
+    def test_shards(self):
+        self.compare(self.llama(), max_shard_size="100KB")
+
+    def test_half_precision_files(self):
+        self.compare(self.llama(), torch.float16)
+        self.compare(self.llama(), torch.bfloat16)
+
+    def test_mistral_without_window(self):
+        self.compare(MistralForCausalLM(MistralConfig(vocab_size=301, hidden_size=64, intermediate_size=96, num_hidden_layers=2,
+                                                      num_attention_heads=4, num_key_value_heads=2, sliding_window=None)))
+
+
+@unittest.skipUnless(os.environ.get("WINNOW_SMOLLM2"), "WINNOW_SMOLLM2 names no folder")
+class SmolLM2(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = os.environ["WINNOW_SMOLLM2"]
+        model = AutoModelForCausalLM.from_pretrained(cls.folder, dtype=torch.float32).eval()
+        tokenizer = AutoTokenizer.from_pretrained(cls.folder)
+        cls.rows = []
+        for question, answer in CONVERSATIONS:
+            turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+            for text in (tokenizer.apply_chat_template(turns, tokenize=False), tokenizer.apply_chat_template(turns[1:], tokenize=False)):
+                ids = tokenizer(text, add_special_tokens=False).input_ids
+                first = len(tokenizer(text[:text.rfind(answer)], add_special_tokens=False).input_ids)
+                cls.rows.append({"ids": ids, "first": first, "end": len(ids)})
+        cls.theirs = reference(model, cls.rows)
+
+    def test_fp32(self):
+        errors = per_token(winnow(self.folder, self.rows), self.theirs, self.rows)
+        print(f"SmolLM2 fp32: largest difference per token {max(errors):.1e} nats")
+        self.assertLess(max(errors), 1e-4)
+
+    def test_bf16(self):
+        errors = sorted(per_token(winnow(self.folder, self.rows, "bf16"), self.theirs, self.rows))
+        p99 = errors[min(len(errors) - 1, int(0.99 * len(errors)))]
+        print(f"SmolLM2 bf16: mean token loss differs by {errors[len(errors) // 2]:.1e} (median), {p99:.1e} (p99) nats")
+        self.assertLess(errors[len(errors) // 2], 2e-2)
+
+    def test_batch_one_equals_batch_many(self):
+        single = [float(value) for value in winnow(self.folder, self.rows, batch_tokens=1)]
+        many = winnow(self.folder, self.rows, batch_tokens=4096)
+        self.assertLess(max(per_token(many, single, self.rows)), 1e-5)
+
+    def test_bits_do_not_depend_on_run_or_threads(self):
+        for precision in ("fp32", "bf16"):
+            for batch_tokens in (1, 1024):
+                one = winnow(self.folder, self.rows, precision, 1, batch_tokens)
+                self.assertEqual(one, winnow(self.folder, self.rows, precision, 1, batch_tokens))
+                self.assertEqual(one, winnow(self.folder, self.rows, precision, 2, batch_tokens), f"{precision} {batch_tokens}")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
