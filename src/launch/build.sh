@@ -37,7 +37,7 @@ configure_error() {
   printf '%s' "${reason:0:300}"
 }
 
-# Libraries in build/deps are found through CMAKE_PREFIX_PATH; this is for those that are found through a program.
+# Libraries in build/deps are found through CMAKE_PREFIX_PATH; this is for those that CMake finds by running a program.
 deps_options() {
   local wrapper flags include=$deps/usr/include libraries
   libraries=$deps/usr/lib/$(uname -m)-linux-gnu
@@ -47,7 +47,7 @@ deps_options() {
     options+=("-DMPI_CXX_COMPILER=$wrapper" "-DMPI_C_COMPILER=$deps/usr/bin/mpicc.openmpi" "-DMPIEXEC_EXECUTABLE=$deps/usr/bin/mpirun.openmpi")
   fi
   if [[ -f $libraries/libhdf5_openmpi.so ]]; then
-    options+=("-DHDF5_C_COMPILER_EXECUTABLE=HDF5_C_COMPILER_EXECUTABLE-NOTFOUND" "-DHDF5_ROOT=$deps/usr")
+    options+=("-DHDF5_hdf5_LIBRARY_RELEASE=$libraries/libhdf5_openmpi.so" "-DHDF5_C_INCLUDE_DIR=$include/hdf5/openmpi")
   fi
   if [[ -x $deps/usr/bin/g++ ]]; then
     flags="-idirafter \"$include/$(uname -m)-linux-gnu\" -idirafter \"$include\" -B\"$libraries\""

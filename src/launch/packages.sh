@@ -109,9 +109,8 @@ use_packages() {
   export CMAKE_PREFIX_PATH=$deps/usr${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH}
   export PKG_CONFIG_PATH=$libraries/pkgconfig:$deps/usr/share/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
   if [[ -d $libraries/openmpi/lib/openmpi3 ]]; then
-    export OPAL_PREFIX=$deps/usr OPAL_LIBDIR=$libraries/openmpi/lib OPAL_SYSCONFDIR=$deps/etc/openmpi
-  fi
-  if [[ -d $libraries/pmix2 ]]; then
-    export PMIX_INSTALL_PREFIX=$libraries/pmix2
+    export OPAL_PREFIX=$deps/usr OPAL_LIBDIR=$libraries/openmpi/lib OPAL_SYSCONFDIR=$deps/etc/openmpi PMIX_INSTALL_PREFIX=$libraries/pmix2
+    # Drivers for networks that this machine does not have are not worth a word; nor is a compression that PMIx does without.
+    export OMPI_MCA_mca_base_component_show_load_errors=0 PMIX_MCA_pcompress_base_silence_warning=1
   fi
 }
