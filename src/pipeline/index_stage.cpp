@@ -159,10 +159,36 @@ void require_same_data(const Context& context, const data::DataSet& set, const s
       refuse(fmt::format("data.{} has changed", rules[i].name));
 }
 
+/// The input files as root read them, on their way to the other ranks.
+struct InputsMessage {
+  std::vector<std::string> names;
+  std::vector<std::string> hashes;
+  std::vector<std::uint64_t> bytes;
+
+  template <typename Archive>
+  void serialize(Archive& archive, unsigned) {
+    archive & names & hashes & bytes;
+  }
+};
+
+void share_inputs(const mpi::Communicator& ranks, store::IndexInfo& info) {
+  InputsMessage message;
+  for (const store::InputFile& input : info.inputs) {
+    message.names.push_back(input.name);
+    message.hashes.push_back(input.hash);
+    message.bytes.push_back(input.bytes);
+  }
+  message = mpi::broadcast_message(ranks, message);
+  info.inputs.clear();
+  for (std::size_t i = 0; i < message.names.size(); ++i)
+    info.inputs.push_back({message.names[i], message.bytes[i], message.hashes[i]});
+}
+
 void make_index(const Context& context, const data::DataSet& set, store::IndexInfo& info) {
   const Columns columns = mpi::agree_on(context.communicator, [&] {
     return context.communicator.is_root() ? scan(context, set, info) : Columns{};
   });
+  share_inputs(context.communicator, info);
   store::RowsShape shape;
   const std::uint64_t mine = columns.status.size();
   shape.rows = mpi::max(context.communicator, mine);

@@ -85,6 +85,7 @@ nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job
   summary["name"] = job.name;
   summary["command"] = command;
   summary["run_folder"] = folder.path().string();
+  summary["timings"] = nlohmann::ordered_json::object();
   std::optional<core::Log> log;
   mpi::agree_on(communicator, [&] { log.emplace(std::cerr, log_options); });
   Context context{communicator, job, folder, *log, threads, stop_requested, summary};
