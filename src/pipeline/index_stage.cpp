@@ -1,5 +1,7 @@
 #include "pipeline/index_stage.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/checked_cast.hpp"
@@ -153,10 +155,11 @@ void require_same_data(const Context& context, const data::DataSet& set, const s
   }
   if (recorded.format != data::to_string(set.schema.format))
     refuse(fmt::format("format {} when it was indexed, {} now", recorded.format, data::to_string(set.schema.format)));
-  const store::Attributes rules = reading_rules(set);
-  for (std::size_t i = 0; i < rules.size(); ++i)
-    if (i >= recorded.fields.size() || recorded.fields[i].name != rules[i].name || recorded.fields[i].value != rules[i].value)
-      refuse(fmt::format("data.{} has changed", rules[i].name));
+  for (const store::Attribute& rule : reading_rules(set)) {
+    const auto same = [&](const store::Attribute& field) { return field.name == rule.name && field.value == rule.value; };
+    if (std::none_of(recorded.fields.begin(), recorded.fields.end(), same))
+      refuse(fmt::format("data.{} has changed", rule.name));
+  }
 }
 
 /// The input files as root read them, on their way to the other ranks.

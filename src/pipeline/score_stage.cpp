@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -91,11 +92,15 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
   std::optional<core::Progress> progress;
   if (ranks.is_root())
     progress.emplace(context.log, "score " + scorer.name, "rows", data.rows, done_rows);
+  std::uint64_t shown = 0;
+  const auto show_rows = [&](std::uint64_t rows) {
+    rows = std::min(rows, data.rows - done_rows);
+    if (rows > shown) progress->advance(rows - std::exchange(shown, rows));
+  };
   try {
     RowSource source(context.folder, data.data_set);
     core::JournalWriter journal(context.folder.journal(scorer.name));
     const std::uint64_t open_blocks = claims.left().value_or(0);
-    std::uint64_t shown = 0;
     while (const auto block = claims.next()) {
       const core::RowRange range = rows_of_block(context, data.rows, *block);
       const scoring::ScoredBlock scored = scoring::score_block(*block, range.begin, source.samples(range), opened.tokenizer,
@@ -107,9 +112,7 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
         // What is handed out is finished but for one block of every other rank.
         const std::uint64_t handed_out = open_blocks - *claims.left();
         const std::uint64_t in_work = static_cast<std::uint64_t>(ranks.size()) - 1;
-        const std::uint64_t blocks = std::max(shown, handed_out > in_work ? handed_out - in_work : 0);
-        progress->advance((blocks - shown) * context.job.block_rows);
-        shown = blocks;
+        show_rows((handed_out > in_work ? handed_out - in_work : 0) * context.job.block_rows);
       }
     }
   } catch (...) {
@@ -117,7 +120,10 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
     claims.stop();
   }
   claims.finish();
-  if (progress) progress->finish();
+  if (progress) {
+    if (!failure && !context.stop_requested) show_rows(data.rows);
+    progress->finish();
+  }
   mpi::agree(ranks, failure);
   spent.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return spent;
