@@ -18,13 +18,16 @@ struct Segment {
   std::optional<TokenId> added;
 };
 
-/// Finds added tokens that are written out in a text: from left to right, at each place the longest.
+/// Finds added tokens that are written out in a text: from left to right, at each place the
+/// longest.
 class AddedTokenFinder {
  public:
-  /// The tokens to look for; `content` as it is to be found, no two equal. Where two are equal the first counts.
+  /// The tokens to look for; `content` as it is to be found, no two equal. Where two are equal the
+  /// first counts.
   explicit AddedTokenFinder(std::span<const AddedToken> tokens);
 
-  /// The whole text as segments in order, none empty. Neighbouring spaces belong to tokens with lstrip or rstrip.
+  /// The whole text as segments in order, none empty. Neighbouring spaces belong to tokens with
+  /// lstrip or rstrip.
   [[nodiscard]] std::vector<Segment> split(std::string_view text) const;
 
  private:

@@ -115,8 +115,7 @@ void Bpe::place_symbols(std::string_view word, std::vector<Workspace::Symbol>& s
   }
 }
 
-void Bpe::merge(std::string_view word, Workspace& workspace,
-                std::vector<WordToken>& tokens) const {
+void Bpe::merge(std::string_view word, Workspace& workspace, std::vector<WordToken>& tokens) const {
   auto& [symbols, queue] = workspace;
   place_symbols(word, symbols);
   const auto size = static_cast<std::uint32_t>(symbols.size());
@@ -138,7 +137,8 @@ void Bpe::merge(std::string_view word, Workspace& workspace,
     const auto [rank, left] = queue.back();
     queue.pop_back();
     const std::uint32_t right = symbols[left].next;
-    // Symbols change while their candidates wait: one that no longer makes the same token has expired.
+    // Symbols change while their candidates wait: one that no longer makes the same token has
+    // expired.
     if (symbols[left].id == kNoToken || right == size) continue;
     const std::uint32_t current = rank_of(symbols[left].id, symbols[right].id);
     if (current == kFree || merged_[current] != merged_[rank]) continue;
@@ -152,8 +152,9 @@ void Bpe::merge(std::string_view word, Workspace& workspace,
   }
   for (std::uint32_t i = 0; i < size; i = symbols[i].next) {
     const std::uint32_t next = symbols[i].next;
-    tokens.push_back({symbols[i].id, symbols[i].begin,
-                      next == size ? static_cast<std::uint32_t>(word.size()) : symbols[next].begin});
+    tokens.push_back(
+        {symbols[i].id, symbols[i].begin,
+         next == size ? static_cast<std::uint32_t>(word.size()) : symbols[next].begin});
   }
 }
 

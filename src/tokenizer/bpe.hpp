@@ -17,8 +17,9 @@ struct WordToken {
   std::uint32_t end = 0;
 };
 
-/// Byte pair encoding over bytes: neighbours are joined by rising rank of their merge, among equals from left to right.
-/// A byte that has no token becomes the unknown token; without one it is dropped and counts to the token before it.
+/// Byte pair encoding over bytes: neighbours are joined by rising rank of their merge, among equals
+/// from left to right. A byte that has no token becomes the unknown token; without one it is
+/// dropped and counts to the token before it.
 class Bpe {
  public:
   explicit Bpe(const BpeDefinition& definition);

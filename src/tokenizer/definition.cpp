@@ -82,7 +82,8 @@ void append_pre_tokenizer(const JsonValue& value, std::vector<PreTokenizerStep>&
   if (!steps.empty() && std::holds_alternative<ByteLevelStep>(steps.back()))
     value.fail("comes after ByteLevel, expected ByteLevel to be the last step");
   if (type == "Sequence") {
-    for (const JsonValue& item : value.at("pretokenizers").items()) append_pre_tokenizer(item, steps);
+    for (const JsonValue& item : value.at("pretokenizers").items())
+      append_pre_tokenizer(item, steps);
   } else if (type == "Split") {
     steps.emplace_back(parse_split(value));
   } else if (type == "Digits") {
@@ -105,8 +106,8 @@ MergeText parse_merge(const JsonValue& value) {
     const std::string& text = value.string();
     const std::size_t space = text.find(' ');
     if (space == std::string::npos || text.find(' ', space + 1) != std::string::npos)
-      value.fail(fmt::format("is `{}`, expected two tokens with one space between",
-                             core::one_line(text)));
+      value.fail(
+          fmt::format("is `{}`, expected two tokens with one space between", core::one_line(text)));
     return {text.substr(0, space), text.substr(space + 1)};
   }
   const std::vector<JsonValue> pair = value.items();
@@ -123,7 +124,8 @@ void require_plain_bpe(const JsonValue& model) {
   for (const char* affix : {"continuing_subword_prefix", "end_of_word_suffix"})
     if (const auto text = model.find(affix); text && !text->string().empty())
       fail_unsupported(model, affix, text->string(), "none");
-  if (flag(model, "byte_fallback", false)) fail_unsupported(model, "byte_fallback", "true", "false");
+  if (flag(model, "byte_fallback", false))
+    fail_unsupported(model, "byte_fallback", "true", "false");
 }
 
 BpeDefinition parse_model(const JsonValue& model) {
@@ -145,8 +147,8 @@ BpeDefinition parse_model(const JsonValue& model) {
   if (const auto unknown = model.find("unk_token")) {
     const auto found = ids.find(unknown->string());
     if (found == ids.end())
-      unknown->fail(fmt::format("is `{}`, which vocab does not have",
-                                core::one_line(unknown->string())));
+      unknown->fail(
+          fmt::format("is `{}`, which vocab does not have", core::one_line(unknown->string())));
     bpe.unknown = found->second;
   }
 
@@ -155,8 +157,8 @@ BpeDefinition parse_model(const JsonValue& model) {
     const auto id_of = [&](const std::string& token) {
       const auto found = ids.find(token);
       if (found == ids.end())
-        item.fail(fmt::format("names the token `{}`, which vocab does not have",
-                              core::one_line(token)));
+        item.fail(
+            fmt::format("names the token `{}`, which vocab does not have", core::one_line(token)));
       return found->second;
     };
     bpe.merges.push_back({id_of(merge.left), id_of(merge.right), id_of(merge.left + merge.right)});
@@ -189,7 +191,8 @@ void add_template(const JsonValue& value, PostProcessor& processor) {
 void add_post_processor(const JsonValue& value, PostProcessor& processor) {
   const std::string& type = value.at("type").string();
   if (type == "Sequence") {
-    for (const JsonValue& item : value.at("processors").items()) add_post_processor(item, processor);
+    for (const JsonValue& item : value.at("processors").items())
+      add_post_processor(item, processor);
   } else if (type == "ByteLevel") {
     if (!flag(value, "trim_offsets", true)) return;
     processor.trim_offsets = true;

@@ -10,7 +10,8 @@
 
 namespace winnow::tokenizer {
 
-/// What a tokenizer.json says, in the parts that winnow runs: byte-level BPE as GPT-2, Llama-3, Qwen and SmolLM2 have it.
+/// What a tokenizer.json says, in the parts that winnow runs: byte-level BPE as GPT-2, Llama-3,
+/// Qwen and SmolLM2 have it.
 struct AddedToken {
   TokenId id = 0;
   std::string content;
@@ -60,8 +61,9 @@ struct BpeDefinition {
 struct PostProcessor {
   /// Whitespace at a token's ends does not count into its offsets.
   bool trim_offsets = false;
-  bool add_prefix_space = false;  ///< with trim_offsets: one space at the text's beginning was added
-  std::vector<TokenId> before;    ///< what add_special_tokens puts around a text
+  bool add_prefix_space =
+      false;                    ///< with trim_offsets: one space at the text's beginning was added
+  std::vector<TokenId> before;  ///< what add_special_tokens puts around a text
   std::vector<TokenId> after;
 };
 

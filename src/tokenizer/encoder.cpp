@@ -18,7 +18,8 @@ std::string_view part(std::string_view text, ByteSpan place) {
   return text.substr(place.begin, place.end - place.begin);
 }
 
-/// Tokens that are looked for before or after normalization; of two that are equal after it a special one counts.
+/// Tokens that are looked for before or after normalization; of two that are equal after it a
+/// special one counts.
 std::vector<AddedToken> tokens_to_find(const Definition& definition, bool normalized) {
   std::vector<AddedToken> tokens;
   for (const bool special : {true, false})
@@ -48,7 +49,8 @@ class Run {
  private:
   void add(TokenId id, ByteSpan source, Blanks blanks) {
     if (encoder_.trim_offsets_)
-      source = trim_offsets(text_, source, blanks, encoding_.ids.empty(), encoder_.add_prefix_space_);
+      source =
+          trim_offsets(text_, source, blanks, encoding_.ids.empty(), encoder_.add_prefix_space_);
     encoding_.ids.push_back(id);
     encoding_.begin.push_back(source.begin);
     encoding_.end.push_back(source.end);
@@ -114,12 +116,12 @@ Encoder::Encoder(const Definition& definition, const std::string& file)
 
 Encoding Encoder::encode(std::string_view text) const {
   if (text.size() >= std::numeric_limits<std::uint32_t>::max())
-    throw core::DataError(
-        fmt::format("a text of {} bytes cannot be tokenized, expected less than 4 GiB", text.size()));
+    throw core::DataError(fmt::format(
+        "a text of {} bytes cannot be tokenized, expected less than 4 GiB", text.size()));
   const TextTraits traits = examine(text);
   if (traits.invalid_at != std::string_view::npos)
-    throw core::DataError(fmt::format("byte {} of a text that is to be tokenized is not valid UTF-8",
-                                      traits.invalid_at));
+    throw core::DataError(fmt::format(
+        "byte {} of a text that is to be tokenized is not valid UTF-8", traits.invalid_at));
   return Run(*this, text, traits.has_recent).encode();
 }
 

@@ -12,7 +12,8 @@
 
 namespace winnow::tokenizer {
 
-/// The way from a text to tokens: added tokens are found, the rest is normalized, cut into words, and each word tokenized.
+/// The way from a text to tokens: added tokens are found, the rest is normalized, cut into words,
+/// and each word tokenized.
 class Encoder {
  public:
   /// @param file  its name in messages

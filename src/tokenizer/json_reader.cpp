@@ -49,7 +49,8 @@ std::optional<JsonValue> JsonValue::find(std::string_view key) const {
   if (!value_->is_object()) fail_type("an object");
   const auto found = value_->find(key);
   if (found == value_->end() || found->is_null()) return std::nullopt;
-  return JsonValue(document_, &*found, place_.empty() ? std::string(key) : fmt::format("{}.{}", place_, key));
+  return JsonValue(document_, &*found,
+                   place_.empty() ? std::string(key) : fmt::format("{}.{}", place_, key));
 }
 
 JsonValue JsonValue::at(std::string_view key) const {
@@ -72,8 +73,8 @@ std::vector<JsonMember> JsonValue::members() const {
   std::vector<JsonMember> members;
   members.reserve(value_->size());
   for (const auto& [key, value] : value_->items())
-    members.push_back(
-        {key, JsonValue(document_, &value, fmt::format("{}[\"{}\"]", place_, core::one_line(key)))});
+    members.push_back({key, JsonValue(document_, &value,
+                                      fmt::format("{}[\"{}\"]", place_, core::one_line(key)))});
   return members;
 }
 
@@ -97,8 +98,8 @@ double JsonValue::number() const {
 
 std::int32_t JsonValue::index(std::int32_t limit) const {
   if (!value_->is_number_integer()) fail_type("a whole number");
-  const bool fits = value_->is_number_unsigned() &&
-                    std::cmp_less(value_->get<std::uint64_t>(), limit);
+  const bool fits =
+      value_->is_number_unsigned() && std::cmp_less(value_->get<std::uint64_t>(), limit);
   if (!fits) fail(fmt::format("is {}, expected a number from 0 to {}", value_->dump(), limit - 1));
   return value_->get<std::int32_t>();
 }
@@ -118,8 +119,8 @@ std::string read_model_file(const std::filesystem::path& path) {
     throw core::ModelError(fmt::format("{}: there is no such file", path.string()));
   const std::uint64_t size = std::filesystem::file_size(path, error);
   if (!error && size > kMaxFileBytes)
-    throw core::ModelError(fmt::format("{}: has {} bytes, expected at most {}", path.string(), size,
-                                       kMaxFileBytes));
+    throw core::ModelError(
+        fmt::format("{}: has {} bytes, expected at most {}", path.string(), size, kMaxFileBytes));
   return core::read_file(path, kMaxFileBytes);
 }
 

@@ -14,11 +14,12 @@ namespace winnow::tokenizer {
 
 struct JsonMember;
 
-/// A value inside a parsed JSON file that knows where it stands, so that every complaint names file and place.
-/// All accessors throw core::ModelError "FILE: PLACE is a number, expected a string".
+/// A value inside a parsed JSON file that knows where it stands, so that every complaint names file
+/// and place. All accessors throw core::ModelError "FILE: PLACE is a number, expected a string".
 class JsonValue {
  public:
-  /// Parses `bytes`. @throws core::ModelError for malformed JSON, invalid UTF-8 or more than 64 levels.
+  /// Parses `bytes`. @throws core::ModelError for malformed JSON, invalid UTF-8 or more than 64
+  /// levels.
   [[nodiscard]] static JsonValue parse(std::string_view bytes, const std::string& file);
 
   /// The member `key` of this object; nothing if it is absent or null.
@@ -40,7 +41,8 @@ class JsonValue {
 
  private:
   struct Document;
-  JsonValue(std::shared_ptr<const Document> document, const nlohmann::json* value, std::string place);
+  JsonValue(std::shared_ptr<const Document> document, const nlohmann::json* value,
+            std::string place);
   [[noreturn]] void fail_type(const char* expected) const;
 
   std::shared_ptr<const Document> document_;
@@ -53,7 +55,8 @@ struct JsonMember {
   JsonValue value;
 };
 
-/// The bytes of a file of a model folder, at most 256 MB. @throws core::ModelError naming the file if it is missing or too large.
+/// The bytes of a file of a model folder, at most 256 MB. @throws core::ModelError naming the file
+/// if it is missing or too large.
 [[nodiscard]] std::string read_model_file(const std::filesystem::path& path);
 
 }  // namespace winnow::tokenizer

@@ -12,8 +12,9 @@ struct FolderTexts {
   std::string chat_template;
 };
 
-/// Reads tokenizer_config.json, then special_tokens_map.json for what it does not name; chat_template.jinja goes before the template
-/// of tokenizer_config.json. Of a list of named templates the one called "default" counts.
+/// Reads tokenizer_config.json, then special_tokens_map.json for what it does not name;
+/// chat_template.jinja goes before the template of tokenizer_config.json. Of a list of named
+/// templates the one called "default" counts.
 /// @throws core::ModelError naming file and place for malformed JSON or a field of a wrong type.
 [[nodiscard]] FolderTexts read_folder_texts(const std::filesystem::path& folder);
 

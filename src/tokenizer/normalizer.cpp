@@ -12,8 +12,8 @@
 namespace winnow::tokenizer {
 namespace {
 
-/// One character on its way through the normalizer. `taken` counts the original characters that it uses up; 0 marks one that was
-/// inserted beside the one before it.
+/// One character on its way through the normalizer. `taken` counts the original characters that it
+/// uses up; 0 marks one that was inserted beside the one before it.
 struct Character {
   UChar32 value = 0;
   std::uint8_t combining_class = 0;
@@ -139,7 +139,8 @@ NormalizedText::NormalizedText(std::string bytes, std::vector<ByteSpan> sources)
 
 ByteSpan NormalizedText::source_of(std::size_t begin, std::size_t end) const {
   if (!sources_.empty()) return {sources_[begin].begin, sources_[end - 1].end};
-  return {shift_ + character_around(view_, begin).begin, shift_ + character_around(view_, end - 1).end};
+  return {shift_ + character_around(view_, begin).begin,
+          shift_ + character_around(view_, end - 1).end};
 }
 
 NormalizedText normalize(std::span<const NormalizerStep> steps, std::string_view original,
@@ -150,9 +151,9 @@ NormalizedText normalize(std::span<const NormalizerStep> steps, std::string_view
   const auto size = static_cast<std::int32_t>(std::min<std::size_t>(text.size(), INT32_MAX));
   const bool is_composed =
       std::cmp_equal(size, text.size()) &&
-      nfc().isNormalizedUTF8(icu::StringPiece(text.data(), size), status) != 0 &&
-      U_SUCCESS(status);
-  // What ICU's newer tables leave as it is, those of Unicode 9 leave too: later versions only added marks and compositions.
+      nfc().isNormalizedUTF8(icu::StringPiece(text.data(), size), status) != 0 && U_SUCCESS(status);
+  // What ICU's newer tables leave as it is, those of Unicode 9 leave too: later versions only added
+  // marks and compositions.
   if (is_composed) return {original, place};
   return compose_text(original, place);
 }

@@ -15,7 +15,8 @@ class NormalizedText {
  public:
   /// Bytes `place` of `original`, unchanged. Refers to `original`.
   NormalizedText(std::string_view original, ByteSpan place);
-  /// `bytes` instead of what stood there; sources[i] is the part of the whole original that bytes[i] stands for.
+  /// `bytes` instead of what stood there; sources[i] is the part of the whole original that
+  /// bytes[i] stands for.
   NormalizedText(std::string bytes, std::vector<ByteSpan> sources);
 
   [[nodiscard]] std::string_view bytes() const { return sources_.empty() ? view_ : own_; }
@@ -29,8 +30,9 @@ class NormalizedText {
   std::vector<ByteSpan> sources_;  // empty: the identity on view_
 };
 
-/// Bytes `place` of `original` after the steps. As Hugging Face's `tokenizers` does it: composition by the tables of Unicode 9, and a
-/// composed character stands for the first of the characters that it was made of.
+/// Bytes `place` of `original` after the steps. As Hugging Face's `tokenizers` does it: composition
+/// by the tables of Unicode 9, and a composed character stands for the first of the characters that
+/// it was made of.
 [[nodiscard]] NormalizedText normalize(std::span<const NormalizerStep> steps,
                                        std::string_view original, ByteSpan place);
 

@@ -67,8 +67,8 @@ PreTokenizer::PreTokenizer(std::span<const PreTokenizerStep> steps, const std::s
 
 void PreTokenizer::add(const SplitStep& step, const std::string& file) {
   if (step.is_regex)
-    steps_.emplace_back(Cut{RegularExpression(step.pattern, file + ": pre_tokenizer"),
-                            step.behavior, step.invert});
+    steps_.emplace_back(
+        Cut{RegularExpression(step.pattern, file + ": pre_tokenizer"), step.behavior, step.invert});
   else
     steps_.emplace_back(Cut{Literal{step.pattern}, step.behavior, step.invert});
 }
@@ -105,8 +105,7 @@ void PreTokenizer::apply(const AddPrefixSpace&, std::string_view text, const Wor
 
 void PreTokenizer::apply(const Cut& cut, std::string_view text, const Word& word,
                          std::vector<Word>& out) {
-  const std::string_view bytes =
-      text.substr(word.place.begin, word.place.end - word.place.begin);
+  const std::string_view bytes = text.substr(word.place.begin, word.place.end - word.place.begin);
   std::string prefixed;
   if (word.has_prefix) prefixed.assign(1, ' ').append(bytes);
   const std::string_view subject = word.has_prefix ? prefixed : bytes;
@@ -122,7 +121,8 @@ void PreTokenizer::apply(const Cut& cut, std::string_view text, const Word& word
 }
 
 std::vector<ByteSpan> PreTokenizer::delimiters(const Cut& cut, std::string_view text) {
-  if (const auto* regex = std::get_if<RegularExpression>(&cut.delimiter)) return regex->matches(text);
+  if (const auto* regex = std::get_if<RegularExpression>(&cut.delimiter))
+    return regex->matches(text);
   if (const auto* literal = std::get_if<Literal>(&cut.delimiter))
     return find_literal(literal->text, text);
   return find_digits(text);

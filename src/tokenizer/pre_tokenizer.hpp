@@ -12,7 +12,8 @@
 
 namespace winnow::tokenizer {
 
-/// What the model tokenizes on its own: bytes `place` of a text, after one more space where `has_prefix`. A prefix may stand alone.
+/// What the model tokenizes on its own: bytes `place` of a text, after one more space where
+/// `has_prefix`. A prefix may stand alone.
 struct Word {
   ByteSpan place;
   bool has_prefix = false;

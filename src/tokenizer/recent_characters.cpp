@@ -12,7 +12,8 @@ struct Range {
   char32_t stand_in;
 };
 
-// Source: the Unicode Character Database, DerivedAge.txt and DerivedGeneralCategory.txt of version 16.0.
+// Source: the Unicode Character Database, DerivedAge.txt and DerivedGeneralCategory.txt of
+// version 16.0.
 // clang-format off
 constexpr Range kRecent[] = {
     {0x0897, 0x0897, 0x0E31}, {0x0CF3, 0x0CF3, 0x0903}, {0x0ECE, 0x0ECE, 0x0E31},

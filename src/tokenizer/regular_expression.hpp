@@ -9,8 +9,9 @@
 
 namespace winnow::tokenizer {
 
-/// A pattern in the syntax of Oniguruma, which Hugging Face's tokenizers use, run by PCRE2. Only what means the same in both is
-/// accepted: literals, classes, \p{..} \s \S \d \r \n \t, groups, alternatives, quantifiers, look-around, (?i:..).
+/// A pattern in the syntax of Oniguruma, which Hugging Face's tokenizers use, run by PCRE2. Only
+/// what means the same in both is accepted: literals, classes, \p{..} \s \S \d \r \n \t, groups,
+/// alternatives, quantifiers, look-around, (?i:..).
 class RegularExpression {
  public:
   /// @param where  stands before the complaint in messages

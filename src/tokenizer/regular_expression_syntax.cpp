@@ -17,7 +17,8 @@ constexpr std::string_view kGroups[] = {"(?:", "(?i:", "(?!", "(?=", "(?<!", "(?
 
 class Translator {
  public:
-  Translator(std::string_view pattern, const std::string& where) : pattern_(pattern), where_(where) {}
+  Translator(std::string_view pattern, const std::string& where)
+      : pattern_(pattern), where_(where) {}
 
   std::string run() {
     while (at_ < pattern_.size()) {

@@ -8,7 +8,8 @@
 namespace winnow::tokenizer {
 
 TokenTexts::TokenTexts(const Definition& definition) {
-  for (const VocabularyEntry& entry : definition.model.vocabulary) add(entry.token, entry.id, false);
+  for (const VocabularyEntry& entry : definition.model.vocabulary)
+    add(entry.token, entry.id, false);
   for (const AddedToken& token : definition.added_tokens) {
     add(token.content, token.id, token.special);
     literal_ids_.emplace(token.content, token.id);

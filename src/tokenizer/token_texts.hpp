@@ -16,7 +16,8 @@ class TokenTexts {
  public:
   explicit TokenTexts(const Definition& definition);
 
-  /// The ids' bytes one after the other; what is not UTF-8 in them becomes U+FFFD. Ids that no token has count for nothing.
+  /// The ids' bytes one after the other; what is not UTF-8 in them becomes U+FFFD. Ids that no
+  /// token has count for nothing.
   [[nodiscard]] std::string decode(std::span<const TokenId> ids, bool skip_special_tokens) const;
   /// One past the largest id.
   [[nodiscard]] std::size_t size() const { return tokens_.size(); }

@@ -15,7 +15,8 @@ namespace winnow::tokenizer {
 
 namespace {
 
-/// Added tokens that match normalized text are themselves given normalized, also when they are decoded.
+/// Added tokens that match normalized text are themselves given normalized, also when they are
+/// decoded.
 Definition with_normalized_tokens(Definition definition) {
   for (AddedToken& token : definition.added_tokens) {
     if (!token.normalized) continue;

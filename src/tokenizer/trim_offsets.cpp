@@ -7,7 +7,9 @@ namespace {
 
 constexpr char32_t kWrittenSpace = 0x120;
 
-bool is_blank(char32_t character) { return character == kWrittenSpace || is_white_space(character); }
+bool is_blank(char32_t character) {
+  return character == kWrittenSpace || is_white_space(character);
+}
 
 }  // namespace
 
@@ -19,7 +21,8 @@ Blanks blanks_of_word_token(std::string_view bytes) {
 
 Blanks blanks_of_added_token(std::string_view text) {
   Blanks blanks;
-  for (std::size_t at = 0; at < text.size() && is_blank(next_character(text, at));) ++blanks.leading;
+  for (std::size_t at = 0; at < text.size() && is_blank(next_character(text, at));)
+    ++blanks.leading;
   for (std::size_t at = text.size(); at > 0 && is_blank(previous_character(text, at));)
     ++blanks.trailing;
   return blanks;

@@ -15,11 +15,13 @@ struct Blanks {
 
 /// Of a token of the byte-level model: only spaces count.
 [[nodiscard]] Blanks blanks_of_word_token(std::string_view bytes);
-/// Of an added token as it stands in the text: Unicode's white space, and U+0120, which is how byte-level vocabularies write a space.
+/// Of an added token as it stands in the text: Unicode's white space, and U+0120, which is how
+/// byte-level vocabularies write a space.
 [[nodiscard]] Blanks blanks_of_added_token(std::string_view text);
 
-/// `place` of `text` without as many characters at its ends as the token has blanks there; never before its own beginning or end.
-/// Where a space may have been added before the text, one leading blank at the text's beginning stays.
+/// `place` of `text` without as many characters at its ends as the token has blanks there; never
+/// before its own beginning or end. Where a space may have been added before the text, one leading
+/// blank at the text's beginning stays.
 [[nodiscard]] ByteSpan trim_offsets(std::string_view text, ByteSpan place, Blanks blanks,
                                     bool is_first, bool add_prefix_space);
 

@@ -100,7 +100,8 @@ bool is_word_character(char32_t character) {
 
 bool is_numeric(char32_t character) {
   // Numbers of Unicode 17, which Hugging Face's digits know but its regular expressions do not.
-  if ((character >= 0x11DE0 && character <= 0x11DE9) || (character >= 0x16FF4 && character <= 0x16FF6))
+  if ((character >= 0x11DE0 && character <= 0x11DE9) ||
+      (character >= 0x16FF4 && character <= 0x16FF6))
     return true;
   return (U_GET_GC_MASK(static_cast<UChar32>(character)) & U_GC_N_MASK) != 0;
 }

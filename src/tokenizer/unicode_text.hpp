@@ -29,8 +29,9 @@ struct TextTraits {
 };
 [[nodiscard]] TextTraits examine(std::string_view text);
 
-/// `text` with every character of Unicode 15 and 16 replaced by an older one of the same category and length. Hugging Face's regular
-/// expressions know Unicode 16, Debian's PCRE2 and ICU do not; on the stand-ins both agree.
+/// `text` with every character of Unicode 15 and 16 replaced by an older one of the same category
+/// and length. Hugging Face's regular expressions know Unicode 16, Debian's PCRE2 and ICU do not;
+/// on the stand-ins both agree.
 [[nodiscard]] std::string with_stand_ins(std::string_view text);
 
 /// Unicode's White_Space.

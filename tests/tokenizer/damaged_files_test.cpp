@@ -23,7 +23,9 @@ std::string complaint(const std::string& json) {
   return "no error";
 }
 
-#define EXPECT_COMPLAINT(json, part) EXPECT_PRED_FORMAT2(testing::IsSubstring, part, complaint(json))
+void expect_complaint(const std::string& json, const char* part) {
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, part, complaint(json));
+}
 
 TEST(DamagedTokenizer, MissingFile) {
   const test::TemporaryFolder folder;
@@ -35,105 +37,107 @@ TEST(DamagedTokenizer, MissingFile) {
 TEST(DamagedTokenizer, TruncatedAnywhere) {
   const std::string json = TinyTokenizer().json();
   for (std::size_t size = 0; size + 1 < json.size(); size += 37)
-    EXPECT_COMPLAINT(json.substr(0, size), "is not valid JSON");
+    expect_complaint(json.substr(0, size), "is not valid JSON");
 }
 
 TEST(DamagedTokenizer, DeepNesting) {
-  EXPECT_COMPLAINT(std::string(200'000, '['), "nested deeper than the 64 levels");
-  EXPECT_COMPLAINT(R"({"model": )" + std::string(200'000, '['), "nested deeper than the 64 levels");
+  expect_complaint(std::string(200'000, '['), "nested deeper than the 64 levels");
+  expect_complaint(R"({"model": )" + std::string(200'000, '['), "nested deeper than the 64 levels");
 }
 
 TEST(DamagedTokenizer, InvalidUtf8) {
   TinyTokenizer tiny;
   tiny.added_tokens = "{\"id\": 300, \"content\": \"\xFF\"}";
-  EXPECT_COMPLAINT(tiny.json(), "is not valid JSON");
+  expect_complaint(tiny.json(), "is not valid JSON");
 }
 
 TEST(DamagedTokenizer, WrongTypes) {
-  EXPECT_COMPLAINT("[]", "the top level is of type array, expected an object");
-  EXPECT_COMPLAINT("{}", "the top level has no `pre_tokenizer`");
+  expect_complaint("[]", "the top level is of type array, expected an object");
+  expect_complaint("{}", "the top level has no `pre_tokenizer`");
   TinyTokenizer tiny;
   tiny.merges = "{}";
-  EXPECT_COMPLAINT(tiny.json(), "model.merges is of type object, expected an array");
+  expect_complaint(tiny.json(), "model.merges is of type object, expected an array");
   tiny.merges = "[1]";
-  EXPECT_COMPLAINT(tiny.json(), "model.merges[0] is of type number, expected an array");
+  expect_complaint(tiny.json(), "model.merges[0] is of type number, expected an array");
   tiny.merges = R"([["h"]])";
-  EXPECT_COMPLAINT(tiny.json(), "model.merges[0] has 1 parts, expected 2");
+  expect_complaint(tiny.json(), "model.merges[0] has 1 parts, expected 2");
   tiny.merges = R"(["h e l"])";
-  EXPECT_COMPLAINT(tiny.json(), "expected two tokens with one space between");
+  expect_complaint(tiny.json(), "expected two tokens with one space between");
   tiny.more_vocab = R"(, "x1": "7")";
-  EXPECT_COMPLAINT(tiny.json(), "is of type string, expected a whole number");
+  expect_complaint(tiny.json(), "is of type string, expected a whole number");
   tiny.more_vocab = R"(, "x1": -7)";
-  EXPECT_COMPLAINT(tiny.json(), "is -7, expected a number from 0");
+  expect_complaint(tiny.json(), "is -7, expected a number from 0");
   tiny.more_vocab = R"(, "x1": 4294967296)";
-  EXPECT_COMPLAINT(tiny.json(), "is 4294967296, expected a number from 0");
+  expect_complaint(tiny.json(), "is 4294967296, expected a number from 0");
   tiny.added_tokens = "7";
-  EXPECT_COMPLAINT(tiny.json(), "added_tokens[0] is of type number, expected an object");
+  expect_complaint(tiny.json(), "added_tokens[0] is of type number, expected an object");
 }
 
 TEST(DamagedTokenizer, MissingModel) {
-  EXPECT_COMPLAINT(R"({"pre_tokenizer": {"type": "ByteLevel"}, "decoder": {"type": "ByteLevel"}})",
+  expect_complaint(R"({"pre_tokenizer": {"type": "ByteLevel"}, "decoder": {"type": "ByteLevel"}})",
                    "the top level has no `model`");
 }
 
 TEST(DamagedTokenizer, MergesOfMissingTokens) {
   TinyTokenizer tiny;
   tiny.merges = R"(["h e", "no pe"])";
-  EXPECT_COMPLAINT(tiny.json(), "model.merges[1] names the token `no`, which vocab does not have");
+  expect_complaint(tiny.json(), "model.merges[1] names the token `no`, which vocab does not have");
   tiny.merges = R"(["h e", "e h"])";
-  EXPECT_COMPLAINT(tiny.json(), "model.merges[1] names the token `eh`, which vocab does not have");
+  expect_complaint(tiny.json(), "model.merges[1] names the token `eh`, which vocab does not have");
 }
 
 TEST(DamagedTokenizer, IdsOfTwoTokens) {
   TinyTokenizer tiny;
   tiny.more_vocab = R"(, "he": 256, "hi": 256)";
-  EXPECT_COMPLAINT(tiny.json(), "has id 256, which `he` has too");
+  expect_complaint(tiny.json(), "has id 256, which `he` has too");
   tiny = {};
   tiny.added_tokens = R"({"id": 259, "content": "<end>"})";
-  EXPECT_COMPLAINT(tiny.json(), "added token `<end>` has id 259, which `hello` has too");
+  expect_complaint(tiny.json(), "added token `<end>` has id 259, which `hello` has too");
   tiny.added_tokens = R"({"id": 300, "content": "<end>"}, {"id": 301, "content": "<end>"})";
-  EXPECT_COMPLAINT(tiny.json(), "added_tokens[1] repeats the token `<end>`");
+  expect_complaint(tiny.json(), "added_tokens[1] repeats the token `<end>`");
   tiny.added_tokens = R"({"id": 300, "content": "hello"})";
-  EXPECT_COMPLAINT(tiny.json(), "added token `hello` has id 300, but 259 in vocab");
+  expect_complaint(tiny.json(), "added token `hello` has id 300, but 259 in vocab");
 }
 
 TEST(DamagedTokenizer, WhatIsNotSupportedIsNamed) {
   TinyTokenizer tiny;
   tiny.pre_tokenizer = R"({"type": "Metaspace"})";
-  EXPECT_COMPLAINT(tiny.json(),
-                   "pre_tokenizer has type `Metaspace`, which is not supported; supported: Sequence, "
-                   "Split, Digits, ByteLevel");
+  expect_complaint(
+      tiny.json(),
+      "pre_tokenizer has type `Metaspace`, which is not supported; supported: Sequence, "
+      "Split, Digits, ByteLevel");
   tiny.pre_tokenizer = R"({"type": "Digits"})";
-  EXPECT_COMPLAINT(tiny.json(), "pre_tokenizer has no ByteLevel step");
+  expect_complaint(tiny.json(), "pre_tokenizer has no ByteLevel step");
   tiny = {};
   tiny.normalizer = R"({"type": "Sequence", "normalizers": [{"type": "Lowercase"}]})";
-  EXPECT_COMPLAINT(tiny.json(), "normalizer.normalizers[0] has type `Lowercase`");
+  expect_complaint(tiny.json(), "normalizer.normalizers[0] has type `Lowercase`");
   tiny = {};
   tiny.decoder = R"({"type": "WordPiece"})";
-  EXPECT_COMPLAINT(tiny.json(), "decoder has type `WordPiece`");
+  expect_complaint(tiny.json(), "decoder has type `WordPiece`");
   tiny = {};
   tiny.post_processor = R"({"type": "BertProcessing"})";
-  EXPECT_COMPLAINT(tiny.json(), "post_processor has type `BertProcessing`");
+  expect_complaint(tiny.json(), "post_processor has type `BertProcessing`");
   tiny = {};
   tiny.model_options = R"("dropout": 0.1, )";
-  EXPECT_COMPLAINT(tiny.json(), "model has a dropout");
+  expect_complaint(tiny.json(), "model has a dropout");
   tiny.model_options = R"("end_of_word_suffix": "</w>", )";
-  EXPECT_COMPLAINT(tiny.json(), "model has end_of_word_suffix `</w>`");
+  expect_complaint(tiny.json(), "model has end_of_word_suffix `</w>`");
   tiny.model_options = R"("unk_token": "<unk>", )";
-  EXPECT_COMPLAINT(tiny.json(), "model.unk_token is `<unk>`, which vocab does not have");
+  expect_complaint(tiny.json(), "model.unk_token is `<unk>`, which vocab does not have");
 }
 
 TEST(DamagedTokenizer, MalformedPatterns) {
   TinyTokenizer tiny;
   const auto with_pattern = [&](const std::string& pattern) {
-    tiny.pre_tokenizer = R"({"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": ")" +
-                         pattern + R"("}, "behavior": "Isolated"}, {"type": "ByteLevel"}]})";
+    tiny.pre_tokenizer =
+        R"({"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": ")" +
+        pattern + R"("}, "behavior": "Isolated"}, {"type": "ByteLevel"}]})";
     return tiny.json();
   };
-  EXPECT_COMPLAINT(with_pattern("(a"), "regular expression `(a` is malformed");
-  EXPECT_COMPLAINT(with_pattern("[a"), "construct `[ without ]` is not supported");
-  EXPECT_COMPLAINT(with_pattern("\\\\h"), "construct `\\h` is not supported");
-  EXPECT_COMPLAINT(with_pattern("[a&&b]"), "construct `&& inside [ ]` is not supported");
+  expect_complaint(with_pattern("(a"), "regular expression `(a` is malformed");
+  expect_complaint(with_pattern("[a"), "construct `[ without ]` is not supported");
+  expect_complaint(with_pattern("\\\\h"), "construct `\\h` is not supported");
+  expect_complaint(with_pattern("[a&&b]"), "construct `&& inside [ ]` is not supported");
 }
 
 TEST(DamagedTokenizer, PostProcessorWithUnknownId) {
@@ -141,7 +145,7 @@ TEST(DamagedTokenizer, PostProcessorWithUnknownId) {
   tiny.post_processor = R"({"type": "TemplateProcessing",
       "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}}],
       "special_tokens": {"<s>": {"ids": [777]}}})";
-  EXPECT_COMPLAINT(tiny.json(), "post_processor adds id 777, which no token has");
+  expect_complaint(tiny.json(), "post_processor adds id 777, which no token has");
 }
 
 }  // namespace

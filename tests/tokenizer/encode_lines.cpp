@@ -1,5 +1,6 @@
-// encode_lines FOLDER [--specials]: one JSON string a line in; out, a line each, {"ids", "offsets" in bytes, "text" decoded}.
-// encode_lines FOLDER --time FILE: seconds to encode the lines of FILE, each a JSON string.
+// encode_lines FOLDER [--specials]: one JSON string a line in; out, a line each, {"ids", "offsets"
+// in bytes, "text" decoded}. encode_lines FOLDER --time FILE: seconds to encode the lines of FILE,
+// each a JSON string.
 #include <chrono>
 #include <fstream>
 #include <iostream>

@@ -39,8 +39,9 @@ TEST_F(ModelFolder, FallsBackToTheSpecialTokensMap) {
 }
 
 TEST_F(ModelFolder, TakesTheDefaultOfNamedTemplates) {
-  write("tokenizer_config.json",
-        R"({"chat_template": [{"name": "tool_use", "template": "T"}, {"name": "default", "template": "D"}]})");
+  write(
+      "tokenizer_config.json",
+      R"({"chat_template": [{"name": "tool_use", "template": "T"}, {"name": "default", "template": "D"}]})");
   EXPECT_EQ(texts().chat_template, "D");
 }
 

@@ -14,7 +14,8 @@ std::vector<ByteSpan> matches(std::string_view pattern, std::string_view text) {
 using Spans = std::vector<ByteSpan>;
 
 TEST(RegularExpression, FindsMatchesFromLeftToRight) {
-  EXPECT_EQ(matches(R"(\p{L}+|\s+(?!\S)|\s+)", "ab  \xC3\xA4"), (Spans{{0, 2}, {2, 3}, {3, 4}, {4, 6}}));
+  EXPECT_EQ(matches(R"(\p{L}+|\s+(?!\S)|\s+)", "ab  \xC3\xA4"),
+            (Spans{{0, 2}, {2, 3}, {3, 4}, {4, 6}}));
 }
 
 TEST(RegularExpression, FoldsCaseBeyondAscii) {

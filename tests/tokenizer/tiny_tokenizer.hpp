@@ -11,12 +11,15 @@ namespace winnow::test {
 
 /// A tokenizer.json whose first 256 ids are the bytes themselves; the parts can be replaced.
 struct TinyTokenizer {
-  std::string more_vocab = R"(, "he": 256, "ll": 257, "hell": 258, "hello": 259, "\u0120hello": 260)";
+  std::string more_vocab =
+      R"(, "he": 256, "ll": 257, "hell": 258, "hello": 259, "\u0120hello": 260)";
   std::string merges = R"(["h e", "l l", "he ll", "hell o", "\u0120 hello"])";
   std::string model_options;
-  std::string added_tokens = R"({"id": 300, "content": "<end>", "special": true, "normalized": false})";
+  std::string added_tokens =
+      R"({"id": 300, "content": "<end>", "special": true, "normalized": false})";
   std::string normalizer = "null";
-  std::string pre_tokenizer = R"({"type": "ByteLevel", "add_prefix_space": false, "use_regex": true})";
+  std::string pre_tokenizer =
+      R"({"type": "ByteLevel", "add_prefix_space": false, "use_regex": true})";
   std::string post_processor = "null";
   std::string decoder = R"({"type": "ByteLevel"})";
 
@@ -30,7 +33,8 @@ struct TinyTokenizer {
     return R"({"version": "1.0", "added_tokens": [)" + added_tokens + R"(], "normalizer": )" +
            normalizer + R"(, "pre_tokenizer": )" + pre_tokenizer + R"(, "post_processor": )" +
            post_processor + R"(, "decoder": )" + decoder + R"(, "model": {"type": "BPE", )" +
-           model_options + R"("vocab": {)" + vocab + more_vocab + R"(}, "merges": )" + merges + "}}";
+           model_options + R"("vocab": {)" + vocab + more_vocab + R"(}, "merges": )" + merges +
+           "}}";
   }
 
   [[nodiscard]] tokenizer::Tokenizer load() const { return load_tokenizer_json(json()); }

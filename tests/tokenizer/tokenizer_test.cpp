@@ -51,12 +51,14 @@ TEST(Tokenizer, EncodesNothingAsNothing) {
 }
 
 TEST(Tokenizer, TakesANulAsACharacter) {
-  EXPECT_EQ(TinyTokenizer().load().encode(std::string_view("a\0b", 3), false).ids, (Ids{'a', 0, 'b'}));
+  EXPECT_EQ(TinyTokenizer().load().encode(std::string_view("a\0b", 3), false).ids,
+            (Ids{'a', 0, 'b'}));
 }
 
 TEST(Tokenizer, RefusesInvalidUtf8) {
   const Tokenizer tokenizer = TinyTokenizer().load();
-  for (const char* text : {"ab\xFF", "ab\xC3", "ab\xED\xA0\x80", "ab\xC0\x80", "ab\xF4\x90\x80\x80"}) {
+  for (const char* text :
+       {"ab\xFF", "ab\xC3", "ab\xED\xA0\x80", "ab\xC0\x80", "ab\xF4\x90\x80\x80"}) {
     try {
       (void)tokenizer.encode(text, false);
       ADD_FAILURE() << "accepted";
@@ -68,7 +70,8 @@ TEST(Tokenizer, RefusesInvalidUtf8) {
 
 TEST(Tokenizer, FindsTheLongestAddedToken) {
   TinyTokenizer tiny;
-  tiny.added_tokens = R"({"id": 300, "content": "<e"}, {"id": 301, "content": "<end>"}, {"id": 302, "content": "nd"})";
+  tiny.added_tokens =
+      R"({"id": 300, "content": "<e"}, {"id": 301, "content": "<end>"}, {"id": 302, "content": "nd"})";
   const Encoding encoding = tiny.load().encode("a<end>b<en", false);
   EXPECT_EQ(encoding.ids, (Ids{'a', 301, 'b', 300, 'n'}));
   EXPECT_EQ(encoding.end, (Offsets{1, 6, 7, 9, 10}));
@@ -93,7 +96,9 @@ TEST(Tokenizer, SkipsSpecialTokensWhenDecoding) {
 
 TEST(Tokenizer, DecodesBrokenCharactersAsReplacements) {
   const Ids ids{0xE4, 0xBD, 'a', 0xFF, 0xC3};
-  EXPECT_EQ(TinyTokenizer().load().decode(ids, false), "\xEF\xBF\xBD" "a\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(TinyTokenizer().load().decode(ids, false),
+            "\xEF\xBF\xBD"
+            "a\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
 TEST(Tokenizer, ComposesAndKeepsOffsetsOfTheOriginal) {
@@ -172,7 +177,8 @@ TEST(Tokenizer, BytesWithoutATokenBecomeUnknownOrAreDropped) {
   EXPECT_EQ(dropped.ids, (Ids{256}));
   EXPECT_EQ(dropped.end, (Offsets{5}));
   json.replace(json.find("\"vocab\""), 7, R"("unk_token": "?", "vocab")");
-  EXPECT_EQ(TinyTokenizer::load_tokenizer_json(json).encode("hzze", false).ids, (Ids{'h', '?', '?', 'e'}));
+  EXPECT_EQ(TinyTokenizer::load_tokenizer_json(json).encode("hzze", false).ids,
+            (Ids{'h', '?', '?', 'e'}));
 }
 
 TEST(Tokenizer, KnowsItsVocabulary) {
