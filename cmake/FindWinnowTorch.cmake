@@ -108,7 +108,7 @@ if(NOT TARGET winnow_torch)
   list(JOIN _winnow_torch_files "," _winnow_torch_joined)
   target_link_options(winnow_torch INTERFACE "LINKER:-rpath,${WinnowTorch_ROOT}/lib")
   target_link_libraries(winnow_torch INTERFACE
-    "-Wl,--push-state,--no-as-needed,${_winnow_torch_joined},--pop-state")
+    "-Wl,--push-state,--no-as-needed,\"${_winnow_torch_joined}\",--pop-state")
 endif()
 
 include(FindPackageHandleStandardArgs)

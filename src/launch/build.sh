@@ -19,6 +19,7 @@ configure() {
   if [[ -d $deps/usr ]]; then
     deps_options
   fi
+  hdf5_options
   stamp=configure-$(printf '%s\n' "$root" "${CC:-}" "${CXX:-}" "${CXXFLAGS:-}" "${options[@]}" | digest)
   if is_done "$stamp" && [[ -f $release/build.ninja ]]; then
     return
@@ -46,13 +47,22 @@ deps_options() {
   if [[ -x $wrapper ]]; then
     options+=("-DMPI_CXX_COMPILER=$wrapper" "-DMPI_C_COMPILER=$deps/usr/bin/mpicc.openmpi" "-DMPIEXEC_EXECUTABLE=$deps/usr/bin/mpirun.openmpi")
   fi
-  if [[ -f $libraries/libhdf5_openmpi.so ]]; then
-    options+=("-DHDF5_hdf5_LIBRARY_RELEASE=$libraries/libhdf5_openmpi.so" "-DHDF5_C_INCLUDE_DIR=$include/hdf5/openmpi")
-  fi
   if [[ -x $deps/usr/bin/g++ ]]; then
     flags="-idirafter \"$include/$(uname -m)-linux-gnu\" -idirafter \"$include\" -B\"$libraries\""
     options+=("-DCMAKE_C_COMPILER=$deps/usr/bin/gcc" "-DCMAKE_CXX_COMPILER=$deps/usr/bin/g++" "-DCMAKE_C_FLAGS=$flags" "-DCMAKE_CXX_FLAGS=$flags")
   fi
+}
+
+# CMake asks h5pcc, which is not made for a path with spaces and not there in build/deps; then it takes these.
+hdf5_options() {
+  local prefix arch
+  arch=$(uname -m)-linux-gnu
+  for prefix in "$deps/usr" /usr; do
+    if [[ -f $prefix/lib/$arch/libhdf5_openmpi.so ]]; then
+      options+=("-DHDF5_hdf5_LIBRARY_RELEASE=$prefix/lib/$arch/libhdf5_openmpi.so" "-DHDF5_C_INCLUDE_DIR=$prefix/include/hdf5/openmpi")
+      return
+    fi
+  done
 }
 
 # A file that includes libtorch needs up to 1.5 GiB to compile.

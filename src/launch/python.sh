@@ -4,15 +4,13 @@
 venv=$build/venv
 readonly oldest_python='3, 11' oldest_torch='2, 7'
 
-# provide_python REQUIREMENTS...: build/venv holds exactly what these files of the repository pin, or more.
+# provide_python REQUIREMENTS...: build/venv holds what these files of the repository pin. An environment that works is kept,
+# whatever python3 has become on PATH since.
 provide_python() {
   local python file stamp
-  python=$(base_python)
-  stamp=venv-$({
-    printf '%s\n' "$venv" "$python"
-    "$python" --version
-  } | digest)
-  if ! is_done "$stamp"; then
+  stamp=venv-$(digest <<<"$venv")
+  if ! is_done "$stamp" || ! "$venv/bin/python" -c '' 2>/dev/null; then
+    python=$(base_python)
     logged 'making a Python environment' venv.log make_venv "$python" ||
       fail 4 "cannot make build/venv with $python ($(first_error venv.log)); see build/log/venv.log"
     rm -f -- "$build"/stamps/python_*
@@ -58,13 +56,18 @@ make_venv() {
   "$venv/bin/python" "$wheel/pip" install --no-input "$wheel"
 }
 
-# Sets Torch_DIR: the user's own, that of a torch package of python3 or of build/venv, else a torch package is installed.
+# Sets Torch_DIR: the user's own, what an earlier call settled on, that of a torch package of python3 or of build/venv; else a torch
+# package is installed.
 provide_torch() {
-  [[ ${Torch_DIR:-} == '' ]] || return 0
-  if ! Torch_DIR=$(torch_of python3); then
-    if ! Torch_DIR=$(torch_of "$venv/bin/python"); then
-      install_requirements requirements-torch.txt
-      Torch_DIR=$(torch_of "$venv/bin/python") || fail 4 'pip installed torch, but build/venv does not have it; remove build/venv'
+  local settled=$build/torch_folder
+  if [[ ${Torch_DIR:-} == '' ]]; then
+    Torch_DIR=$(cat -- "$settled" 2>/dev/null) || true
+    if [[ $Torch_DIR == '' || ! -d $Torch_DIR ]]; then
+      Torch_DIR=$(torch_of python3 || torch_of "$venv/bin/python") || {
+        install_requirements requirements-torch.txt
+        Torch_DIR=$(torch_of "$venv/bin/python") || fail 4 'pip installed torch, but build/venv does not have it; remove build/venv'
+      }
+      printf '%s\n' "$Torch_DIR" >"$settled"
     fi
   fi
   export Torch_DIR

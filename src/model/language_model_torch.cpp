@@ -52,6 +52,7 @@ at::Device device_of(const LoadOptions& options) {
 
 std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::filesystem::path& folder, const LoadOptions& options) {
   const c10::InferenceMode no_autograd;
+  request_reproducible_products();
   if (options.device < 0) at::set_num_threads(options.threads);
   const DecoderConfig config = read_decoder_config(folder);
   const at::Device device = device_of(options);
@@ -72,6 +73,7 @@ std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::files
 int cuda_device_count() { return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0; }
 
 std::string library_description() {
+  request_reproducible_products();
   const bool is_widened = arithmetic_of(Precision::bf16, at::kCPU) == Arithmetic::bf16_widened;
   const char* mode = std::getenv("MKL_CBWR");
   return fmt::format("libtorch {}; CPU {}; MKL_CBWR {}; bf16 products on the CPU {}", TORCH_VERSION, at::get_cpu_capability(),

@@ -1,5 +1,7 @@
 #include "model/products_torch.hpp"
 
+#include <stdlib.h>
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -23,6 +25,13 @@ bool has_fast_bf16_product() {
 }
 
 }  // namespace
+
+void request_reproducible_products() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_is("intel") && __builtin_cpu_supports("avx2"))
+    ::setenv("MKL_CBWR", __builtin_cpu_supports("avx512f") ? "AVX512,STRICT" : "AVX2,STRICT", /*overwrite=*/0);
+#endif
+}
 
 Arithmetic arithmetic_of(Precision precision, const at::Device& device) {
   if (precision == Precision::fp32) return Arithmetic::fp32;

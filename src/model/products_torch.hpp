@@ -20,7 +20,12 @@ enum class Arithmetic {
 /// AVX512_BF16 (Intel's runs at half the float32 rate: 86 against 175 GFLOP/s on one core of an Emerald Rapids without AMX).
 [[nodiscard]] Arithmetic arithmetic_of(Precision precision, const at::Device& device);
 
-/// Fewer rows are padded to this many: below 12, MKL's float32 product gives other bits on 1 than on 2 threads.
+/// Asks MKL for float32 products whose bits do not depend on the number of threads; before the first product of the process, and
+/// only where the environment does not set MKL_CBWR itself. Its strict mode exists on Intel's processors (no measurable cost on an
+/// Emerald Rapids, where the default mode changes bits for 4 to 15 and, with 1,536 columns, from 57 rows).
+void request_reproducible_products();
+
+/// Fewer rows are padded to this many: below 12, MKL's float32 product gives other bits on 1 than on 2 threads of an AMD Zen 4.
 constexpr std::int64_t kFewestRows = 16;
 
 /// x W^T for weights W [out, in] kept in float32 or bf16.

@@ -72,7 +72,7 @@ def save(model, folder, dtype=torch.float32, **options):
             is_norm = name.endswith("norm.weight")
             parameter.copy_(torch.randn(parameter.shape, generator=generator) * (0.2 if is_norm else 0.15) + (1 if is_norm else 0))
     model.to(dtype).save_pretrained(folder, **options)
-    return model.float().eval()
+    return type(model).from_pretrained(folder, dtype=torch.float32).eval()
 
 
 class TinyModels(unittest.TestCase):
