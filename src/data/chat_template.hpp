@@ -45,6 +45,8 @@ struct ChatForm {
   bool trim_user = false;
   bool trim_assistant = false;
   bool trim_answer = false;
+
+  bool operator==(const ChatForm&) const = default;
 };
 
 /// @throws core::UsageError if `options.system` is given and the form has no place for it.

@@ -74,6 +74,12 @@ std::unique_ptr<PromptTemplate> template_for_folder(const std::filesystem::path&
           fmt::format("{} was made from another chat template than the one in its folder: run "
                       "`./winnow import {}` again",
                       file.string(), folder.string()));
+    // An import that only repeats what a named template does goes by that name.
+    if (const ChatForm* named = form_of_vendor_text(chat_template_text)) {
+      ChatForm renamed = found.form;
+      renamed.name = named->name;
+      if (renamed == *named) found.form.name = named->name;
+    }
     return make_chat_template(std::move(found.form), std::move(options));
   }
   if (const ChatForm* form = form_of_vendor_text(chat_template_text))

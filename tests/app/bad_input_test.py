@@ -208,7 +208,7 @@ class ModelFolder(BadInput):
         self.refuse_model("embedding")
 
     def test_an_unknown_template(self):
-        text = self.job.read_text().replace("dtype:", "template: chatmll, dtype:")
+        text = self.job.read_text().replace("template: chatml", "template: chatmll")
         self.job.write_text(text)
         self.refuse_model("chatmll", "chatml", code=USAGE)
 

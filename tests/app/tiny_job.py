@@ -4,7 +4,7 @@ import tiny_model
 JOB = """
 name: tiny
 data: {{ path: {data} }}
-model: {{ path: {model}, dtype: {dtype}, max_length: 200 }}
+model: {{ path: {model}, template: chatml, dtype: {dtype}, max_length: 200 }}
 score: {{ scores: [ifd_ppl, ifd_loss, length], block_rows: {block_rows} }}
 selections:
   iterit: {{ method: iterit, budget: 20%, decay: 0.1 }}
