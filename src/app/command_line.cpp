@@ -12,8 +12,10 @@ namespace {
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  ./winnow run                                    the quickstart: own sample data, a real small model\n"
-    "  ./winnow run JOB.yaml                           every stage that the job names; what is done is skipped\n"
+    "  ./winnow run                                    the quickstart: own sample data, a real "
+    "small model\n"
+    "  ./winnow run JOB.yaml                           every stage that the job names; what is "
+    "done is skipped\n"
     "  ./winnow run JOB.yaml --ranks 4 --set select.budget=10%\n"
     "  mpirun -n 4 winnow score JOB.yaml --out /scratch/run1\n";
 
@@ -24,7 +26,8 @@ struct StageCommand {
 };
 
 constexpr StageCommand kStages[] = {
-    {"run", "Run every stage that the job names", "winnow run jobs/quickstart.yaml --set select.budget=10%"},
+    {"run", "Run every stage that the job names",
+     "winnow run jobs/quickstart.yaml --set select.budget=10%"},
     {"index", "Find the rows of the data set", "winnow index JOB.yaml --out runs/mine"},
     {"score", "Index, then score every row", "winnow score JOB.yaml --threads 2"},
     {"select", "Index, score, then select", "winnow select JOB.yaml --set select.budget=1000"},
@@ -34,7 +37,8 @@ constexpr StageCommand kStages[] = {
 
 Parsed parse_command_line(int argc, const char* const* argv) {
   CommandLine line;
-  CLI::App app("winnow finds the rows of an instruction data set that are worth training on.", "winnow");
+  CLI::App app("winnow finds the rows of an instruction data set that are worth training on.",
+               "winnow");
   app.set_version_flag("--version", std::string("winnow ") + pipeline::kVersion);
   app.footer(kExamples);
   app.require_subcommand(1);
@@ -44,16 +48,25 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   for (const StageCommand& stage : kStages) {
     CLI::App* command = app.add_subcommand(stage.name, stage.description);
     command->add_option("job", line.job, "The job file (YAML)")->required();
-    command->add_option("--set", line.overrides, "Override a key of the job: --set select.budget=10%")
-        ->type_name("KEY=VALUE")->take_all()->allow_extra_args(false);
-    command->add_option("--out", out, "The run folder itself (default: runs/<name>)")->type_name("DIR");
-    command->add_option("--threads", line.threads, "CPU threads of each rank")->check(CLI::Range(1, 1024))->capture_default_str();
-    command->add_flag("--check", line.check_only, "Check the job and say what would be done; run nothing");
+    command
+        ->add_option("--set", line.overrides, "Override a key of the job: --set select.budget=10%")
+        ->type_name("KEY=VALUE")
+        ->take_all()
+        ->allow_extra_args(false);
+    command->add_option("--out", out, "The run folder itself (default: runs/<name>)")
+        ->type_name("DIR");
+    command->add_option("--threads", line.threads, "CPU threads of each rank")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    command->add_flag("--check", line.check_only,
+                      "Check the job and say what would be done; run nothing");
     command->add_flag("--json", line.json, "Print the machine-readable summary on stdout");
     command->footer(std::string("Example:\n  ") + stage.example + "\n");
     command->callback([&line, stage] { line.command = stage.name; });
   }
-  CLI::App* tokenize = app.add_subcommand("tokenize", "Show the token ids of texts: a JSON string per line in, an array of ids per line out");
+  CLI::App* tokenize = app.add_subcommand(
+      "tokenize",
+      "Show the token ids of texts: a JSON string per line in, an array of ids per line out");
   tokenize->add_option("model", line.model, "A model folder with tokenizer.json")->required();
   tokenize->add_option("file", line.texts, "JSON Lines of strings")->required();
   tokenize->footer("Example:\n  winnow tokenize build/models/SmolLM2-135M-Instruct texts.jsonl\n");
@@ -69,7 +82,8 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     app.exit(success, output, output);
     parsed.output = output.str();
   } catch (const CLI::ParseError& error) {
-    parsed.output = std::string("winnow: ") + core::one_line(error.what()) + " (see winnow --help)\n";
+    parsed.output =
+        std::string("winnow: ") + core::one_line(error.what()) + " (see winnow --help)\n";
     parsed.exit_code = static_cast<int>(core::ExitCode::usage);
   }
   return parsed;

@@ -20,7 +20,8 @@ struct CommandLine {
   std::filesystem::path texts;  ///< tokenize
 };
 
-/// The result of parsing: a command to run, or text to print and the exit code to leave with (help, version, a wrong flag).
+/// The result of parsing: a command to run, or text to print and the exit code to leave with (help,
+/// version, a wrong flag).
 struct Parsed {
   std::optional<CommandLine> command_line;
   std::string output;

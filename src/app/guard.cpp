@@ -13,7 +13,8 @@ namespace winnow::app {
 namespace {
 
 void print(const mpi::Communicator& communicator, int failing_rank, const std::string& message) {
-  const std::string where = communicator.size() > 1 && failing_rank > 0 ? fmt::format("rank {}: ", failing_rank) : "";
+  const std::string where =
+      communicator.size() > 1 && failing_rank > 0 ? fmt::format("rank {}: ", failing_rank) : "";
   const std::string line = "winnow: " + where + core::one_line(message) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }

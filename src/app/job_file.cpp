@@ -18,16 +18,21 @@ using pipeline::Job;
 
 constexpr std::uint64_t kLargestJobFile = 16 << 20;
 
-const std::vector<std::string> kModelScores = {"ifd_ppl", "ifd_loss", "ppl_cond", "ppl_direct", "length"};
-const std::vector<std::string> kMethods = {"iterit", "ifd", "superfiltering", "longest", "random", "vanilla"};
-const std::vector<std::string> kLaterMethods = {"superfiltering_d", "graphfilter",       "cherry",      "deita",
-                                                "instag",           "alpagasus",         "perplexity",  "top",
-                                                "kmeans",           "facility_location", "k_center",    "deduplicate"};
+const std::vector<std::string> kModelScores = {"ifd_ppl", "ifd_loss", "ppl_cond", "ppl_direct",
+                                               "length"};
+const std::vector<std::string> kMethods = {"iterit",  "ifd",    "superfiltering",
+                                           "longest", "random", "vanilla"};
+const std::vector<std::string> kLaterMethods = {
+    "superfiltering_d", "graphfilter",       "cherry",     "deita",
+    "instag",           "alpagasus",         "perplexity", "top",
+    "kmeans",           "facility_location", "k_center",   "deduplicate"};
 /// Sections that the design names and this version does not run.
-const std::vector<std::string> kLaterSections = {"finetune", "evaluate", "judge", "generate", "iterate", "study",
-                                                 "rate",     "refine",   "evolve", "tag",     "slurm"};
+const std::vector<std::string> kLaterSections = {"finetune", "evaluate", "judge", "generate",
+                                                 "iterate",  "study",    "rate",  "refine",
+                                                 "evolve",   "tag",      "slurm"};
 
-/// Sets a.b.c in the tree, making maps on the way. A path value is made absolute: it is relative to the current folder.
+/// Sets a.b.c in the tree, making maps on the way. A path value is made absolute: it is relative to
+/// the current folder.
 void apply_override(YAML::Node root, const std::string& assignment) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
@@ -43,14 +48,16 @@ void apply_override(YAML::Node root, const std::string& assignment) {
   } catch (const YAML::Exception& error) {
     throw core::UsageError(fmt::format("--set {}: not a YAML value: {}", assignment, error.msg));
   }
-  if ((keys.back() == "path" || keys.back() == "import") && value.IsScalar() && !value.Scalar().empty())
+  if ((keys.back() == "path" || keys.back() == "import") && value.IsScalar() &&
+      !value.Scalar().empty())
     value = YAML::Node(fs::absolute(value.Scalar()).string());
   YAML::Node place;
   place.reset(root);
   for (std::size_t i = 0; i + 1 < keys.size(); ++i) {
     YAML::Node child = place[keys[i]];
     if (child.IsDefined() && !child.IsNull() && !child.IsMap())
-      throw core::UsageError(fmt::format("--set {}: {} is not a map of keys in the job file", assignment, keys[i]));
+      throw core::UsageError(
+          fmt::format("--set {}: {} is not a map of keys in the job file", assignment, keys[i]));
     place.reset(child);
   }
   place[keys.back()] = value;
@@ -65,26 +72,31 @@ void read_data(YamlSection& root, Job& job, const fs::path& folder) {
   auto section = root.section("data");
   if (!section) root.fail("data", "missing, expected the data set: data: { path: FILE }");
   const auto paths = section->texts("path");
-  if (!paths || paths->empty()) section->fail("path", "missing, expected a file, a list of files or a glob");
+  if (!paths || paths->empty())
+    section->fail("path", "missing, expected a file, a list of files or a glob");
   for (const std::string& path : *paths) {
     if (path.empty()) section->fail("path", "empty, expected a file");
     job.data.paths.push_back(resolved(path, folder).string());
   }
-  job.data.format = section->one_of("format", {"auto", "alpaca", "sharegpt", "messages"}).value_or("auto");
+  job.data.format =
+      section->one_of("format", {"auto", "alpaca", "sharegpt", "messages"}).value_or("auto");
   if (const auto id = section->text("id")) job.data.id_field = *id;
-  job.data.skip_bad_rows = section->one_of("on_bad_row", {"error", "skip"}).value_or("error") == "skip";
-  if (const auto bytes = section->unsigned_integer("max_row_bytes", 1, std::numeric_limits<std::uint32_t>::max()))
+  job.data.skip_bad_rows =
+      section->one_of("on_bad_row", {"error", "skip"}).value_or("error") == "skip";
+  if (const auto bytes =
+          section->unsigned_integer("max_row_bytes", 1, std::numeric_limits<std::uint32_t>::max()))
     job.data.max_row_bytes = *bytes;
   if (const auto join = section->text("join")) job.join = *join;
   if (auto fields = section->section("fields")) {
     data::FieldNames& names = job.data.fields;
-    for (auto& [key, name] : std::vector<std::pair<std::string, std::string*>>{{"instruction", &names.instruction},
-                                                                               {"input", &names.input},
-                                                                               {"output", &names.output},
-                                                                               {"history", &names.history},
-                                                                               {"system", &names.system},
-                                                                               {"conversations", &names.conversations},
-                                                                               {"messages", &names.messages}})
+    for (auto& [key, name] :
+         std::vector<std::pair<std::string, std::string*>>{{"instruction", &names.instruction},
+                                                           {"input", &names.input},
+                                                           {"output", &names.output},
+                                                           {"history", &names.history},
+                                                           {"system", &names.system},
+                                                           {"conversations", &names.conversations},
+                                                           {"messages", &names.messages}})
       if (const auto given = fields->text(key)) *name = *given;
     fields->finish();
   }
@@ -92,7 +104,8 @@ void read_data(YamlSection& root, Job& job, const fs::path& folder) {
 }
 
 void read_score_names(YamlSection& section, const std::string& key, pipeline::ModelScorer& scorer) {
-  scorer.scores = section.texts(key).value_or(std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"});
+  scorer.scores =
+      section.texts(key).value_or(std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"});
   for (const std::string& score : scorer.scores) {
     if (std::find(kModelScores.begin(), kModelScores.end(), score) != kModelScores.end()) continue;
     if (score == "embedding") section.fail(key, "not supported by this version: embedding");
@@ -117,7 +130,9 @@ pipeline::ModelScorer read_model(YamlSection& section, const fs::path& folder) {
 
 bool is_group_name(const std::string& name) {
   return !name.empty() && name != "." && name != ".." &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-' || c == '.'; });
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return std::isalnum(c) || c == '_' || c == '-' || c == '.';
+         });
 }
 
 void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
@@ -125,7 +140,8 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
   auto scorers = root.section("scorers");
   if (model && scorers) root.fail("scorers", "given beside model: expected one of the two");
   const bool scores_asked = root.has("score");
-  if (scores_asked && scorers) root.fail("score", "given beside scorers: each scorer has its own `score`");
+  if (scores_asked && scorers)
+    root.fail("score", "given beside scorers: each scorer has its own `score`");
 
   pipeline::ModelScorer shorthand;
   bool only_length = false;
@@ -138,27 +154,36 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
     } else {
       read_score_names(root, "score", shorthand);
     }
-    only_length = std::all_of(shorthand.scores.begin(), shorthand.scores.end(), [](const auto& s) { return s == "length"; });
+    only_length = std::all_of(shorthand.scores.begin(), shorthand.scores.end(),
+                              [](const auto& s) { return s == "length"; });
   }
   if (model) {
     const std::vector<std::string> scores = shorthand.scores;
     shorthand = read_model(*model, folder);
-    shorthand.scores = scores.empty() ? std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"} : scores;
+    shorthand.scores =
+        scores.empty() ? std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"} : scores;
     std::string name = shorthand.path.filename().string();
     if (name.empty()) name = shorthand.path.parent_path().filename().string();
-    if (!is_group_name(name)) model->fail("path", fmt::format("the folder's name '{}' cannot name a scorer; use scorers: {{ NAME: {{...}} }}", name));
+    if (!is_group_name(name))
+      model->fail(
+          "path",
+          fmt::format(
+              "the folder's name '{}' cannot name a scorer; use scorers: {{ NAME: {{...}} }}",
+              name));
     if (!only_length || !scores_asked) job.scorers.push_back({name, shorthand, std::nullopt});
     model->finish();
   } else if (scores_asked && !only_length) {
-    root.fail("score", fmt::format("asks for {}, which needs a model: expected model: {{ path: FOLDER }}",
-                                   fmt::join(shorthand.scores, ", ")));
+    root.fail("score",
+              fmt::format("asks for {}, which needs a model: expected model: {{ path: FOLDER }}",
+                          fmt::join(shorthand.scores, ", ")));
   }
   if (!scorers) return;
   for (const std::string& name : scorers->keys()) {
     if (!is_group_name(name))
       scorers->fail(name, "expected a name of letters, digits, '_', '-' and '.'");
     auto section = scorers->section(name);
-    if (!section) scorers->fail(name, "empty, expected { path: FOLDER, ... } or { import: FILE, as: NAME }");
+    if (!section)
+      scorers->fail(name, "empty, expected { path: FOLDER, ... } or { import: FILE, as: NAME }");
     pipeline::Scorer scorer;
     scorer.name = name;
     if (section->has("import")) {
@@ -167,7 +192,8 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
       imported.key = section->text("key").value_or("");
       imported.as = section->required_text("as");
       if (imported.as == "tags") section->fail("as", "not supported by this version: tags");
-      if (!is_group_name(imported.as)) section->fail("as", fmt::format("'{}' cannot name a score", imported.as));
+      if (!is_group_name(imported.as))
+        section->fail("as", fmt::format("'{}' cannot name a score", imported.as));
       scorer.imported = imported;
     } else {
       pipeline::ModelScorer read = read_model(*section, folder);
@@ -184,11 +210,13 @@ pipeline::SelectionJob read_selection(YamlSection& section, const Job& job) {
   pipeline::SelectionJob selection;
   selection.method = section.required_text("method");
   if (std::find(kMethods.begin(), kMethods.end(), selection.method) == kMethods.end()) {
-    if (std::find(kLaterMethods.begin(), kLaterMethods.end(), selection.method) != kLaterMethods.end())
-      section.fail("method", fmt::format("not supported by this version: {} (supported: {})", selection.method,
-                                         fmt::join(kMethods, ", ")));
-    section.fail("method", fmt::format("found '{}', expected one of {}; nearest is '{}'", selection.method,
-                                       fmt::join(kMethods, ", "), nearest(selection.method, kMethods)));
+    if (std::find(kLaterMethods.begin(), kLaterMethods.end(), selection.method) !=
+        kLaterMethods.end())
+      section.fail("method", fmt::format("not supported by this version: {} (supported: {})",
+                                         selection.method, fmt::join(kMethods, ", ")));
+    section.fail("method",
+                 fmt::format("found '{}', expected one of {}; nearest is '{}'", selection.method,
+                             fmt::join(kMethods, ", "), nearest(selection.method, kMethods)));
   }
   const std::string& method = selection.method;
   const bool uses_scores = method == "iterit" || method == "ifd" || method == "superfiltering";
@@ -196,7 +224,8 @@ pipeline::SelectionJob read_selection(YamlSection& section, const Job& job) {
   selection.of = section.one_of("of", {"all", "eligible"}).value_or("all");
   selection.order = section.one_of("order", {"pick", "file"}).value_or("pick");
   if (method == "random") selection.seed = section.unsigned_integer("seed", 0, ~0ULL).value_or(0);
-  if (method == "longest") selection.text = section.one_of("text", {"response", "instruction"}).value_or("response");
+  if (method == "longest")
+    selection.text = section.one_of("text", {"response", "instruction"}).value_or("response");
   if (method == "iterit") {
     selection.decay = section.number("decay", 0, 1).value_or(0.1);
     if (section.has("eos_text")) selection.eos_text = section.text("eos_text");
@@ -204,13 +233,16 @@ pipeline::SelectionJob read_selection(YamlSection& section, const Job& job) {
   if (uses_scores) {
     selection.faithful = section.boolean("faithful").value_or(false);
     if (const auto scorer = section.text("scorer")) {
-      if (std::none_of(job.scorers.begin(), job.scorers.end(), [&](const auto& s) { return s.name == *scorer; }))
-        section.fail("scorer", fmt::format("found '{}', which is not a scorer of this job", *scorer));
+      if (std::none_of(job.scorers.begin(), job.scorers.end(),
+                       [&](const auto& s) { return s.name == *scorer; }))
+        section.fail("scorer",
+                     fmt::format("found '{}', which is not a scorer of this job", *scorer));
       selection.scorer = *scorer;
     } else if (job.scorers.size() == 1) {
       selection.scorer = job.scorers.front().name;
     } else if (job.scorers.empty()) {
-      section.fail("method", fmt::format("{} needs scores: expected a model: or scorers: section", method));
+      section.fail("method",
+                   fmt::format("{} needs scores: expected a model: or scorers: section", method));
     } else {
       section.fail("scorer", "missing, expected the scorer's name: the job has more than one");
     }
@@ -223,7 +255,8 @@ void read_selections(YamlSection& root, Job& job) {
   const bool several = root.has("selections");
   if (root.has("select")) {
     if (several) root.fail("selections", "given beside select: expected one of the two");
-    if (root.node("select").IsSequence()) root.fail("select", "not supported by this version: a chain of selections");
+    if (root.node("select").IsSequence())
+      root.fail("select", "not supported by this version: a chain of selections");
     auto section = root.section("select");
     pipeline::SelectionJob selection = read_selection(*section, job);
     selection.name = selection.method;
@@ -232,7 +265,8 @@ void read_selections(YamlSection& root, Job& job) {
   if (!several) return;
   auto selections = root.section("selections");
   for (const std::string& name : selections->keys()) {
-    if (!is_group_name(name)) selections->fail(name, "expected a name of letters, digits, '_', '-' and '.'");
+    if (!is_group_name(name))
+      selections->fail(name, "expected a name of letters, digits, '_', '-' and '.'");
     if (selections->node(name).IsSequence())
       selections->fail(name, "not supported by this version: a chain of selections");
     auto section = selections->section(name);
@@ -246,23 +280,28 @@ void read_selections(YamlSection& root, Job& job) {
 
 }  // namespace
 
-Job read_job(const fs::path& file, const std::vector<std::string>& overrides, const std::optional<fs::path>& out) {
+Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
+             const std::optional<fs::path>& out) {
   YAML::Node tree;
   try {
     tree = YAML::Load(core::read_file(file, kLargestJobFile));
   } catch (const YAML::Exception& error) {
-    throw core::UsageError(fmt::format("{}:{}: not YAML: {}", file.string(), error.mark.line + 1, error.msg));
+    throw core::UsageError(
+        fmt::format("{}:{}: not YAML: {}", file.string(), error.mark.line + 1, error.msg));
   } catch (const core::EnvironmentError& error) {
     throw core::UsageError(fmt::format("job file {}", error.what()));
   }
-  if (!tree.IsMap()) throw core::UsageError(fmt::format("{}: not a job file: expected a map of keys", file.string()));
+  if (!tree.IsMap())
+    throw core::UsageError(
+        fmt::format("{}: not a job file: expected a map of keys", file.string()));
   for (const std::string& assignment : overrides) apply_override(tree, assignment);
 
   const fs::path folder = fs::absolute(file).parent_path();
   YamlSection root(tree, file.string(), "");
   Job job;
   job.name = root.text("name").value_or(file.stem().string());
-  if (!is_group_name(job.name)) root.fail("name", fmt::format("'{}' cannot name a folder", job.name));
+  if (!is_group_name(job.name))
+    root.fail("name", fmt::format("'{}' cannot name a folder", job.name));
   job.run_folder = out ? *out : fs::path("runs") / job.name;
   for (const std::string& section : kLaterSections)
     if (root.has(section)) root.fail(section, "not supported by this version");

@@ -19,7 +19,8 @@ extern "C" void request_stop(int) { stop_requested.store(true); }
 int main(int argc, char** argv) {
   using namespace winnow;
   const app::Parsed parsed = app::parse_command_line(argc, argv);
-  mpi::Environment environment(argc, argv);  // outside the guard: it must not finalize while an error unwinds
+  mpi::Environment environment(
+      argc, argv);  // outside the guard: it must not finalize while an error unwinds
   const mpi::Communicator world = mpi::Communicator::world();
   if (!parsed.command_line) {
     if (world.is_root()) std::fputs(parsed.output.c_str(), parsed.exit_code == 0 ? stdout : stderr);
@@ -29,7 +30,8 @@ int main(int argc, char** argv) {
   std::signal(SIGINT, request_stop);
   std::signal(SIGUSR1, request_stop);
   return app::guarded(world, [&] {
-    if (parsed.command_line->command == "tokenize") return app::tokenize_command(world, *parsed.command_line);
+    if (parsed.command_line->command == "tokenize")
+      return app::tokenize_command(world, *parsed.command_line);
     return app::run_command(world, *parsed.command_line, stop_requested);
   });
 }

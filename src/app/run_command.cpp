@@ -26,12 +26,15 @@ void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), s
 
 }  // namespace
 
-int run_command(const mpi::Communicator& communicator, const CommandLine& line, const std::atomic<bool>& stop_requested) {
+int run_command(const mpi::Communicator& communicator, const CommandLine& line,
+                const std::atomic<bool>& stop_requested) {
   const pipeline::Job job =
       mpi::agree_on(communicator, [&] { return read_job(line.job, line.overrides, line.out); });
   if (line.command == "select" && job.selections.empty())
     mpi::agree_on(communicator, [&]() -> void {
-      throw core::UsageError(fmt::format("{}: select: missing, expected select: {{ method: ..., budget: ... }}", line.job.string()));
+      throw core::UsageError(
+          fmt::format("{}: select: missing, expected select: {{ method: ..., budget: ... }}",
+                      line.job.string()));
     });
   if (line.check_only) {
     const auto plan = mpi::agree_on(communicator, [&] { return pipeline::check(job); });
@@ -39,8 +42,8 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line, 
     return 0;
   }
 
-  const nlohmann::ordered_json summary =
-      pipeline::run(communicator, job, line.command, last_stage(line.command), line.threads, stop_requested);
+  const nlohmann::ordered_json summary = pipeline::run(
+      communicator, job, line.command, last_stage(line.command), line.threads, stop_requested);
   if (communicator.is_root()) print(line.json ? summary.dump(1) + "\n" : summary_text(summary));
   return summary.at("exit_code").get<int>();
 }

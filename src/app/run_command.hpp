@@ -7,7 +7,9 @@
 
 namespace winnow::app {
 
-/// `winnow run|index|score|select JOB`: the stages up to the command's, those already done being skipped.
-int run_command(const mpi::Communicator& communicator, const CommandLine& line, const std::atomic<bool>& stop_requested);
+/// `winnow run|index|score|select JOB`: the stages up to the command's, those already done being
+/// skipped.
+int run_command(const mpi::Communicator& communicator, const CommandLine& line,
+                const std::atomic<bool>& stop_requested);
 
 }  // namespace winnow::app

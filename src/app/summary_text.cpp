@@ -19,15 +19,17 @@ std::string undefined_counts(const Json& counts) {
 std::string scorer_lines(const std::string& name, const Json& scorer, const Json& statuses) {
   std::string text = fmt::format("scored    {}", name);
   if (scorer.contains("template"))
-    text += fmt::format(" ({}, template {}, {} tokens at most)", scorer.at("dtype").get<std::string>(),
-                        scorer.at("template").get<std::string>(), scorer.at("max_length").get<std::uint64_t>());
+    text += fmt::format(
+        " ({}, template {}, {} tokens at most)", scorer.at("dtype").get<std::string>(),
+        scorer.at("template").get<std::string>(), scorer.at("max_length").get<std::uint64_t>());
   if (scorer.contains("tokens_per_second"))
     text += fmt::format(", {:.0f} tokens/s", scorer.at("tokens_per_second").get<double>());
   text += "\n";
   for (const auto& [score, counts] : statuses.items()) {
     const std::string undefined = undefined_counts(counts);
-    text += fmt::format("            {:<8} ok {}{}{}\n", score, counts.value("ok", std::uint64_t{0}),
-                        undefined.empty() ? "" : "; undefined: ", undefined);
+    text +=
+        fmt::format("            {:<8} ok {}{}{}\n", score, counts.value("ok", std::uint64_t{0}),
+                    undefined.empty() ? "" : "; undefined: ", undefined);
   }
   return text;
 }
@@ -35,18 +37,21 @@ std::string scorer_lines(const std::string& name, const Json& scorer, const Json
 std::string pick_line(std::size_t rank, const Json& pick) {
   std::string why;
   if (pick.contains("gain"))
-    why = fmt::format("gain {:.3f} = score {:.3f} x diversity {:.2f}", pick.at("gain").get<double>(),
-                      pick.at("score").get<double>(), pick.at("diversity").get<double>());
+    why =
+        fmt::format("gain {:.3f} = score {:.3f} x diversity {:.2f}", pick.at("gain").get<double>(),
+                    pick.at("score").get<double>(), pick.at("diversity").get<double>());
   else if (pick.contains("score"))
     why = fmt::format("score {:.4g}", pick.at("score").get<double>());
-  return fmt::format("            {}. row {:<6} {:<46} {}\n", rank, pick.at("row").get<std::uint64_t>(), why,
-                     pick.at("text").get<std::string>());
+  return fmt::format("            {}. row {:<6} {:<46} {}\n", rank,
+                     pick.at("row").get<std::uint64_t>(), why, pick.at("text").get<std::string>());
 }
 
 std::string selection_lines(const std::string& name, const Json& selection) {
-  std::string text = fmt::format("selected  {}: {} of {} eligible rows", name, selection.at("rows").get<std::uint64_t>(),
+  std::string text = fmt::format("selected  {}: {} of {} eligible rows", name,
+                                 selection.at("rows").get<std::uint64_t>(),
                                  selection.at("eligible").get<std::uint64_t>());
-  if (selection.contains("tokens")) text += fmt::format(", {} tokens", selection.at("tokens").get<std::uint64_t>());
+  if (selection.contains("tokens"))
+    text += fmt::format(", {} tokens", selection.at("tokens").get<std::uint64_t>());
   text += fmt::format(" (asked for {})\n", selection.at("budget").get<std::string>());
   if (selection.contains("filled_from"))
     text += fmt::format("            from pick {} on no row had a positive gain: filled by score\n",
@@ -69,20 +74,25 @@ std::string summary_text(const Json& summary) {
     for (const auto& [name, scorer] : summary.at("scorers").items())
       text += scorer_lines(name, scorer, summary.at("status").at(name));
   if (summary.contains("selections"))
-    for (const auto& [name, selection] : summary.at("selections").items()) text += selection_lines(name, selection);
+    for (const auto& [name, selection] : summary.at("selections").items())
+      text += selection_lines(name, selection);
   text += "time     ";
   for (const auto& [name, seconds] : summary.at("timings").items())
-    text += fmt::format(" {} {:.1f} s", name.substr(0, name.rfind("_seconds")), seconds.get<double>());
+    text +=
+        fmt::format(" {} {:.1f} s", name.substr(0, name.rfind("_seconds")), seconds.get<double>());
   text += fmt::format("\nfiles     {}\nnext      {}\n", summary.at("run_folder").get<std::string>(),
                       summary.at("next").get<std::string>());
   return text;
 }
 
 std::string check_text(const Json& plan) {
-  std::string text = fmt::format("job       {} -> {}\ndata      {}\n", plan.at("name").get<std::string>(),
-                                 plan.at("run_folder").get<std::string>(), plan.at("data").get<std::string>());
-  for (const Json& scorer : plan.at("scorers")) text += fmt::format("score     {}\n", scorer.get<std::string>());
-  for (const Json& selection : plan.at("selections")) text += fmt::format("select    {}\n", selection.get<std::string>());
+  std::string text =
+      fmt::format("job       {} -> {}\ndata      {}\n", plan.at("name").get<std::string>(),
+                  plan.at("run_folder").get<std::string>(), plan.at("data").get<std::string>());
+  for (const Json& scorer : plan.at("scorers"))
+    text += fmt::format("score     {}\n", scorer.get<std::string>());
+  for (const Json& selection : plan.at("selections"))
+    text += fmt::format("select    {}\n", selection.get<std::string>());
   return text + "Nothing was run.\n";
 }
 

@@ -21,10 +21,13 @@ int tokenize_command(const mpi::Communicator& communicator, const CommandLine& l
   for (std::uint64_t number = 1; std::getline(file, text); ++number) {
     const auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!value.is_string())
-      throw core::DataError(fmt::format("{}:{}: found {}, expected a JSON string", line.texts.string(), number,
+      throw core::DataError(fmt::format("{}:{}: found {}, expected a JSON string",
+                                        line.texts.string(), number,
                                         value.is_discarded() ? "no JSON" : value.type_name()));
     const std::string ids =
-        nlohmann::json(tokenizer.encode(value.get_ref<const std::string&>(), /*add_special_tokens=*/false).ids).dump();
+        nlohmann::json(
+            tokenizer.encode(value.get_ref<const std::string&>(), /*add_special_tokens=*/false).ids)
+            .dump();
     std::fwrite(ids.data(), 1, ids.size(), stdout);
     std::fputc('\n', stdout);
   }

@@ -38,9 +38,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
-  return *std::min_element(candidates.begin(), candidates.end(), [&](const std::string& a, const std::string& b) {
-    return edit_distance(word, a) < edit_distance(word, b);
-  });
+  return *std::min_element(candidates.begin(), candidates.end(),
+                           [&](const std::string& a, const std::string& b) {
+                             return edit_distance(word, a) < edit_distance(word, b);
+                           });
 }
 
 YamlSection::YamlSection(YAML::Node node, std::string file, std::string path)
@@ -51,10 +52,11 @@ YamlSection::YamlSection(YAML::Node node, std::string file, std::string path)
   std::set<std::string> seen;
   for (const auto& entry : node_) {
     if (!entry.first.IsScalar())
-      throw core::UsageError(fmt::format("{}{}: a key is {}, expected a name", where(entry.first), path_,
-                                         kind_of(entry.first)));
+      throw core::UsageError(fmt::format("{}{}: a key is {}, expected a name", where(entry.first),
+                                         path_, kind_of(entry.first)));
     if (!seen.insert(entry.first.Scalar()).second)
-      throw core::UsageError(fmt::format("{}{}: given twice", where(entry.first), name_of(entry.first.Scalar())));
+      throw core::UsageError(
+          fmt::format("{}{}: given twice", where(entry.first), name_of(entry.first.Scalar())));
   }
 }
 
@@ -63,11 +65,14 @@ std::string YamlSection::where(const YAML::Node& node) const {
   return line < 0 ? file_ + ": " : fmt::format("{}:{}: ", file_, line + 1);
 }
 
-std::string YamlSection::name_of(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
+std::string YamlSection::name_of(const std::string& key) const {
+  return path_.empty() ? key : path_ + "." + key;
+}
 
 void YamlSection::fail(const std::string& key, const std::string& problem) const {
   const YAML::Node child = node_[key];
-  throw core::UsageError(fmt::format("{}{}: {}", where(child ? child : node_), name_of(key), problem));
+  throw core::UsageError(
+      fmt::format("{}{}: {}", where(child ? child : node_), name_of(key), problem));
 }
 
 YAML::Node YamlSection::node(const std::string& key) {
@@ -94,7 +99,9 @@ std::optional<std::string> YamlSection::scalar(const std::string& key, const cha
   return child.Scalar();
 }
 
-std::optional<std::string> YamlSection::text(const std::string& key) { return scalar(key, "a text"); }
+std::optional<std::string> YamlSection::text(const std::string& key) {
+  return scalar(key, "a text");
+}
 
 std::string YamlSection::required_text(const std::string& key) {
   const auto value = text(key);
@@ -102,11 +109,12 @@ std::string YamlSection::required_text(const std::string& key) {
   return *value;
 }
 
-std::optional<std::string> YamlSection::one_of(const std::string& key, const std::vector<std::string>& allowed) {
+std::optional<std::string> YamlSection::one_of(const std::string& key,
+                                               const std::vector<std::string>& allowed) {
   const auto value = text(key);
   if (value && std::find(allowed.begin(), allowed.end(), *value) == allowed.end())
-    fail(key, fmt::format("found '{}', expected one of {}; nearest is '{}'", *value, fmt::join(allowed, ", "),
-                          nearest(*value, allowed)));
+    fail(key, fmt::format("found '{}', expected one of {}; nearest is '{}'", *value,
+                          fmt::join(allowed, ", "), nearest(*value, allowed)));
   return value;
 }
 
@@ -118,14 +126,17 @@ std::optional<bool> YamlSection::boolean(const std::string& key) {
   fail(key, fmt::format("found '{}', expected true or false", *value));
 }
 
-std::optional<std::uint64_t> YamlSection::unsigned_integer(const std::string& key, std::uint64_t least,
+std::optional<std::uint64_t> YamlSection::unsigned_integer(const std::string& key,
+                                                           std::uint64_t least,
                                                            std::uint64_t most) {
   const auto value = scalar(key, "a whole number");
   if (!value) return std::nullopt;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
-  if (error != std::errc() || end != value->data() + value->size() || number < least || number > most)
-    fail(key, fmt::format("found '{}', expected a whole number from {} to {}", *value, least, most));
+  if (error != std::errc() || end != value->data() + value->size() || number < least ||
+      number > most)
+    fail(key,
+         fmt::format("found '{}', expected a whole number from {} to {}", *value, least, most));
   return number;
 }
 
@@ -134,7 +145,8 @@ std::optional<double> YamlSection::number(const std::string& key, double least, 
   if (!value) return std::nullopt;
   double number = 0;
   const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
-  if (error != std::errc() || end != value->data() + value->size() || !(number >= least && number <= most))
+  if (error != std::errc() || end != value->data() + value->size() ||
+      !(number >= least && number <= most))
     fail(key, fmt::format("found '{}', expected a number from {} to {}", *value, least, most));
   return number;
 }
@@ -143,10 +155,12 @@ std::optional<std::vector<std::string>> YamlSection::texts(const std::string& ke
   if (!has(key)) return std::nullopt;
   const YAML::Node child = node(key);
   if (child.IsScalar()) return std::vector<std::string>{child.Scalar()};
-  if (!child.IsSequence()) fail(key, fmt::format("found {}, expected a text or a list of texts", kind_of(child)));
+  if (!child.IsSequence())
+    fail(key, fmt::format("found {}, expected a text or a list of texts", kind_of(child)));
   std::vector<std::string> values;
   for (const YAML::Node& item : child) {
-    if (!item.IsScalar()) fail(key, fmt::format("the list holds {}, expected texts", kind_of(item)));
+    if (!item.IsScalar())
+      fail(key, fmt::format("the list holds {}, expected texts", kind_of(item)));
     values.push_back(item.Scalar());
   }
   return values;
@@ -162,8 +176,9 @@ void YamlSection::finish() const {
     const std::string& key = entry.first.Scalar();
     if (asked_.contains(key)) continue;
     const std::vector<std::string> valid(asked_.begin(), asked_.end());
-    throw core::UsageError(fmt::format("{}{}: unknown key; nearest valid key is '{}' (valid: {})", where(entry.first),
-                                       name_of(key), nearest(key, valid), fmt::join(valid, ", ")));
+    throw core::UsageError(fmt::format("{}{}: unknown key; nearest valid key is '{}' (valid: {})",
+                                       where(entry.first), name_of(key), nearest(key, valid),
+                                       fmt::join(valid, ", ")));
   }
 }
 

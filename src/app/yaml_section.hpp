@@ -11,8 +11,9 @@
 
 namespace winnow::app {
 
-/// A YAML map that is read key by key; whatever was not asked for when `finish` is called is an error that names the line and the
-/// nearest valid key. All errors are core::UsageError: `FILE:LINE: section.key: found, expected`.
+/// A YAML map that is read key by key; whatever was not asked for when `finish` is called is an
+/// error that names the line and the nearest valid key. All errors are core::UsageError:
+/// `FILE:LINE: section.key: found, expected`.
 class YamlSection {
  public:
   /// @param path  dotted name of the section; empty for the whole file
@@ -21,9 +22,11 @@ class YamlSection {
   [[nodiscard]] bool has(const std::string& key);
   [[nodiscard]] std::optional<std::string> text(const std::string& key);
   [[nodiscard]] std::string required_text(const std::string& key);
-  [[nodiscard]] std::optional<std::string> one_of(const std::string& key, const std::vector<std::string>& allowed);
+  [[nodiscard]] std::optional<std::string> one_of(const std::string& key,
+                                                  const std::vector<std::string>& allowed);
   [[nodiscard]] std::optional<bool> boolean(const std::string& key);
-  [[nodiscard]] std::optional<std::uint64_t> unsigned_integer(const std::string& key, std::uint64_t least,
+  [[nodiscard]] std::optional<std::uint64_t> unsigned_integer(const std::string& key,
+                                                              std::uint64_t least,
                                                               std::uint64_t most);
   [[nodiscard]] std::optional<double> number(const std::string& key, double least, double most);
   /// A string or a list of strings.
@@ -50,6 +53,7 @@ class YamlSection {
 };
 
 /// The candidate that needs the fewest edits to become `word`; candidates must not be empty.
-[[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+[[nodiscard]] std::string nearest(std::string_view word,
+                                  const std::vector<std::string>& candidates);
 
 }  // namespace winnow::app

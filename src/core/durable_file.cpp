@@ -15,13 +15,15 @@ namespace winnow::core {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& path, const char* action, int error) {
-  throw EnvironmentError(fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(error)));
+  throw EnvironmentError(
+      fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(error)));
 }
 
 }  // namespace
 
 OutputFile::OutputFile(const std::filesystem::path& path, bool exclusive) : path_(path) {
-  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (exclusive ? O_EXCL : O_TRUNC), 0644);
+  descriptor_ =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (exclusive ? O_EXCL : O_TRUNC), 0644);
   if (descriptor_ < 0) fail(path, "create the file", errno);
 }
 
@@ -57,7 +59,8 @@ void OutputFile::close() {
 }
 
 void sync_folder(const std::filesystem::path& folder) {
-  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor =
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) fail(folder, "open the folder", errno);
   const int status = ::fsync(descriptor);
   const int error = errno;
@@ -73,7 +76,8 @@ void publish(const std::filesystem::path& file, const std::filesystem::path& tar
   const int error = errno;
   ::close(descriptor);
   if (status != 0) fail(file, "sync to disk", error);
-  if (::rename(file.c_str(), target.c_str()) != 0) fail(target, "rename a finished file to this name", errno);
+  if (::rename(file.c_str(), target.c_str()) != 0)
+    fail(target, "rename a finished file to this name", errno);
   sync_folder(target.parent_path());
 }
 
@@ -95,7 +99,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
   const std::uint64_t size = std::filesystem::file_size(path, error);
   if (error) fail(path, "read", error.value());
   if (size > max_bytes)
-    throw EnvironmentError(fmt::format("{}: {} bytes, expected at most {}", path.string(), size, max_bytes));
+    throw EnvironmentError(
+        fmt::format("{}: {} bytes, expected at most {}", path.string(), size, max_bytes));
   std::string bytes(static_cast<std::size_t>(size), '\0');
   stream.read(bytes.data(), static_cast<std::streamsize>(size));
   if (static_cast<std::uint64_t>(stream.gcount()) != size) fail(path, "read to its end", EIO);

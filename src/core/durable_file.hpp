@@ -34,8 +34,8 @@ class OutputFile {
   std::uint64_t size_ = 0;
 };
 
-/// fsyncs `file` (already written and closed by anyone), renames it to `target` and fsyncs the folder: readers see the old or the
-/// new file, whole. Both must be in one folder.
+/// fsyncs `file` (already written and closed by anyone), renames it to `target` and fsyncs the
+/// folder: readers see the old or the new file, whole. Both must be in one folder.
 void publish(const std::filesystem::path& file, const std::filesystem::path& target);
 
 /// Writes `bytes` beside `target` and publishes them.

@@ -9,8 +9,8 @@ namespace winnow::core {
 /// What the process returns; scripts rely on these numbers (docs/errors.md).
 enum class ExitCode : int {
   ok = 0,
-  usage = 2,        ///< what the user wrote: flags, job file, a run folder of another job or data file
-  data = 3,         ///< missing or malformed data, too few eligible rows for the budget
+  usage = 2,  ///< what the user wrote: flags, job file, a run folder of another job or data file
+  data = 3,   ///< missing or malformed data, too few eligible rows for the budget
   environment = 4,  ///< disk, permissions, MPI
   model = 5,        ///< model or run folder missing or damaged
   api = 6,
@@ -20,7 +20,8 @@ enum class ExitCode : int {
   interrupted = 75,  ///< stopped on request; the same command goes on
 };
 
-/// Root of everything winnow throws on purpose. The message is one sentence: what, where, expected, got.
+/// Root of everything winnow throws on purpose. The message is one sentence: what, where, expected,
+/// got.
 class Error : public std::runtime_error {
  public:
   Error(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -54,7 +55,8 @@ inline void check(bool condition, const char* what) {
   if (!condition) throw InternalError(std::string("broken invariant: ") + what);
 }
 
-/// `message` as one printable line: control characters escaped, invalid UTF-8 bytes as \xHH, at most 1,000 bytes.
+/// `message` as one printable line: control characters escaped, invalid UTF-8 bytes as \xHH, at
+/// most 1,000 bytes.
 [[nodiscard]] std::string one_line(std::string_view message);
 
 }  // namespace winnow::core

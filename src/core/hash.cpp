@@ -25,7 +25,9 @@ StreamHash::~StreamHash() = default;
 StreamHash::StreamHash(StreamHash&&) noexcept = default;
 StreamHash& StreamHash::operator=(StreamHash&&) noexcept = default;
 
-void StreamHash::update(std::string_view bytes) { XXH3_128bits_update(state_->xxh, bytes.data(), bytes.size()); }
+void StreamHash::update(std::string_view bytes) {
+  XXH3_128bits_update(state_->xxh, bytes.data(), bytes.size());
+}
 
 Hash128 StreamHash::digest() const {
   const XXH128_hash_t hash = XXH3_128bits_digest(state_->xxh);
@@ -39,16 +41,21 @@ Hash128 hash128(std::string_view bytes) {
   return {hash.high64, hash.low64};
 }
 
-std::string to_hex(const Hash128& hash) { return fmt::format("{:016x}{:016x}", hash.high, hash.low); }
+std::string to_hex(const Hash128& hash) {
+  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+}
 
 Hash128 hash_file(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) throw EnvironmentError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             &std::fclose);
+  if (!file)
+    throw EnvironmentError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
   StreamHash hash;
   std::vector<char> buffer(1 << 20);
   while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get()))
     hash.update({buffer.data(), got});
-  if (std::ferror(file.get())) throw EnvironmentError(fmt::format("{}: read error: {}", path, std::strerror(errno)));
+  if (std::ferror(file.get()))
+    throw EnvironmentError(fmt::format("{}: read error: {}", path, std::strerror(errno)));
   return hash.digest();
 }
 

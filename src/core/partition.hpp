@@ -15,8 +15,10 @@ struct RowRange {
   bool operator==(const RowRange&) const = default;
 };
 
-/// The contiguous share of `rank` of n items over `size` ranks; shares differ by at most one item, the first n % size are larger.
-[[nodiscard]] constexpr RowRange block_range(std::uint64_t n, std::uint64_t size, std::uint64_t rank) {
+/// The contiguous share of `rank` of n items over `size` ranks; shares differ by at most one item,
+/// the first n % size are larger.
+[[nodiscard]] constexpr RowRange block_range(std::uint64_t n, std::uint64_t size,
+                                             std::uint64_t rank) {
   const std::uint64_t base = n / size;
   const std::uint64_t extra = n % size;
   const std::uint64_t begin = rank * base + (rank < extra ? rank : extra);
@@ -24,7 +26,8 @@ struct RowRange {
 }
 
 /// The rank whose block_range holds `item`.
-[[nodiscard]] constexpr std::uint64_t owner_of(std::uint64_t n, std::uint64_t size, std::uint64_t item) {
+[[nodiscard]] constexpr std::uint64_t owner_of(std::uint64_t n, std::uint64_t size,
+                                               std::uint64_t item) {
   const std::uint64_t base = n / size;
   const std::uint64_t extra = n % size;
   const std::uint64_t in_large = extra * (base + 1);

@@ -17,13 +17,15 @@ namespace {
 constexpr std::uint64_t kRowsAtOnce = 1024;
 
 core::RowRange rows_of_rank(const mpi::Communicator& ranks, std::uint64_t rows) {
-  return core::block_range(rows, static_cast<std::uint64_t>(ranks.size()), static_cast<std::uint64_t>(ranks.rank()));
+  return core::block_range(rows, static_cast<std::uint64_t>(ranks.size()),
+                           static_cast<std::uint64_t>(ranks.rank()));
 }
 
 /// Hands the answer of every row that is fitted to `add`, in row order; returns those rows.
 template <typename Add>
-std::vector<core::RowId> for_each_answer(const Context& context, const IndexedData& data, const Candidates& candidates,
-                                         const std::string& end, Add&& add) {
+std::vector<core::RowId> for_each_answer(const Context& context, const IndexedData& data,
+                                         const Candidates& candidates, const std::string& end,
+                                         Add&& add) {
   const bool fit_all = context.job.tfidf.fit == "all";
   const core::RowRange mine = rows_of_rank(context.communicator, data.rows);
   RowSource source(context.folder, data.data_set);
@@ -46,7 +48,8 @@ std::vector<core::RowId> for_each_answer(const Context& context, const IndexedDa
 }
 
 /// The rows at `kept` (ascending positions), singletons included.
-tfidf::WeightedRows keep_rows(const tfidf::WeightedRows& rows, const std::vector<std::size_t>& kept) {
+tfidf::WeightedRows keep_rows(const tfidf::WeightedRows& rows,
+                              const std::vector<std::size_t>& kept) {
   tfidf::WeightedRows result;
   result.terms = rows.terms;
   result.row_begin.push_back(0);
@@ -54,21 +57,30 @@ tfidf::WeightedRows keep_rows(const tfidf::WeightedRows& rows, const std::vector
     const auto begin = static_cast<std::ptrdiff_t>(rows.row_begin[row]);
     const auto end = static_cast<std::ptrdiff_t>(rows.row_begin[row + 1]);
     result.term.insert(result.term.end(), rows.term.begin() + begin, rows.term.begin() + end);
-    result.weight.insert(result.weight.end(), rows.weight.begin() + begin, rows.weight.begin() + end);
+    result.weight.insert(result.weight.end(), rows.weight.begin() + begin,
+                         rows.weight.begin() + end);
     result.row_begin.push_back(result.term.size());
     result.singleton_weight.push_back(rows.singleton_weight[row]);
   }
   return result;
 }
 
-void write_dump(const Context& context, const IndexedData& data, const Candidates& candidates, const std::string& end) {
+void write_dump(const Context& context, const IndexedData& data, const Candidates& candidates,
+                const std::string& end) {
   const mpi::Communicator& ranks = context.communicator;
   tfidf::DumpTerms terms;
-  mpi::agree_on(ranks, [&] { (void)for_each_answer(context, data, candidates, end, [&](const std::string& text) { terms.add(text); }); });
+  mpi::agree_on(ranks, [&] {
+    (void)for_each_answer(context, data, candidates, end,
+                          [&](const std::string& text) { terms.add(text); });
+  });
   const tfidf::Dump dump = tfidf::dump(ranks, std::move(terms));
   mpi::agree_on(ranks, [&] {
     if (!ranks.is_root()) return;
-    store::write_tfidf(context.folder.tfidf(), {dump.terms, dump.df, dump.row_begin, dump.term, dump.weight,
+    store::write_tfidf(context.folder.tfidf(), {dump.terms,
+                                                dump.df,
+                                                dump.row_begin,
+                                                dump.term,
+                                                dump.weight,
                                                 {{"tfidf_rows", dump.fit.documents},
                                                  {"tfidf_terms", dump.fit.terms},
                                                  {"tfidf_df_sum", dump.fit.df_sum},
@@ -79,12 +91,14 @@ void write_dump(const Context& context, const IndexedData& data, const Candidate
 
 }  // namespace
 
-AnswerTfidf vectorize_answers(Context& context, const IndexedData& data, const Candidates& candidates, const std::string& end) {
+AnswerTfidf vectorize_answers(Context& context, const IndexedData& data,
+                              const Candidates& candidates, const std::string& end) {
   const mpi::Communicator& ranks = context.communicator;
   const StageTimer timer(context, "tfidf");
   tfidf::DocumentTerms terms;
   const std::vector<core::RowId> fitted = mpi::agree_on(ranks, [&] {
-    return for_each_answer(context, data, candidates, end, [&](const std::string& text) { terms.add(text); });
+    return for_each_answer(context, data, candidates, end,
+                           [&](const std::string& text) { terms.add(text); });
   });
   tfidf::Vectorized vectorized = tfidf::vectorize(ranks, std::move(terms));
   AnswerTfidf result{vectorized.fit, std::move(vectorized.rows)};

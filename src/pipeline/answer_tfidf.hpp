@@ -14,9 +14,10 @@ struct AnswerTfidf {
   tfidf::WeightedRows rows;  ///< of this rank's candidates
 };
 
-/// Collective. TF-IDF over answers, fitted on the candidates or on all readable rows (`tfidf.fit`); with `tfidf.dump` also tfidf.h5.
+/// Collective. TF-IDF over answers, fitted on the candidates or on all readable rows (`tfidf.fit`);
+/// with `tfidf.dump` also tfidf.h5.
 /// @param end  text put after every answer (IterIT's EOS text where `faithful`)
-[[nodiscard]] AnswerTfidf vectorize_answers(Context& context, const IndexedData& data, const Candidates& candidates,
-                                            const std::string& end);
+[[nodiscard]] AnswerTfidf vectorize_answers(Context& context, const IndexedData& data,
+                                            const Candidates& candidates, const std::string& end);
 
 }  // namespace winnow::pipeline

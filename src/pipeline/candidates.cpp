@@ -19,15 +19,16 @@ bool goes_by_ifd(const std::string& method) {
 }
 
 /// Rows and values of `mine`, statuses counted.
-Candidates read_candidates(const Context& context, const SelectionJob& selection, core::RowRange mine) {
+Candidates read_candidates(const Context& context, const SelectionJob& selection,
+                           core::RowRange mine) {
   Candidates candidates;
   std::vector<ScoreStatus> status;
   std::vector<double> value;
   if (goes_by_ifd(selection.method)) {
     const store::ScoreFileReader scores(context.folder.scores());
     if (!scores.has(selection.scorer, "ifd_ppl"))
-      throw core::UsageError(fmt::format("selection {}: scorer '{}' has no ifd_ppl, which {} needs", selection.name,
-                                         selection.scorer, selection.method));
+      throw core::UsageError(fmt::format("selection {}: scorer '{}' has no ifd_ppl, which {} needs",
+                                         selection.name, selection.scorer, selection.method));
     auto column = scores.read_score(selection.scorer, "ifd_ppl", mine);
     status = std::move(column.status);
     value = std::move(column.values);
@@ -36,7 +37,8 @@ Candidates read_candidates(const Context& context, const SelectionJob& selection
     status = index.read_status(mine);
     if (selection.method == "longest") {
       const store::RowTable rows = index.read(mine);
-      const auto& words = selection.text == "instruction" ? rows.instruction_words : rows.response_words;
+      const auto& words =
+          selection.text == "instruction" ? rows.instruction_words : rows.response_words;
       value.assign(words.begin(), words.end());
     }
   }
@@ -47,7 +49,8 @@ Candidates read_candidates(const Context& context, const SelectionJob& selection
     if (!value.empty()) candidates.value.push_back(value[i]);
   }
   if (goes_by_ifd(selection.method)) {
-    auto below_one = selection::ifd_candidates(candidates.row, candidates.value, selection.faithful);
+    auto below_one =
+        selection::ifd_candidates(candidates.row, candidates.value, selection.faithful);
     candidates.row = std::move(below_one.row);
     candidates.value = std::move(below_one.score);
   }
@@ -66,19 +69,22 @@ std::string token_scorer(const Job& job, const SelectionJob& selection) {
   return found;
 }
 
-Candidates find_candidates(const Context& context, const IndexedData& data, const SelectionJob& selection, bool in_tokens) {
+Candidates find_candidates(const Context& context, const IndexedData& data,
+                           const SelectionJob& selection, bool in_tokens) {
   const mpi::Communicator& ranks = context.communicator;
-  const core::RowRange mine =
-      core::block_range(data.rows, static_cast<std::uint64_t>(ranks.size()), static_cast<std::uint64_t>(ranks.rank()));
+  const core::RowRange mine = core::block_range(data.rows, static_cast<std::uint64_t>(ranks.size()),
+                                                static_cast<std::uint64_t>(ranks.rank()));
   Candidates candidates = mpi::agree_on(ranks, [&] {
     Candidates read = read_candidates(context, selection, mine);
     if (in_tokens) {
       const std::string scorer = token_scorer(context.job, selection);
       if (scorer.empty())
-        throw core::UsageError(fmt::format("selection {}: budget '{}' counts tokens, which only a model scorer gives: expected "
-                                           "one model in the job, or `scorer:` naming one",
-                                           selection.name, selection.budget));
-      const auto tokens = store::ScoreFileReader(context.folder.scores()).read_counts(scorer, "n_tokens", mine);
+        throw core::UsageError(fmt::format(
+            "selection {}: budget '{}' counts tokens, which only a model scorer gives: expected "
+            "one model in the job, or `scorer:` naming one",
+            selection.name, selection.budget));
+      const auto tokens =
+          store::ScoreFileReader(context.folder.scores()).read_counts(scorer, "n_tokens", mine);
       for (const core::RowId row : read.row) read.tokens.push_back(tokens[row - mine.begin]);
     }
     return read;

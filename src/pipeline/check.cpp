@@ -21,21 +21,25 @@ nlohmann::ordered_json check(const Job& job) {
   for (const Scorer& scorer : job.scorers) {
     if (scorer.imported) {
       if (!std::filesystem::exists(scorer.imported->path))
-        throw core::DataError(fmt::format("{}: missing, expected imported scores", scorer.imported->path.string()));
-      plan["scorers"].push_back(fmt::format("{}: {} imported as {}", scorer.name, scorer.imported->path.string(), scorer.imported->as));
+        throw core::DataError(
+            fmt::format("{}: missing, expected imported scores", scorer.imported->path.string()));
+      plan["scorers"].push_back(fmt::format("{}: {} imported as {}", scorer.name,
+                                            scorer.imported->path.string(), scorer.imported->as));
       continue;
     }
     const OpenScorer opened = open_scorer(*scorer.model, job.join);
     const model::DecoderConfig config = model::read_decoder_config(scorer.model->path);
     const model::WeightFiles weights(scorer.model->path);
-    plan["scorers"].push_back(fmt::format("{}: {} ({} layers, {} wide), template {}, {}, at most {} tokens", scorer.name,
-                                          scorer.model->path.string(), config.layers, config.hidden_size, opened.prompt->name(),
-                                          scorer.model->dtype, effective_max_length(*scorer.model, config.max_positions)));
+    plan["scorers"].push_back(fmt::format(
+        "{}: {} ({} layers, {} wide), template {}, {}, at most {} tokens", scorer.name,
+        scorer.model->path.string(), config.layers, config.hidden_size, opened.prompt->name(),
+        scorer.model->dtype, effective_max_length(*scorer.model, config.max_positions)));
   }
   plan["selections"] = nlohmann::ordered_json::array();
   for (const SelectionJob& selection : job.selections) {
     if (!selection.budget.empty()) (void)selection::parse_budget("select.budget", selection.budget);
-    plan["selections"].push_back(fmt::format("{}: {} of {}", selection.name, selection.method, selection.budget.empty() ? "all" : selection.budget));
+    plan["selections"].push_back(fmt::format("{}: {} of {}", selection.name, selection.method,
+                                             selection.budget.empty() ? "all" : selection.budget));
   }
   return plan;
 }

@@ -21,9 +21,9 @@ struct Context {
   const Job& job;
   RunFolder folder;
   core::Log& log;
-  int threads = 1;                             ///< CPU threads of each rank
-  const std::atomic<bool>& stop_requested;     ///< set by SIGTERM or SIGINT
-  nlohmann::ordered_json& summary;             ///< root's is written to summary.json
+  int threads = 1;                          ///< CPU threads of each rank
+  const std::atomic<bool>& stop_requested;  ///< set by SIGTERM or SIGINT
+  nlohmann::ordered_json& summary;          ///< root's is written to summary.json
 };
 
 /// Adds the seconds of its life to summary.timings.<name>_seconds.

@@ -23,12 +23,13 @@ void add(ImportedScores& scores, const nlohmann::json& value, const std::string&
     return;
   }
   if (!value.is_number())
-    throw core::DataError(fmt::format("{}: row {}: found {}, expected a number or null", file, scores.values.size(),
-                                      value.type_name()));
+    throw core::DataError(fmt::format("{}: row {}: found {}, expected a number or null", file,
+                                      scores.values.size(), value.type_name()));
   const double number = value.get<double>();
   if (!std::isfinite(number))
-    throw core::DataError(fmt::format("{}: row {}: found a number that no double holds, expected a finite one", file,
-                                      scores.values.size()));
+    throw core::DataError(
+        fmt::format("{}: row {}: found a number that no double holds, expected a finite one", file,
+                    scores.values.size()));
   scores.values.push_back(number);
   scores.status.push_back(core::ScoreStatus::ok);
 }
@@ -48,7 +49,8 @@ ImportedScores read_imported_scores(const ImportedScorer& scorer, std::uint64_t 
   nlohmann::json document = nlohmann::json::parse(bytes, nullptr, /*allow_exceptions=*/false);
   if (!scorer.key.empty()) {
     if (!document.is_object() || !document.contains(scorer.key))
-      throw core::DataError(fmt::format("{}: expected a JSON object with the key '{}'", file, scorer.key));
+      throw core::DataError(
+          fmt::format("{}: expected a JSON object with the key '{}'", file, scorer.key));
     document = document.at(scorer.key);
   }
   if (document.is_array()) {
@@ -59,14 +61,18 @@ ImportedScores read_imported_scores(const ImportedScorer& scorer, std::uint64_t 
     while (std::getline(lines, line)) {
       const nlohmann::json value = nlohmann::json::parse(line, nullptr, false);
       if (value.is_discarded())
-        throw core::DataError(fmt::format("{}: row {}: not JSON, expected a list, or one number or null a line", file, scores.values.size()));
+        throw core::DataError(
+            fmt::format("{}: row {}: not JSON, expected a list, or one number or null a line", file,
+                        scores.values.size()));
       add(scores, value, file);
     }
   } else {
-    throw core::DataError(fmt::format("{}: '{}' is {}, expected a list of numbers and nulls", file, scorer.key, document.type_name()));
+    throw core::DataError(fmt::format("{}: '{}' is {}, expected a list of numbers and nulls", file,
+                                      scorer.key, document.type_name()));
   }
   if (scores.values.size() != rows)
-    throw core::DataError(fmt::format("{}: {} scores, expected {}: one for each row of the data", file, scores.values.size(), rows));
+    throw core::DataError(fmt::format("{}: {} scores, expected {}: one for each row of the data",
+                                      file, scores.values.size(), rows));
   return scores;
 }
 

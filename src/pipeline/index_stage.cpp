@@ -79,13 +79,17 @@ store::Attributes reading_rules(const data::DataSet& set) {
 
 std::string key_of(const store::IndexInfo& info) {
   std::string text = info.format + "\n" + info.container + "\n";
-  for (const store::InputFile& input : info.inputs) text += fmt::format("{} {}\n", input.bytes, input.hash);
+  for (const store::InputFile& input : info.inputs)
+    text += fmt::format("{} {}\n", input.bytes, input.hash);
   for (const store::Attribute& field : info.fields)
-    text += std::visit([&](const auto& value) { return fmt::format("{}={}\n", field.name, value); }, field.value);
+    text += std::visit([&](const auto& value) { return fmt::format("{}={}\n", field.name, value); },
+                       field.value);
   return core::to_hex(core::hash128(text));
 }
 
-std::string base_name(const data::DataFile& file) { return std::filesystem::path(file.name).filename().string(); }
+std::string base_name(const data::DataFile& file) {
+  return std::filesystem::path(file.name).filename().string();
+}
 
 /// Reads every row, the rejected ones into log/bad_rows.txt.
 Columns scan(const Context& context, const data::DataSet& set, store::IndexInfo& info) {
@@ -107,7 +111,9 @@ Columns scan(const Context& context, const data::DataSet& set, store::IndexInfo&
     }
     pending += row.place.byte_length;
     if (++rows % kProgressRows == 0) {
-      if (context.stop_requested) throw core::Interrupted("stopped on request while indexing; the same command starts the index again");
+      if (context.stop_requested)
+        throw core::Interrupted(
+            "stopped on request while indexing; the same command starts the index again");
       progress.advance(pending);
       pending = 0;
     }
@@ -134,29 +140,37 @@ nlohmann::ordered_json stamps_of(const data::DataSet& set, const store::IndexInf
   return stamps;
 }
 
-/// @throws core::UsageError unless the index in the folder is of these very files, read in this way.
-void require_same_data(const Context& context, const data::DataSet& set, const store::IndexInfo& recorded,
-                       const nlohmann::ordered_json& manifest) {
+/// @throws core::UsageError unless the index in the folder is of these very files, read in this
+/// way.
+void require_same_data(const Context& context, const data::DataSet& set,
+                       const store::IndexInfo& recorded, const nlohmann::ordered_json& manifest) {
   const auto refuse = [&](const std::string& what) {
-    throw core::UsageError(fmt::format("{}: this run folder is of other data: {}: choose another --out or name",
-                                       context.folder.path().string(), what));
+    throw core::UsageError(
+        fmt::format("{}: this run folder is of other data: {}: choose another --out or name",
+                    context.folder.path().string(), what));
   };
   if (recorded.inputs.size() != set.files.size())
-    refuse(fmt::format("{} input files when it was indexed, {} now", recorded.inputs.size(), set.files.size()));
+    refuse(fmt::format("{} input files when it was indexed, {} now", recorded.inputs.size(),
+                       set.files.size()));
   const bool untouched = stamps_of(set, recorded) == manifest.at("inputs");
   for (std::size_t i = 0; i < set.files.size() && !untouched; ++i) {
     const std::string path = set.files[i].path.string();
     const std::uint64_t bytes = stamp_of(path).bytes;
     if (bytes != recorded.inputs[i].bytes)
-      refuse(fmt::format("{} has {} bytes, the indexed file had {}", path, bytes, recorded.inputs[i].bytes));
+      refuse(fmt::format("{} has {} bytes, the indexed file had {}", path, bytes,
+                         recorded.inputs[i].bytes));
     const std::string hash = core::to_hex(core::hash_file(path));
     if (hash != recorded.inputs[i].hash)
-      refuse(fmt::format("{} has the hash {}, the indexed file had {}", path, hash, recorded.inputs[i].hash));
+      refuse(fmt::format("{} has the hash {}, the indexed file had {}", path, hash,
+                         recorded.inputs[i].hash));
   }
   if (recorded.format != data::to_string(set.schema.format))
-    refuse(fmt::format("format {} when it was indexed, {} now", recorded.format, data::to_string(set.schema.format)));
+    refuse(fmt::format("format {} when it was indexed, {} now", recorded.format,
+                       data::to_string(set.schema.format)));
   for (const store::Attribute& rule : reading_rules(set)) {
-    const auto same = [&](const store::Attribute& field) { return field.name == rule.name && field.value == rule.value; };
+    const auto same = [&](const store::Attribute& field) {
+      return field.name == rule.name && field.value == rule.value;
+    };
     if (std::none_of(recorded.fields.begin(), recorded.fields.end(), same))
       refuse(fmt::format("data.{} has changed", rule.name));
   }
@@ -170,7 +184,7 @@ struct InputsMessage {
 
   template <typename Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & names & hashes & bytes;
+    archive& names& hashes& bytes;
   }
 };
 
@@ -196,12 +210,15 @@ void make_index(const Context& context, const data::DataSet& set, store::IndexIn
   const std::uint64_t mine = columns.status.size();
   shape.rows = mpi::max(context.communicator, mine);
   if (shape.rows == 0)
-    mpi::agree_on(context.communicator,
-                  [&]() -> void { throw core::DataError(fmt::format("{}: no rows, expected at least one", set.files.front().name)); });
+    mpi::agree_on(context.communicator, [&]() -> void {
+      throw core::DataError(
+          fmt::format("{}: no rows, expected at least one", set.files.front().name));
+    });
   shape.mine = {0, mine};
   shape.has_files = set.files.size() > 1;
   shape.has_ids = !set.schema.id_field.empty();
-  store::write_index(context.communicator, context.folder.index(), info, shape, columns.spans(shape.has_files), columns.status);
+  store::write_index(context.communicator, context.folder.index(), info, shape,
+                     columns.spans(shape.has_files), columns.status);
 }
 
 }  // namespace
@@ -213,15 +230,18 @@ IndexedData index_rows(Context& context, nlohmann::ordered_json& manifest) {
   // Root first: it alone writes the spool; the others then find it ready.
   for (const bool root_turn : {true, false})
     mpi::agree_on(ranks, [&] {
-      if (ranks.is_root() == root_turn) data.data_set = data::open_data_set(context.job.data, context.folder.spool());
+      if (ranks.is_root() == root_turn)
+        data.data_set = data::open_data_set(context.job.data, context.folder.spool());
     });
   if (ranks.is_root()) context.log.write("index", data.data_set.message);
 
-  const bool exists = mpi::agree_on(ranks, [&] { return std::filesystem::exists(context.folder.index()); });
+  const bool exists =
+      mpi::agree_on(ranks, [&] { return std::filesystem::exists(context.folder.index()); });
   if (exists) {
     mpi::agree_on(ranks, [&] {
       if (!ranks.is_root()) return;
-      require_same_data(context, data.data_set, store::IndexReader(context.folder.index()).info(), manifest);
+      require_same_data(context, data.data_set, store::IndexReader(context.folder.index()).info(),
+                        manifest);
     });
   } else {
     store::IndexInfo info;

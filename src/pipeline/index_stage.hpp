@@ -16,10 +16,13 @@ struct IndexedData {
   std::string key;  ///< hash of the input files' bytes and of the options that decide what a row is
 };
 
-/// Collective. Makes index.h5 unless it is there for the same data; root scans the files once, streaming.
+/// Collective. Makes index.h5 unless it is there for the same data; root scans the files once,
+/// streaming.
 ///
-/// @param manifest  root's; its `inputs` hold the files' stamps, so that unchanged files are not hashed again
-/// @throws core::UsageError if the run folder's index is of other data, core::DataError for bad data or none at all.
+/// @param manifest  root's; its `inputs` hold the files' stamps, so that unchanged files are not
+/// hashed again
+/// @throws core::UsageError if the run folder's index is of other data, core::DataError for bad
+/// data or none at all.
 [[nodiscard]] IndexedData index_rows(Context& context, nlohmann::ordered_json& manifest);
 
 }  // namespace winnow::pipeline

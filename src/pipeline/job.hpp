@@ -10,15 +10,16 @@
 
 namespace winnow::pipeline {
 
-/// A model that scores rows. Every member but `name` changes the numbers, so all are bound to the run folder.
+/// A model that scores rows. Every member but `name` changes the numbers, so all are bound to the
+/// run folder.
 struct ModelScorer {
-  std::filesystem::path path;          ///< a Hugging Face folder
+  std::filesystem::path path;  ///< a Hugging Face folder
   std::string prompt_template = "auto";
-  std::string system;                  ///< empty: `none`
-  std::string dtype = "bf16";          ///< bf16 | fp32
-  std::uint32_t max_length = 0;        ///< 0: the model's own limit
-  std::vector<std::string> scores;     ///< ifd_ppl, ifd_loss, ppl_cond, ppl_direct
-  bool faithful = false;               ///< IterIT's answer spans
+  std::string system;               ///< empty: `none`
+  std::string dtype = "bf16";       ///< bf16 | fp32
+  std::uint32_t max_length = 0;     ///< 0: the model's own limit
+  std::vector<std::string> scores;  ///< ifd_ppl, ifd_loss, ppl_cond, ppl_direct
+  bool faithful = false;            ///< IterIT's answer spans
 };
 
 /// Numbers that someone else computed: one, or null, per row in file order.
@@ -37,11 +38,11 @@ struct Scorer {
 struct SelectionJob {
   std::string name;
   std::string method;
-  std::string budget;  ///< as written: `1000`, `5%`, `2M tokens`; empty for vanilla
+  std::string budget;      ///< as written: `1000`, `5%`, `2M tokens`; empty for vanilla
   std::string of = "all";  ///< a percentage is taken of: all | eligible
   double decay = 0.1;
   bool faithful = false;
-  std::string scorer;  ///< whose scores; empty: the only one
+  std::string scorer;             ///< whose scores; empty: the only one
   std::string text = "response";  ///< longest: response | instruction
   std::uint64_t seed = 0;
   std::string order = "pick";  ///< of the subset file: pick | file
@@ -53,7 +54,8 @@ struct TfidfOptions {
   bool dump = false;
 };
 
-/// A job, checked and resolved: what to do, on which rows, with which models. The same on every rank.
+/// A job, checked and resolved: what to do, on which rows, with which models. The same on every
+/// rank.
 struct Job {
   std::string name;
   std::filesystem::path run_folder;

@@ -46,12 +46,14 @@ nlohmann::ordered_json read_manifest(const RunFolder& folder, const std::string&
     manifest = nlohmann::ordered_json::parse(core::read_file(path, kLargestManifest));
     const int version = manifest.at("manifest_version").get<int>();
     if (version > kManifestVersion)
-      throw core::UsageError(fmt::format("{}: manifest_version is {}, this winnow reads up to {}: use a newer winnow",
-                                         path.string(), version, kManifestVersion));
+      throw core::UsageError(
+          fmt::format("{}: manifest_version is {}, this winnow reads up to {}: use a newer winnow",
+                      path.string(), version, kManifestVersion));
     const std::string name = manifest.at("name").get<std::string>();
     if (name != job_name)
-      throw core::UsageError(fmt::format("{}: this run folder is of the job '{}', not of '{}': choose another --out or name",
-                                         path.string(), name, job_name));
+      throw core::UsageError(fmt::format(
+          "{}: this run folder is of the job '{}', not of '{}': choose another --out or name",
+          path.string(), name, job_name));
     (void)manifest.at("inputs").is_array();
     (void)manifest.at("invocations").is_array();
   } catch (const nlohmann::json::exception& error) {
@@ -60,7 +62,8 @@ nlohmann::ordered_json read_manifest(const RunFolder& folder, const std::string&
   return manifest;
 }
 
-void begin_manifest(const Context& context, nlohmann::ordered_json& manifest, const std::string& command) {
+void begin_manifest(const Context& context, nlohmann::ordered_json& manifest,
+                    const std::string& command) {
   nlohmann::ordered_json invocation;
   invocation["command"] = command;
   invocation["begun"] = now();
@@ -74,7 +77,8 @@ void begin_manifest(const Context& context, nlohmann::ordered_json& manifest, co
   core::write_file(context.folder.manifest(), manifest.dump(1) + "\n");
 }
 
-void end_manifest(const Context& context, nlohmann::ordered_json& manifest, const std::string& outcome) {
+void end_manifest(const Context& context, nlohmann::ordered_json& manifest,
+                  const std::string& outcome) {
   nlohmann::ordered_json& invocation = manifest["invocations"].back();
   invocation["outcome"] = outcome;
   invocation["ended"] = now();
@@ -84,7 +88,8 @@ void end_manifest(const Context& context, nlohmann::ordered_json& manifest, cons
 FileStamp stamp_of(const std::filesystem::path& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0)
-    throw core::DataError(fmt::format("{}: cannot be read: {}", file.string(), std::strerror(errno)));
+    throw core::DataError(
+        fmt::format("{}: cannot be read: {}", file.string(), std::strerror(errno)));
   return {static_cast<std::uint64_t>(status.st_size),
           status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
 }

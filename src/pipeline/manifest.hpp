@@ -8,15 +8,20 @@ namespace winnow::pipeline {
 
 /// The run folder's manifest.json: what was run on what, by whom, where and when. Root only.
 ///
-/// @throws core::UsageError if the folder belongs to a job of another name or was written by a newer winnow,
+/// @throws core::UsageError if the folder belongs to a job of another name or was written by a
+/// newer winnow,
 ///         core::ModelError if the file is damaged.
-[[nodiscard]] nlohmann::ordered_json read_manifest(const RunFolder& folder, const std::string& job_name);
+[[nodiscard]] nlohmann::ordered_json read_manifest(const RunFolder& folder,
+                                                   const std::string& job_name);
 
-/// Adds this invocation (command, effective job, code version, ranks, threads, device, host, time) and writes the file.
-void begin_manifest(const Context& context, nlohmann::ordered_json& manifest, const std::string& command);
+/// Adds this invocation (command, effective job, code version, ranks, threads, device, host, time)
+/// and writes the file.
+void begin_manifest(const Context& context, nlohmann::ordered_json& manifest,
+                    const std::string& command);
 
 /// Notes how the invocation ended: `finished`, or the error's line.
-void end_manifest(const Context& context, nlohmann::ordered_json& manifest, const std::string& outcome);
+void end_manifest(const Context& context, nlohmann::ordered_json& manifest,
+                  const std::string& outcome);
 
 /// What a file looked like when it was last known to have its recorded hash.
 struct FileStamp {

@@ -10,7 +10,8 @@
 
 namespace winnow::pipeline {
 
-/// A model folder opened for scoring: tokenizer and template, and the model itself once it is needed.
+/// A model folder opened for scoring: tokenizer and template, and the model itself once it is
+/// needed.
 struct OpenScorer {
   tokenizer::Tokenizer tokenizer;
   std::unique_ptr<data::PromptTemplate> prompt;
@@ -20,12 +21,14 @@ struct OpenScorer {
 /// @throws core::ModelError, core::UsageError: no tokenizer, unknown template.
 [[nodiscard]] OpenScorer open_scorer(const ModelScorer& scorer, const std::string& join);
 
-/// Loads the model and checks it against the tokenizer and the job: a vocabulary larger than the embedding, a max_length above the
-/// model's. `device` -1: CPU.
-[[nodiscard]] std::unique_ptr<model::CausalLanguageModel> open_model(const ModelScorer& scorer, const OpenScorer& opened,
+/// Loads the model and checks it against the tokenizer and the job: a vocabulary larger than the
+/// embedding, a max_length above the model's. `device` -1: CPU.
+[[nodiscard]] std::unique_ptr<model::CausalLanguageModel> open_model(const ModelScorer& scorer,
+                                                                     const OpenScorer& opened,
                                                                      int device, int threads);
 
 /// The job's max_length, or the model's own. @throws core::UsageError above the model's.
-[[nodiscard]] std::uint32_t effective_max_length(const ModelScorer& scorer, std::uint32_t model_positions);
+[[nodiscard]] std::uint32_t effective_max_length(const ModelScorer& scorer,
+                                                 std::uint32_t model_positions);
 
 }  // namespace winnow::pipeline

@@ -27,9 +27,12 @@ namespace {
 void make_folder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) throw core::EnvironmentError(fmt::format("{}: cannot create the run folder: {}", folder.string(), error.message()));
+  if (error)
+    throw core::EnvironmentError(
+        fmt::format("{}: cannot create the run folder: {}", folder.string(), error.message()));
   if (::access(folder.c_str(), W_OK) != 0)
-    throw core::EnvironmentError(fmt::format("{}: the run folder is not writable", folder.string()));
+    throw core::EnvironmentError(
+        fmt::format("{}: the run folder is not writable", folder.string()));
 }
 
 void check_budgets(const Job& job) {
@@ -61,8 +64,9 @@ std::string next_step(const Context& context, Stage last) {
 
 }  // namespace
 
-nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job, const std::string& command, Stage last,
-                           int threads, const std::atomic<bool>& stop_requested) {
+nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job,
+                           const std::string& command, Stage last, int threads,
+                           const std::atomic<bool>& stop_requested) {
   const RunFolder folder(job.run_folder);
   nlohmann::ordered_json manifest;
   // Root alone touches the folder until it holds the lock.

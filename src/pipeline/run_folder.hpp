@@ -20,7 +20,9 @@ class RunFolder {
   [[nodiscard]] std::filesystem::path log_file() const { return log_folder() / "winnow.log"; }
   [[nodiscard]] std::filesystem::path bad_rows() const { return log_folder() / "bad_rows.txt"; }
   [[nodiscard]] std::filesystem::path spool() const { return path_ / "spool"; }
-  [[nodiscard]] std::filesystem::path journal(const std::string& scorer) const { return path_ / "journal" / scorer; }
+  [[nodiscard]] std::filesystem::path journal(const std::string& scorer) const {
+    return path_ / "journal" / scorer;
+  }
   [[nodiscard]] std::filesystem::path selection_folder() const { return path_ / "selection"; }
   [[nodiscard]] std::filesystem::path selection(const std::string& name) const {
     return selection_folder() / (name + ".h5");

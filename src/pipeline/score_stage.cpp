@@ -28,7 +28,8 @@ namespace {
 /// Kind of a journal record that holds one block of scores.
 constexpr std::uint64_t kBlockRecord = 1;
 
-/// Tokens of one forward pass: enough to keep matrix products busy, small enough for the caches (bench/README.md).
+/// Tokens of one forward pass: enough to keep matrix products busy, small enough for the caches
+/// (bench/README.md).
 constexpr std::uint32_t kCpuBatchTokens = 1024;
 constexpr std::uint32_t kCudaBatchTokens = 16384;
 
@@ -75,8 +76,9 @@ struct Spent {
 };
 
 /// Scores blocks until none is left; an error or a request to stop ends the claims of every rank.
-Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scorer, const ScorerBinding& binding,
-                   const OpenScorer& opened, model::CausalLanguageModel& model, const std::vector<bool>& is_done,
+Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scorer,
+                   const ScorerBinding& binding, const OpenScorer& opened,
+                   model::CausalLanguageModel& model, const std::vector<bool>& is_done,
                    std::uint64_t done_rows) {
   const mpi::Communicator& ranks = context.communicator;
   scoring::ScoringOptions options;
@@ -103,8 +105,9 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
     const std::uint64_t open_blocks = claims.left().value_or(0);
     while (const auto block = claims.next()) {
       const core::RowRange range = rows_of_block(context, data.rows, *block);
-      const scoring::ScoredBlock scored = scoring::score_block(*block, range.begin, source.samples(range), opened.tokenizer,
-                                                               *opened.prompt, model, options);
+      const scoring::ScoredBlock scored =
+          scoring::score_block(*block, range.begin, source.samples(range), opened.tokenizer,
+                               *opened.prompt, model, options);
       journal.append(kBlockRecord, scoring::serialize(scored.scores));
       spent.tokens += scored.cost.tokens;
       if (context.stop_requested) claims.stop();
@@ -131,20 +134,24 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
 
 }  // namespace
 
-std::vector<BlockPlace> journalled_blocks(const Context& context, const std::string& scorer, std::uint64_t blocks) {
+std::vector<BlockPlace> journalled_blocks(const Context& context, const std::string& scorer,
+                                          std::uint64_t blocks) {
   const mpi::Communicator& ranks = context.communicator;
   std::uint64_t damaged = 0;
   const std::vector<BlockPlace> found = mpi::agree_on(ranks, [&] {
     std::vector<BlockPlace> places;
     const auto segments = core::journal_segments(context.folder.journal(scorer));
-    for (std::size_t s = static_cast<std::size_t>(ranks.rank()); s < segments.size(); s += static_cast<std::size_t>(ranks.size())) {
+    for (std::size_t s = static_cast<std::size_t>(ranks.rank()); s < segments.size();
+         s += static_cast<std::size_t>(ranks.size())) {
       const core::JournalReader reader(segments[s]);
       damaged += reader.damaged();
       for (std::size_t r = 0; r < reader.records().size(); ++r) {
         if (reader.records()[r].kind != kBlockRecord) continue;
-        const std::uint64_t block = scoring::deserialize_block(reader.read(reader.records()[r])).block;
+        const std::uint64_t block =
+            scoring::deserialize_block(reader.read(reader.records()[r])).block;
         if (block >= blocks)
-          throw core::ModelError(fmt::format("{}: holds block {}, the data has {} blocks", segments[s].string(), block, blocks));
+          throw core::ModelError(fmt::format("{}: holds block {}, the data has {} blocks",
+                                             segments[s].string(), block, blocks));
         places.push_back({block, static_cast<std::uint32_t>(s), r});
       }
     }
@@ -154,23 +161,28 @@ std::vector<BlockPlace> journalled_blocks(const Context& context, const std::str
   std::sort(all.begin(), all.end(), [](const BlockPlace& a, const BlockPlace& b) {
     return std::tie(a.block, a.segment, a.record) < std::tie(b.block, b.segment, b.record);
   });
-  all.erase(std::unique(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.block == b.block; }), all.end());
+  all.erase(std::unique(all.begin(), all.end(),
+                        [](const auto& a, const auto& b) { return a.block == b.block; }),
+            all.end());
   damaged = mpi::sum(ranks, damaged);
   if (damaged > 0 && ranks.is_root())
-    context.log.write("score", fmt::format("{}: {} damaged places in the journal; their blocks are scored again",
-                                           context.folder.journal(scorer).string(), damaged));
+    context.log.write(
+        "score", fmt::format("{}: {} damaged places in the journal; their blocks are scored again",
+                             context.folder.journal(scorer).string(), damaged));
   return all;
 }
 
 JournalledScorer score_with_model(Context& context, const IndexedData& data, const Scorer& scorer) {
   const mpi::Communicator& ranks = context.communicator;
   const ModelScorer& settings = *scorer.model;
-  const OpenScorer opened = mpi::agree_on(ranks, [&] { return open_scorer(settings, context.job.join); });
+  const OpenScorer opened =
+      mpi::agree_on(ranks, [&] { return open_scorer(settings, context.job.join); });
   const int devices = model::cuda_device_count();
 
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    return bind_scorer(context, scorer.name, binding_of(context, data, settings, opened, devices)).dump();
+    return bind_scorer(context, scorer.name, binding_of(context, data, settings, opened, devices))
+        .dump();
   });
   const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));
 
@@ -187,8 +199,10 @@ JournalledScorer score_with_model(Context& context, const IndexedData& data, con
   if (done_rows < data.rows) {
     const int device = mpi::device_of(mpi::node_place(ranks).rank, devices).value_or(-1);
     const int threads = binding.at("threads").get<int>();
-    const auto model = mpi::agree_on(ranks, [&] { return open_model(settings, opened, device, threads); });
-    const Spent spent = score_blocks(context, data, scorer, binding, opened, *model, is_done, done_rows);
+    const auto model =
+        mpi::agree_on(ranks, [&] { return open_model(settings, opened, device, threads); });
+    const Spent spent =
+        score_blocks(context, data, scorer, binding, opened, *model, is_done, done_rows);
     const std::uint64_t tokens = mpi::sum(ranks, spent.tokens);
     const double seconds = mpi::max(ranks, spent.seconds);
     summary["tokens_scored"] = tokens;

@@ -15,10 +15,11 @@ struct JournalledScorer {
   ScorerBinding binding;
 };
 
-/// Collective. Scores every block of rows that the journal does not hold yet: ranks claim blocks, score them, and append each to their
-/// own journal segment before they claim the next.
+/// Collective. Scores every block of rows that the journal does not hold yet: ranks claim blocks,
+/// score them, and append each to their own journal segment before they claim the next.
 /// @throws core::Interrupted if a rank was asked to stop; what is journalled stays.
-[[nodiscard]] JournalledScorer score_with_model(Context& context, const IndexedData& data, const Scorer& scorer);
+[[nodiscard]] JournalledScorer score_with_model(Context& context, const IndexedData& data,
+                                                const Scorer& scorer);
 
 /// Where the block's record stands in the journal.
 struct BlockPlace {
@@ -27,8 +28,10 @@ struct BlockPlace {
   std::uint64_t record = 0;   ///< into that segment's records
 };
 
-/// Collective. The first whole record of each block in the journal of `scorer`, by block; equal on all ranks.
-[[nodiscard]] std::vector<BlockPlace> journalled_blocks(const Context& context, const std::string& scorer,
+/// Collective. The first whole record of each block in the journal of `scorer`, by block; equal on
+/// all ranks.
+[[nodiscard]] std::vector<BlockPlace> journalled_blocks(const Context& context,
+                                                        const std::string& scorer,
                                                         std::uint64_t blocks);
 
 }  // namespace winnow::pipeline

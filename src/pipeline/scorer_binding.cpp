@@ -13,13 +13,16 @@ constexpr std::uint64_t kLargestBinding = 1 << 20;
 
 }  // namespace
 
-ScorerBinding bind_scorer(const Context& context, const std::string& scorer, const ScorerBinding& wanted) {
+ScorerBinding bind_scorer(const Context& context, const std::string& scorer,
+                          const ScorerBinding& wanted) {
   const auto folder = context.folder.journal(scorer);
   const auto path = folder / "scorer.json";
   if (!std::filesystem::exists(path)) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
-    if (error) throw core::EnvironmentError(fmt::format("{}: cannot create the folder: {}", folder.string(), error.message()));
+    if (error)
+      throw core::EnvironmentError(
+          fmt::format("{}: cannot create the folder: {}", folder.string(), error.message()));
     core::write_file(path, wanted.dump(1) + "\n");
     return wanted;
   }
@@ -33,16 +36,21 @@ ScorerBinding bind_scorer(const Context& context, const std::string& scorer, con
     if (recorded.contains(key) && recorded.at(key) == value) continue;
     const std::string before = recorded.contains(key) ? recorded.at(key).dump() : "nothing";
     if (key == "threads" || key == "library") {
-      context.log.write("score", fmt::format("{}: {} was {} when scoring began, now {}{}", scorer, key, before, value.dump(),
-                                             key == "threads" ? ": going on with the recorded one" : ": last bits may differ"));
+      context.log.write("score", fmt::format("{}: {} was {} when scoring began, now {}{}", scorer,
+                                             key, before, value.dump(),
+                                             key == "threads" ? ": going on with the recorded one"
+                                                              : ": last bits may differ"));
       continue;
     }
-    throw core::UsageError(fmt::format("{}: {} of scorer '{}' was {}, the job now says {}: choose another --out or name",
-                                       context.folder.path().string(), key, scorer, before, value.dump()));
+    throw core::UsageError(fmt::format(
+        "{}: {} of scorer '{}' was {}, the job now says {}: choose another --out or name",
+        context.folder.path().string(), key, scorer, before, value.dump()));
   }
   return recorded;
 }
 
-std::string key_of(const ScorerBinding& binding) { return core::to_hex(core::hash128(binding.dump())); }
+std::string key_of(const ScorerBinding& binding) {
+  return core::to_hex(core::hash128(binding.dump()));
+}
 
 }  // namespace winnow::pipeline

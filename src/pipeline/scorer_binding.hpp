@@ -6,14 +6,15 @@
 
 namespace winnow::pipeline {
 
-/// Everything that decides a scorer's numbers, by name. Kept in journal/<scorer>/scorer.json: a resumed run must agree on all of it,
-/// except the threads per rank, which it takes from there.
+/// Everything that decides a scorer's numbers, by name. Kept in journal/<scorer>/scorer.json: a
+/// resumed run must agree on all of it, except the threads per rank, which it takes from there.
 using ScorerBinding = nlohmann::ordered_json;
 
 /// Root only. Compares with what the folder recorded, or records it.
 /// @returns the binding that is in force (recorded threads)
 /// @throws core::UsageError naming the first key that differs, with both values.
-[[nodiscard]] ScorerBinding bind_scorer(const Context& context, const std::string& scorer, const ScorerBinding& wanted);
+[[nodiscard]] ScorerBinding bind_scorer(const Context& context, const std::string& scorer,
+                                        const ScorerBinding& wanted);
 
 /// Hash of a binding, for `made_from` marks.
 [[nodiscard]] std::string key_of(const ScorerBinding& binding);

@@ -34,9 +34,12 @@ struct LossTable {
   std::vector<ScoreStatus> status_cond, status_direct, status_ifd;
 
   void add(const scoring::RowScores& row) {
-    const auto value = [](const scoring::Score& score) { return score.status == ScoreStatus::ok ? score.value : kUndefined; };
+    const auto value = [](const scoring::Score& score) {
+      return score.status == ScoreStatus::ok ? score.value : kUndefined;
+    };
     const scoring::Score cond = scoring::perplexity(row.nll_cond_sum, row.n_cond, row.status_cond);
-    const scoring::Score direct = scoring::perplexity(row.nll_direct_sum, row.n_direct, row.status_direct);
+    const scoring::Score direct =
+        scoring::perplexity(row.nll_direct_sum, row.n_direct, row.status_direct);
     nll_cond_sum.push_back(cond.status == ScoreStatus::ok ? row.nll_cond_sum : kUndefined);
     nll_direct_sum.push_back(direct.status == ScoreStatus::ok ? row.nll_direct_sum : kUndefined);
     n_cond.push_back(row.n_cond);
@@ -58,22 +61,26 @@ struct LossTable {
 };
 
 /// The rows of whole blocks [begin, end), read from the journal.
-LossTable read_losses(const Context& context, const JournalledScorer& scorer, const std::vector<BlockPlace>& places,
-                      core::RowRange blocks, core::RowRange rows) {
+LossTable read_losses(const Context& context, const JournalledScorer& scorer,
+                      const std::vector<BlockPlace>& places, core::RowRange blocks,
+                      core::RowRange rows) {
   LossTable table;
   std::map<std::uint32_t, core::JournalReader> open;
   const auto segments = core::journal_segments(context.folder.journal(scorer.name));
   for (std::uint64_t block = blocks.begin; block < blocks.end; ++block) {
     const BlockPlace& place = places[block];
     auto reader = open.find(place.segment);
-    if (reader == open.end()) reader = open.emplace(place.segment, core::JournalReader(segments.at(place.segment))).first;
-    const auto scores = scoring::deserialize_block(reader->second.read(reader->second.records().at(place.record)));
+    if (reader == open.end())
+      reader = open.emplace(place.segment, core::JournalReader(segments.at(place.segment))).first;
+    const auto scores =
+        scoring::deserialize_block(reader->second.read(reader->second.records().at(place.record)));
     for (const scoring::RowScores& row : scores.rows) table.add(row);
   }
   if (table.n_cond.size() != rows.size())
-    throw core::ModelError(fmt::format("{}: the journal holds {} rows of rows {} to {}, expected {}",
-                                       context.folder.journal(scorer.name).string(), table.n_cond.size(), rows.begin,
-                                       rows.end, rows.size()));
+    throw core::ModelError(
+        fmt::format("{}: the journal holds {} rows of rows {} to {}, expected {}",
+                    context.folder.journal(scorer.name).string(), table.n_cond.size(), rows.begin,
+                    rows.end, rows.size()));
   return table;
 }
 
@@ -90,8 +97,9 @@ store::ScorerInfo info_of(const JournalledScorer& scorer) {
   info.dtype = scorer.binding.at("dtype").get<std::string>();
   info.threads = scorer.binding.at("threads").get<std::uint64_t>();
   info.math_library = scorer.binding.at("library").get<std::string>();
-  info.more = {{"faithful", std::string(scorer.binding.at("faithful").get<bool>() ? "true" : "false")},
-               {kMadeFrom, key_of(scorer.binding)}};
+  info.more = {
+      {"faithful", std::string(scorer.binding.at("faithful").get<bool>() ? "true" : "false")},
+      {kMadeFrom, key_of(scorer.binding)}};
   return info;
 }
 
@@ -142,7 +150,8 @@ std::string made_from(const Imported& imported, const IndexedData& data) {
 }
 
 /// True if scores.h5 holds just these scorers, made from just this.
-bool is_current(const Context& context, const std::map<std::string, std::string>& keys, std::uint64_t rows) {
+bool is_current(const Context& context, const std::map<std::string, std::string>& keys,
+                std::uint64_t rows) {
   if (!std::filesystem::exists(context.folder.scores())) return false;
   const store::ScoreFileReader file(context.folder.scores());
   std::map<std::string, std::string> found;
@@ -152,38 +161,44 @@ bool is_current(const Context& context, const std::map<std::string, std::string>
   return found == keys && file.rows() == rows;
 }
 
-void count_from_file(Context& context, const std::string& scorer, const std::vector<std::string>& scores, core::RowRange mine) {
+void count_from_file(Context& context, const std::string& scorer,
+                     const std::vector<std::string>& scores, core::RowRange mine) {
   for (const std::string& score : scores)
     count_statuses(context, scorer, status_of(score), mpi::agree_on(context.communicator, [&] {
-                     return store::ScoreFileReader(context.folder.scores()).read_score(scorer, score, mine).status;
+                     return store::ScoreFileReader(context.folder.scores())
+                         .read_score(scorer, score, mine)
+                         .status;
                    }));
 }
 
-void write(const Context& context, const IndexedData& data, const std::vector<JournalledScorer>& scorers,
-           const std::vector<Imported>& imported) {
+void write(const Context& context, const IndexedData& data,
+           const std::vector<JournalledScorer>& scorers, const std::vector<Imported>& imported) {
   const mpi::Communicator& ranks = context.communicator;
   const std::uint64_t block_rows = context.job.block_rows;
   const std::uint64_t blocks = (data.rows + block_rows - 1) / block_rows;
-  const core::RowRange my_blocks =
-      core::block_range(blocks, static_cast<std::uint64_t>(ranks.size()), static_cast<std::uint64_t>(ranks.rank()));
-  const core::RowRange mine{std::min(my_blocks.begin * block_rows, data.rows), std::min(my_blocks.end * block_rows, data.rows)};
+  const core::RowRange my_blocks = core::block_range(
+      blocks, static_cast<std::uint64_t>(ranks.size()), static_cast<std::uint64_t>(ranks.rank()));
+  const core::RowRange mine{std::min(my_blocks.begin * block_rows, data.rows),
+                            std::min(my_blocks.end * block_rows, data.rows)};
 
-  const store::RowTable table = mpi::agree_on(ranks, [&] { return store::IndexReader(context.folder.index()).read(mine); });
+  const store::RowTable table =
+      mpi::agree_on(ranks, [&] { return store::IndexReader(context.folder.index()).read(mine); });
   store::RowsShape shape;
   shape.rows = data.rows;
   shape.mine = mine;
   shape.has_files = data.data_set.files.size() > 1;
   shape.has_ids = !data.data_set.schema.id_field.empty();
   store::ScoreFileWriter file(ranks, context.folder.scores(), shape);
-  file.write_rows({table.byte_offset, table.byte_length, table.file, table.hash, table.instruction_words,
-                   table.response_words, table.turns, table.id},
+  file.write_rows({table.byte_offset, table.byte_length, table.file, table.hash,
+                   table.instruction_words, table.response_words, table.turns, table.id},
                   kVersion);
   for (const JournalledScorer& scorer : scorers) {
     const auto places = journalled_blocks(context, scorer.name, blocks);
     const LossTable losses = mpi::agree_on(ranks, [&] {
       if (places.size() != blocks)
-        throw core::ModelError(fmt::format("{}: {} of {} blocks are in the journal: run the score stage again",
-                                           context.folder.journal(scorer.name).string(), places.size(), blocks));
+        throw core::ModelError(
+            fmt::format("{}: {} of {} blocks are in the journal: run the score stage again",
+                        context.folder.journal(scorer.name).string(), places.size(), blocks));
       return read_losses(context, scorer, places, my_blocks, mine);
     });
     file.begin_scorer(info_of(scorer));
@@ -216,12 +231,13 @@ void seal(Context& context, const IndexedData& data, const std::vector<Journalle
   for (const JournalledScorer& scorer : scorers) keys[scorer.name] = key_of(scorer.binding);
   for (const Imported& import : imported) keys[import.scorer] = made_from(import, data);
   if (!mpi::agree_on(ranks, [&] { return is_current(context, keys, data.rows); })) {
-    if (ranks.is_root()) context.log.write("seal", fmt::format("writing {}", context.folder.scores().string()));
+    if (ranks.is_root())
+      context.log.write("seal", fmt::format("writing {}", context.folder.scores().string()));
     write(context, data, scorers, imported);
   }
 
-  const core::RowRange mine =
-      core::block_range(data.rows, static_cast<std::uint64_t>(ranks.size()), static_cast<std::uint64_t>(ranks.rank()));
+  const core::RowRange mine = core::block_range(data.rows, static_cast<std::uint64_t>(ranks.size()),
+                                                static_cast<std::uint64_t>(ranks.rank()));
   for (const JournalledScorer& scorer : scorers)
     count_from_file(context, scorer.name, {"ppl_cond", "ppl_direct", "ifd_ppl"}, mine);
   for (const Imported& import : imported) {

@@ -33,20 +33,26 @@ const Scorer* scorer_of(const Job& job, const SelectionJob& selection) {
   return nullptr;
 }
 
-/// What IterIT's TF-IDF sees after every answer. @throws core::UsageError for imported scores without `eos_text`.
+/// What IterIT's TF-IDF sees after every answer. @throws core::UsageError for imported scores
+/// without `eos_text`.
 std::string text_after_answers(const Context& context, const SelectionJob& selection) {
   if (!selection.faithful) return "";
   if (selection.eos_text) return *selection.eos_text;
   const Scorer* scorer = scorer_of(context.job, selection);
-  if (scorer != nullptr && scorer->model) return tokenizer::Tokenizer::load(scorer->model->path).eos_text();
-  throw core::UsageError(fmt::format(
-      "selection {}: eos_text is missing: faithful: true on imported scores needs the model's EOS text (it may be empty)", selection.name));
+  if (scorer != nullptr && scorer->model)
+    return tokenizer::Tokenizer::load(scorer->model->path).eos_text();
+  throw core::UsageError(
+      fmt::format("selection {}: eos_text is missing: faithful: true on imported scores needs the "
+                  "model's EOS text (it may be empty)",
+                  selection.name));
 }
 
-store::Attributes parameters_of(const Context& context, const SelectionJob& selection, const std::string& end) {
-  store::Attributes parameters{{"budget", selection.budget.empty() ? std::string("all") : selection.budget},
-                               {"of", selection.of},
-                               {"order", selection.order}};
+store::Attributes parameters_of(const Context& context, const SelectionJob& selection,
+                                const std::string& end) {
+  store::Attributes parameters{
+      {"budget", selection.budget.empty() ? std::string("all") : selection.budget},
+      {"of", selection.of},
+      {"order", selection.order}};
   const auto flag = [](bool value) { return std::string(value ? "true" : "false"); };
   if (!selection.scorer.empty()) parameters.push_back({"scorer", selection.scorer});
   if (selection.method == "iterit") {
@@ -54,17 +60,22 @@ store::Attributes parameters_of(const Context& context, const SelectionJob& sele
     parameters.push_back({"eos_text", end});
     parameters.push_back({"tfidf.fit", context.job.tfidf.fit});
   }
-  if (selection.method == "iterit" || selection.method == "ifd") parameters.push_back({"faithful", flag(selection.faithful)});
+  if (selection.method == "iterit" || selection.method == "ifd")
+    parameters.push_back({"faithful", flag(selection.faithful)});
   if (selection.method == "longest") parameters.push_back({"text", selection.text});
   if (selection.method == "random") parameters.push_back({"seed", selection.seed});
   return parameters;
 }
 
 /// Hash of all that decides the selection: data, scores, method, parameters.
-std::string key_of(const Context& context, const IndexedData& data, const SelectionJob& selection, const store::Attributes& parameters) {
-  std::string text = fmt::format("{}\n{}\n{}\n", data.key, selection.method, context.job.tfidf.dump);
+std::string key_of(const Context& context, const IndexedData& data, const SelectionJob& selection,
+                   const store::Attributes& parameters) {
+  std::string text =
+      fmt::format("{}\n{}\n{}\n", data.key, selection.method, context.job.tfidf.dump);
   for (const store::Attribute& parameter : parameters)
-    text += std::visit([&](const auto& value) { return fmt::format("{}={}\n", parameter.name, value); }, parameter.value);
+    text +=
+        std::visit([&](const auto& value) { return fmt::format("{}={}\n", parameter.name, value); },
+                   parameter.value);
   const store::ScoreFileReader scores(context.folder.scores());
   const std::string tokens_of = token_scorer(context.job, selection);
   for (const std::string& scorer : {selection.scorer, tokens_of})
@@ -83,12 +94,14 @@ struct Outcome {
   std::string counts;
   for (std::size_t i = 0; i < candidates.status_counts.size(); ++i)
     if (candidates.status_counts[i] > 0)
-      counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", core::kScoreStatusNames[i], candidates.status_counts[i]);
-  throw core::DataError(fmt::format("selection {}: no row is eligible for {} (rows by status: {})", selection.name, selection.method, counts));
+      counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", core::kScoreStatusNames[i],
+                            candidates.status_counts[i]);
+  throw core::DataError(fmt::format("selection {}: no row is eligible for {} (rows by status: {})",
+                                    selection.name, selection.method, counts));
 }
 
-Outcome pick(Context& context, const IndexedData& data, const SelectionJob& selection, const Candidates& candidates,
-             const std::string& end) {
+Outcome pick(Context& context, const IndexedData& data, const SelectionJob& selection,
+             const Candidates& candidates, const std::string& end) {
   const mpi::Communicator& ranks = context.communicator;
   if (selection.method == "vanilla") return {selection::vanilla_mpi(ranks, candidates.row), {}};
 
@@ -96,15 +109,23 @@ Outcome pick(Context& context, const IndexedData& data, const SelectionJob& sele
   const bool in_tokens = budget.unit == selection::Budget::Unit::tokens;
   const std::uint64_t amount = mpi::agree_on(ranks, [&] {
     if (candidates.eligible == 0) refuse_empty(selection, candidates);
-    const std::uint64_t resolved = selection::resolve_budget(budget, selection.of == "eligible" ? candidates.eligible : data.rows);
-    const bool repeats = selection.method == "iterit" && selection.faithful;  // the published loop never runs out of rows
-    if (!repeats) selection::check_available(budget, resolved, in_tokens ? candidates.eligible_tokens : candidates.eligible);
+    const std::uint64_t resolved = selection::resolve_budget(
+        budget, selection.of == "eligible" ? candidates.eligible : data.rows);
+    const bool repeats = selection.method == "iterit" &&
+                         selection.faithful;  // the published loop never runs out of rows
+    if (!repeats)
+      selection::check_available(budget, resolved,
+                                 in_tokens ? candidates.eligible_tokens : candidates.eligible);
     return resolved;
   });
   if (selection.method == "random")
-    return {selection::random_subset_mpi(ranks, candidates.row, selection.seed, candidates.tokens, amount), {}};
+    return {selection::random_subset_mpi(ranks, candidates.row, selection.seed, candidates.tokens,
+                                         amount),
+            {}};
   if (selection.method != "iterit")
-    return {selection::ranking_mpi(ranks, candidates.row, candidates.value, selection::Direction::descending, candidates.tokens, amount), {}};
+    return {selection::ranking_mpi(ranks, candidates.row, candidates.value,
+                                   selection::Direction::descending, candidates.tokens, amount),
+            {}};
 
   const AnswerTfidf tfidf = vectorize_answers(context, data, candidates, end);
   const StageTimer timer(context, "greedy");
@@ -114,16 +135,21 @@ Outcome pick(Context& context, const IndexedData& data, const SelectionJob& sele
   rule.repeat_first_at_zero = selection.faithful;
   selection::DistributedGreedy greedy = selection::greedy_mpi(ranks, rows, rule, amount);
   return {std::move(greedy.selection),
-          {{"tfidf_rows", tfidf.fit.documents}, {"tfidf_terms", tfidf.fit.terms}, {"tfidf_df_sum", tfidf.fit.df_sum}}};
+          {{"tfidf_rows", tfidf.fit.documents},
+           {"tfidf_terms", tfidf.fit.terms},
+           {"tfidf_df_sum", tfidf.fit.df_sum}}};
 }
 
-std::filesystem::path subset_path(const Context& context, const IndexedData& data, const SelectionJob& selection) {
-  return context.folder.selection_folder() / (selection.name + std::string(data::file_extension(data.data_set.layout)));
+std::filesystem::path subset_path(const Context& context, const IndexedData& data,
+                                  const SelectionJob& selection) {
+  return context.folder.selection_folder() /
+         (selection.name + std::string(data::file_extension(data.data_set.layout)));
 }
 
 /// Root only. The subset first, the selection file last: its being there means that both are.
-void write_files(const Context& context, const IndexedData& data, const SelectionJob& selection, const Candidates& candidates,
-                 const Outcome& outcome, const store::Attributes& parameters, const std::string& key) {
+void write_files(const Context& context, const IndexedData& data, const SelectionJob& selection,
+                 const Candidates& candidates, const Outcome& outcome,
+                 const store::Attributes& parameters, const std::string& key) {
   std::vector<core::RowId> order = outcome.picks.row;
   if (selection.order == "file") std::sort(order.begin(), order.end());
   RowSource source(context.folder, data.data_set);
@@ -142,13 +168,15 @@ void write_files(const Context& context, const IndexedData& data, const Selectio
   info.status_counts = candidates.status_counts;
   info.code_version = kVersion;
   info.more = outcome.more;
-  if (outcome.picks.filled_from) info.more.push_back({"filled_from", static_cast<std::uint64_t>(*outcome.picks.filled_from)});
+  if (outcome.picks.filled_from)
+    info.more.push_back({"filled_from", static_cast<std::uint64_t>(*outcome.picks.filled_from)});
   info.more.push_back({kMadeFrom, key});
   const auto span_of = [](const std::optional<std::vector<double>>& column) {
     return column ? std::span<const double>(*column) : std::span<const double>();
   };
   store::write_selection(context.folder.selection(selection.name), info,
-                         {outcome.picks.row, span_of(outcome.picks.gain), span_of(outcome.picks.score), span_of(outcome.picks.diversity)});
+                         {outcome.picks.row, span_of(outcome.picks.gain),
+                          span_of(outcome.picks.score), span_of(outcome.picks.diversity)});
 }
 
 /// The first characters of an instruction on one line.
@@ -162,17 +190,20 @@ std::string shown(const std::string& text) {
 }
 
 /// Root only. From the files alone, so that a skipped selection is summed up like a new one.
-nlohmann::ordered_json summarize(const Context& context, const IndexedData& data, const SelectionJob& selection) {
+nlohmann::ordered_json summarize(const Context& context, const IndexedData& data,
+                                 const SelectionJob& selection) {
   const store::Selection file = store::read_selection(context.folder.selection(selection.name));
   nlohmann::ordered_json summary;
   summary["method"] = selection.method;
   summary["budget"] = selection.budget.empty() ? "all" : selection.budget;
   summary["rows"] = file.row.size();
   for (const store::Attribute& attribute : file.attributes)
-    if (attribute.name == "eligible" || attribute.name == "filled_from" || attribute.name.starts_with("tfidf_"))
+    if (attribute.name == "eligible" || attribute.name == "filled_from" ||
+        attribute.name.starts_with("tfidf_"))
       std::visit([&](const auto& value) { summary[attribute.name] = value; }, attribute.value);
   if (const std::string scorer = token_scorer(context.job, selection); !scorer.empty()) {
-    const auto tokens = store::ScoreFileReader(context.folder.scores()).read_counts(scorer, "n_tokens", {0, data.rows});
+    const auto tokens = store::ScoreFileReader(context.folder.scores())
+                            .read_counts(scorer, "n_tokens", {0, data.rows});
     std::uint64_t sum = 0;
     for (const core::RowId row : file.row) sum += tokens.at(row);
     summary["tokens"] = sum;
@@ -193,11 +224,13 @@ nlohmann::ordered_json summarize(const Context& context, const IndexedData& data
   return summary;
 }
 
-bool is_current(const Context& context, const IndexedData& data, const SelectionJob& selection, const std::string& key) {
+bool is_current(const Context& context, const IndexedData& data, const SelectionJob& selection,
+                const std::string& key) {
   if (!std::filesystem::exists(context.folder.selection(selection.name)) ||
       !std::filesystem::exists(subset_path(context, data, selection)))
     return false;
-  for (const store::Attribute& attribute : store::read_selection(context.folder.selection(selection.name)).attributes)
+  for (const store::Attribute& attribute :
+       store::read_selection(context.folder.selection(selection.name)).attributes)
     if (attribute.name == kMadeFrom) return std::get<std::string>(attribute.value) == key;
   return false;
 }
@@ -218,15 +251,19 @@ void select_one(Context& context, const IndexedData& data, const SelectionJob& s
     made.key = key_of(context, data, selection, made.parameters);
     made.current = is_current(context, data, selection, made.key);
     made.in_tokens = !selection.budget.empty() &&
-                     selection::parse_budget("select.budget", selection.budget).unit == selection::Budget::Unit::tokens;
+                     selection::parse_budget("select.budget", selection.budget).unit ==
+                         selection::Budget::Unit::tokens;
     return made;
   });
   if (!plan.current) {
-    if (ranks.is_root()) context.log.write("select", fmt::format("{}: {} of {}", selection.name, selection.method, selection.budget.empty() ? "all" : selection.budget));
+    if (ranks.is_root())
+      context.log.write("select", fmt::format("{}: {} of {}", selection.name, selection.method,
+                                              selection.budget.empty() ? "all" : selection.budget));
     const Candidates candidates = find_candidates(context, data, selection, plan.in_tokens);
     const Outcome outcome = pick(context, data, selection, candidates, plan.end);
     mpi::agree_on(ranks, [&] {
-      if (ranks.is_root()) write_files(context, data, selection, candidates, outcome, plan.parameters, plan.key);
+      if (ranks.is_root())
+        write_files(context, data, selection, candidates, outcome, plan.parameters, plan.key);
     });
   }
   const std::string summary = mpi::agree_on(ranks, [&]() -> std::string {
@@ -243,7 +280,9 @@ void select_rows(Context& context, const IndexedData& data) {
     std::error_code error;
     std::filesystem::create_directories(context.folder.selection_folder(), error);
     if (error)
-      throw core::EnvironmentError(fmt::format("{}: cannot create the folder: {}", context.folder.selection_folder().string(), error.message()));
+      throw core::EnvironmentError(fmt::format("{}: cannot create the folder: {}",
+                                               context.folder.selection_folder().string(),
+                                               error.message()));
   });
   for (const SelectionJob& selection : context.job.selections) {
     stop_if_requested(context);

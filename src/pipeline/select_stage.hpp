@@ -5,8 +5,9 @@
 
 namespace winnow::pipeline {
 
-/// Collective. Makes every selection of the job from scores.h5: selection/<name>.h5 and the subset beside it. A selection that is there
-/// and was made from the same scores with the same parameters is left as it is.
+/// Collective. Makes every selection of the job from scores.h5: selection/<name>.h5 and the subset
+/// beside it. A selection that is there and was made from the same scores with the same parameters
+/// is left as it is.
 void select_rows(Context& context, const IndexedData& data);
 
 }  // namespace winnow::pipeline

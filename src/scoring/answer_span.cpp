@@ -12,7 +12,9 @@ TokenSpan answer_span(const data::RenderedText& rendered, const tokenizer::Encod
   while (begin < count && encoding.end[begin] <= rendered.answer_begin) ++begin;
   std::uint32_t end = count;
   // Tokens that the tokenizer added after the text stand at (0, 0).
-  while (end > begin && (encoding.begin[end - 1] >= rendered.scored_end || encoding.end[end - 1] == 0)) --end;
+  while (end > begin &&
+         (encoding.begin[end - 1] >= rendered.scored_end || encoding.end[end - 1] == 0))
+    --end;
   return {begin, end};
 }
 

@@ -15,8 +15,10 @@ struct TokenSpan {
   bool operator==(const TokenSpan&) const = default;
 };
 
-/// The tokens that are scored: those whose bytes end after `answer_begin` and begin before `scored_end`. A token that holds characters
-/// of prompt and answer belongs to the answer. Empty (begin == end) where no token qualifies.
-[[nodiscard]] TokenSpan answer_span(const data::RenderedText& rendered, const tokenizer::Encoding& encoding);
+/// The tokens that are scored: those whose bytes end after `answer_begin` and begin before
+/// `scored_end`. A token that holds characters of prompt and answer belongs to the answer. Empty
+/// (begin == end) where no token qualifies.
+[[nodiscard]] TokenSpan answer_span(const data::RenderedText& rendered,
+                                    const tokenizer::Encoding& encoding);
 
 }  // namespace winnow::scoring

@@ -10,7 +10,8 @@
 namespace winnow::scoring {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "records are written in the machine's order");
+static_assert(std::endian::native == std::endian::little,
+              "records are written in the machine's order");
 
 constexpr std::size_t kHeaderBytes = 16;
 constexpr std::size_t kRowBytes = 8 + 8 + 4 + 4 + 4 + 1 + 1;
@@ -50,7 +51,8 @@ std::string serialize(const BlockScores& block) {
 BlockScores deserialize_block(std::string_view bytes) {
   const std::size_t total = bytes.size();
   const auto refuse = [&] {
-    throw core::ModelError(fmt::format("journal: a record of {} bytes is not a block of scores", total));
+    throw core::ModelError(
+        fmt::format("journal: a record of {} bytes is not a block of scores", total));
   };
   if (total < kHeaderBytes) refuse();
   BlockScores block;

@@ -9,7 +9,8 @@
 
 namespace winnow::scoring {
 
-/// What the model said about one row. A sum is meaningful where its status is `ok`; elsewhere it is 0 and not read.
+/// What the model said about one row. A sum is meaningful where its status is `ok`; elsewhere it is
+/// 0 and not read.
 struct RowScores {
   double nll_cond_sum = 0;    ///< nats, over the answer's scored tokens after its prompt
   double nll_direct_sum = 0;  ///< nats, over the answer's scored tokens without the prompt

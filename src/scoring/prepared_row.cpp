@@ -17,7 +17,8 @@ struct ScoredSpan {
   ScoreStatus status = ScoreStatus::ok;
 };
 
-/// Cuts a span to the first `length` tokens and to `max_scored` of them; a first token has no predecessor and so no loss.
+/// Cuts a span to the first `length` tokens and to `max_scored` of them; a first token has no
+/// predecessor and so no loss.
 ScoredSpan cut_span(TokenSpan span, std::uint32_t length, std::uint32_t max_scored) {
   if (span.begin >= length && span.size() > 0) return {{}, ScoreStatus::answer_truncated_away};
   span.begin = std::max(span.begin, 1U);
@@ -35,9 +36,12 @@ PreparedText prepare(std::vector<std::int32_t> ids, const ScoredSpan& span) {
 
 constexpr std::uint32_t kUnlimited = std::numeric_limits<std::uint32_t>::max();
 
-std::uint32_t count(const std::vector<std::int32_t>& ids) { return core::checked_cast<std::uint32_t>(ids.size()); }
+std::uint32_t count(const std::vector<std::int32_t>& ids) {
+  return core::checked_cast<std::uint32_t>(ids.size());
+}
 
-/// Where IterIT's span starts: as many tokens as the text before the last occurrence of the answer has on its own.
+/// Where IterIT's span starts: as many tokens as the text before the last occurrence of the answer
+/// has on its own.
 std::uint32_t iterit_begin(const data::RenderedText& rendered, const data::Sample& sample,
                            const tokenizer::Tokenizer& tokenizer, bool specials) {
   return count(tokenizer.encode(data::iterit_prefix(rendered.text, sample.output), specials).ids);
@@ -52,7 +56,8 @@ PreparedRow prepare_row(const data::Sample& sample, const tokenizer::Tokenizer& 
   const bool specials = prompt.tokenizer_adds_special_tokens();
   tokenizer::Encoding conditional = tokenizer.encode(texts.conditional.text, specials);
   row.n_tokens = count(conditional.ids);
-  if (sample.output.empty() || (!options.faithful && texts.conditional.answer_begin == texts.conditional.answer_end)) {
+  if (sample.output.empty() ||
+      (!options.faithful && texts.conditional.answer_begin == texts.conditional.answer_end)) {
     row.conditional.status = row.direct.status = ScoreStatus::empty_answer;
     return row;
   }
@@ -79,7 +84,8 @@ PreparedRow prepare_row(const data::Sample& sample, const tokenizer::Tokenizer& 
   const std::uint32_t direct_length = std::min(count(direct.ids), options.max_length);
   TokenSpan direct_span = answer_span(texts.direct, direct);
   if (options.faithful)
-    direct_span = {std::min(iterit_begin(texts.direct, sample, tokenizer, specials), direct_length), direct_length};
+    direct_span = {std::min(iterit_begin(texts.direct, sample, tokenizer, specials), direct_length),
+                   direct_length};
   row.direct = prepare(std::move(direct.ids), cut_span(direct_span, direct_length, max_direct));
   return row;
 }

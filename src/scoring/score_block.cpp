@@ -23,8 +23,9 @@ struct SegmentOwner {
 }  // namespace
 
 ScoredBlock score_block(std::uint64_t block, core::RowId first_row,
-                        std::span<const std::optional<data::Sample>> rows, const tokenizer::Tokenizer& tokenizer, const data::PromptTemplate& prompt, model::CausalLanguageModel& model,
-                        const ScoringOptions& options) {
+                        std::span<const std::optional<data::Sample>> rows,
+                        const tokenizer::Tokenizer& tokenizer, const data::PromptTemplate& prompt,
+                        model::CausalLanguageModel& model, const ScoringOptions& options) {
   ScoredBlock result;
   result.scores.block = block;
   result.scores.rows.resize(rows.size());

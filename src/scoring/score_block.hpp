@@ -26,13 +26,16 @@ struct ScoredBlock {
   BlockCost cost;
 };
 
-/// Scores consecutive rows: tokenise both texts, sort by length, run token-budget batches. Pure: no files, no MPI.
+/// Scores consecutive rows: tokenise both texts, sort by length, run token-budget batches. Pure: no
+/// files, no MPI.
 /// @param first_row  id of rows[0]
 /// @param rows       nullopt: a bad row (status `bad_row`)
 /// @throws core::DataError naming the row that the template cannot write down
 [[nodiscard]] ScoredBlock score_block(std::uint64_t block, core::RowId first_row,
                                       std::span<const std::optional<data::Sample>> rows,
-                                      const tokenizer::Tokenizer& tokenizer, const data::PromptTemplate& prompt,
-                                      model::CausalLanguageModel& model, const ScoringOptions& options);
+                                      const tokenizer::Tokenizer& tokenizer,
+                                      const data::PromptTemplate& prompt,
+                                      model::CausalLanguageModel& model,
+                                      const ScoringOptions& options);
 
 }  // namespace winnow::scoring

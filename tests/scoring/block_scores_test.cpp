@@ -27,7 +27,9 @@ TEST(BlockScores, ReadsBackWhatWasWritten) {
 TEST(BlockScores, RefusesEveryOtherLength) {
   const std::string bytes = serialize(sample());
   for (std::size_t length = 0; length < bytes.size(); ++length)
-    EXPECT_THROW((void)deserialize_block(std::string_view(bytes).substr(0, length)), core::ModelError) << length;
+    EXPECT_THROW((void)deserialize_block(std::string_view(bytes).substr(0, length)),
+                 core::ModelError)
+        << length;
   EXPECT_THROW((void)deserialize_block(bytes + "x"), core::ModelError);
 }
 

@@ -1,4 +1,5 @@
-// Test tool: prepare_rows MODEL_FOLDER TEMPLATE MAX_LENGTH DATA.jsonl  -> per row a JSON line with ids and scored spans of both texts.
+// Test tool: prepare_rows MODEL_FOLDER TEMPLATE MAX_LENGTH DATA.jsonl  -> per row a JSON line with
+// ids and scored spans of both texts.
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -15,19 +16,29 @@ int main(int argc, char** argv) {
   if (argc != 5) return 2;
   const auto tokenizer = tokenizer::Tokenizer::load(argv[1]);
   const std::string name = argv[2];
-  const auto prompt = name == "auto" ? data::template_for_folder(argv[1], tokenizer.chat_template(), {}) : data::make_template(name, {});
+  const auto prompt = name == "auto"
+                          ? data::template_for_folder(argv[1], tokenizer.chat_template(), {})
+                          : data::make_template(name, {});
   scoring::ScoringOptions options;
   options.max_length = static_cast<std::uint32_t>(std::stoul(argv[3]));
   std::ifstream file(argv[4]);
   std::string line;
   const auto to_json = [](const scoring::PreparedText& text) {
-    return nlohmann::json{{"ids", text.ids}, {"begin", text.scored.begin}, {"end", text.scored.end}, {"status", core::name_of(text.status)}};
+    return nlohmann::json{{"ids", text.ids},
+                          {"begin", text.scored.begin},
+                          {"end", text.scored.end},
+                          {"status", core::name_of(text.status)}};
   };
   while (std::getline(file, line)) {
     const data::Detected detected = data::detect_format(line, {});
-    const data::Sample sample = data::parse_row(line, {detected.format, detected.fields, ""}).sample;
+    const data::Sample sample =
+        data::parse_row(line, {detected.format, detected.fields, ""}).sample;
     const scoring::PreparedRow row = scoring::prepare_row(sample, tokenizer, *prompt, options);
-    std::cout << nlohmann::json{{"conditional", to_json(row.conditional)}, {"direct", to_json(row.direct)}, {"n_tokens", row.n_tokens}}.dump() << '\n';
+    std::cout << nlohmann::json{{"conditional", to_json(row.conditional)},
+                                {"direct", to_json(row.direct)},
+                                {"n_tokens", row.n_tokens}}
+                     .dump()
+              << '\n';
   }
   return 0;
 }

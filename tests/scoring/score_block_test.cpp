@@ -101,7 +101,8 @@ TEST_F(ScoreBlock, BothTermsCoverTheSamePartOfACutAnswer) {
 
 TEST_F(ScoreBlock, RowsOfABlockKeepTheirOrder) {
   std::vector<std::optional<data::Sample>> rows;
-  for (std::size_t i = 0; i < 20; ++i) rows.emplace_back(sample("a", std::string(2 + (i * 7) % 13, 'b')));
+  for (std::size_t i = 0; i < 20; ++i)
+    rows.emplace_back(sample("a", std::string(2 + (i * 7) % 13, 'b')));
   rows[4] = std::nullopt;
   ScoringOptions options;
   options.batch_tokens = 9;
