@@ -1,6 +1,7 @@
 #include "pipeline/context.hpp"
 
 #include "core/error.hpp"
+#include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 
 namespace winnow::pipeline {
@@ -9,6 +10,12 @@ void stop_if_requested(const Context& context) {
   const std::uint64_t asked = context.stop_requested.load() ? 1 : 0;
   if (mpi::max(context.communicator, asked) > 0)
     throw core::Interrupted("stopped on request; the same command goes on where it was");
+}
+
+bool ask_root(const mpi::Communicator& communicator, const std::function<bool()>& question) {
+  const bool answer =
+      mpi::agree_on(communicator, [&] { return communicator.is_root() && question(); });
+  return mpi::max(communicator, std::uint64_t{answer}) > 0;
 }
 
 }  // namespace winnow::pipeline

@@ -2,9 +2,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdint>
-#include <map>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -48,5 +48,11 @@ class StageTimer {
 
 /// Collective. @throws core::Interrupted on all ranks if any of them was asked to stop.
 void stop_if_requested(const Context& context);
+
+/// Collective. Root's answer on every rank. What decides which way all go is asked of root alone:
+/// over a network file system the others may still see the folder as it was.
+/// @param question  runs on root only and must not communicate
+[[nodiscard]] bool ask_root(const mpi::Communicator& communicator,
+                            const std::function<bool()>& question);
 
 }  // namespace winnow::pipeline

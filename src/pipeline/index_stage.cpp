@@ -235,9 +235,7 @@ IndexedData index_rows(Context& context, nlohmann::ordered_json& manifest) {
     });
   if (ranks.is_root()) context.log.write("index", data.data_set.message);
 
-  const bool exists =
-      mpi::agree_on(ranks, [&] { return std::filesystem::exists(context.folder.index()); });
-  if (exists) {
+  if (ask_root(ranks, [&] { return std::filesystem::exists(context.folder.index()); })) {
     mpi::agree_on(ranks, [&] {
       if (!ranks.is_root()) return;
       require_same_data(context, data.data_set, store::IndexReader(context.folder.index()).info(),

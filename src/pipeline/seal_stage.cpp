@@ -230,7 +230,7 @@ void seal(Context& context, const IndexedData& data, const std::vector<Journalle
   std::map<std::string, std::string> keys;
   for (const JournalledScorer& scorer : scorers) keys[scorer.name] = key_of(scorer.binding);
   for (const Imported& import : imported) keys[import.scorer] = made_from(import, data);
-  if (!mpi::agree_on(ranks, [&] { return is_current(context, keys, data.rows); })) {
+  if (!ask_root(ranks, [&] { return is_current(context, keys, data.rows); })) {
     if (ranks.is_root())
       context.log.write("seal", fmt::format("writing {}", context.folder.scores().string()));
     write(context, data, scorers, imported);

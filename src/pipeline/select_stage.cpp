@@ -241,7 +241,6 @@ void select_one(Context& context, const IndexedData& data, const SelectionJob& s
     std::string end;
     store::Attributes parameters;
     std::string key;
-    bool current;
     bool in_tokens;
   };
   const Plan plan = mpi::agree_on(ranks, [&] {
@@ -249,13 +248,12 @@ void select_one(Context& context, const IndexedData& data, const SelectionJob& s
     made.end = text_after_answers(context, selection);
     made.parameters = parameters_of(context, selection, made.end);
     made.key = key_of(context, data, selection, made.parameters);
-    made.current = is_current(context, data, selection, made.key);
     made.in_tokens = !selection.budget.empty() &&
                      selection::parse_budget("select.budget", selection.budget).unit ==
                          selection::Budget::Unit::tokens;
     return made;
   });
-  if (!plan.current) {
+  if (!ask_root(ranks, [&] { return is_current(context, data, selection, plan.key); })) {
     if (ranks.is_root())
       context.log.write("select", fmt::format("{}: {} of {}", selection.name, selection.method,
                                               selection.budget.empty() ? "all" : selection.budget));
