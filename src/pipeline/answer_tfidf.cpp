@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/error.hpp"
 #include "core/progress.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
@@ -38,6 +39,7 @@ std::vector<core::RowId> for_each_answer(const Context& context, const IndexedDa
     for (core::RowId row = range.begin; row < range.end; ++row) {
       const bool is_candidate = next != candidates.row.end() && *next == row;
       if (is_candidate) ++next;
+      core::check(samples[row - begin] || !is_candidate, "a candidate is a row that can be read");
       if (!samples[row - begin] || (!fit_all && !is_candidate)) continue;
       add(samples[row - begin]->output + end);
       fitted.push_back(row);

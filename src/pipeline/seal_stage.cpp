@@ -145,6 +145,19 @@ store::ScoreColumn column_of(const Imported& imported, core::RowRange mine) {
   return column;
 }
 
+/// Imported numbers, none for a row that could not be read: every status of that is `bad_row`.
+ImportedScores read_import(const Context& context, const IndexedData& data,
+                           const ImportedScorer& scorer) {
+  ImportedScores scores = read_imported_scores(scorer, data.rows);
+  const auto rows = store::IndexReader(context.folder.index()).read_status({0, data.rows});
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i] != ScoreStatus::ok) {
+      scores.status[i] = rows[i];
+      scores.values[i] = kUndefined;
+    }
+  return scores;
+}
+
 std::string made_from(const Imported& imported, const IndexedData& data) {
   return key_of({{"data", data.key}, {"file", imported.scores.file_hash}, {"as", imported.as}});
 }
@@ -224,7 +237,7 @@ void seal(Context& context, const IndexedData& data, const std::vector<Journalle
   for (const Scorer& scorer : context.job.scorers)
     if (scorer.imported)
       imported.push_back({scorer.name, scorer.imported->as, mpi::agree_on(ranks, [&] {
-                            return read_imported_scores(*scorer.imported, data.rows);
+                            return read_import(context, data, *scorer.imported);
                           })});
 
   std::map<std::string, std::string> keys;
