@@ -146,7 +146,16 @@ std::filesystem::path subset_path(const Context& context, const IndexedData& dat
          (selection.name + std::string(data::file_extension(data.data_set.layout)));
 }
 
-/// Root only. The subset first, the selection file last: its being there means that both are.
+void remove_file(const std::filesystem::path& file) {
+  std::error_code error;
+  std::filesystem::remove(file, error);
+  if (error)
+    throw core::EnvironmentError(
+        fmt::format("{}: cannot be removed: {}", file.string(), error.message()));
+}
+
+/// Root only. The subset first, the selection file last, and none of an earlier setting in between:
+/// its being there means that both are.
 void write_files(const Context& context, const IndexedData& data, const SelectionJob& selection,
                  const Candidates& candidates, const Outcome& outcome,
                  const store::Attributes& parameters, const std::string& key) {
@@ -155,6 +164,7 @@ void write_files(const Context& context, const IndexedData& data, const Selectio
   RowSource source(context.folder, data.data_set);
   data::SubsetWriter subset(subset_path(context, data, selection), data.data_set.layout);
   for (const core::RowId row : order) subset.add(source.bytes(row));
+  remove_file(context.folder.selection(selection.name));
   subset.publish();
 
   store::SelectionInfo info;
@@ -228,6 +238,9 @@ bool is_current(const Context& context, const IndexedData& data, const Selection
                 const std::string& key) {
   if (!std::filesystem::exists(context.folder.selection(selection.name)) ||
       !std::filesystem::exists(subset_path(context, data, selection)))
+    return false;
+  if (selection.method == "iterit" && context.job.tfidf.dump &&
+      !std::filesystem::exists(context.folder.tfidf()))
     return false;
   for (const store::Attribute& attribute :
        store::read_selection(context.folder.selection(selection.name)).attributes)
