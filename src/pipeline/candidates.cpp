@@ -60,13 +60,13 @@ Candidates read_candidates(const Context& context, const SelectionJob& selection
 }  // namespace
 
 std::string token_scorer(const Job& job, const SelectionJob& selection) {
-  std::string found;
+  std::vector<std::string> models;
   for (const Scorer& scorer : job.scorers) {
     if (!scorer.model) continue;
     if (scorer.name == selection.scorer) return scorer.name;
-    found = found.empty() ? scorer.name : "";
+    models.push_back(scorer.name);
   }
-  return found;
+  return models.size() == 1 ? models.front() : "";
 }
 
 Candidates find_candidates(const Context& context, const IndexedData& data,
