@@ -5,6 +5,7 @@
 #include "core/durable_file.hpp"
 #include "core/error.hpp"
 #include "core/hash.hpp"
+#include "core/journal.hpp"
 
 namespace winnow::pipeline {
 namespace {
@@ -18,6 +19,11 @@ ScorerBinding bind_scorer(const Context& context, const std::string& scorer,
   const auto folder = context.folder.journal(scorer);
   const auto path = folder / "scorer.json";
   if (!std::filesystem::exists(path)) {
+    if (!core::journal_segments(folder).empty())
+      throw core::ModelError(
+          fmt::format("{}: missing beside journal segments, which therefore belong to unknown "
+                      "settings: remove {} to score again",
+                      path.string(), folder.string()));
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error)

@@ -74,13 +74,15 @@ LossTable read_losses(const Context& context, const JournalledScorer& scorer,
       reader = open.emplace(place.segment, core::JournalReader(segments.at(place.segment))).first;
     const auto scores =
         scoring::deserialize_block(reader->second.read(reader->second.records().at(place.record)));
+    const std::uint64_t expected =
+        std::min(context.job.block_rows, rows.end - block * context.job.block_rows);
+    if (scores.block != block || scores.rows.size() != expected)
+      throw core::ModelError(
+          fmt::format("{}: record {} is block {} with {} rows, expected block {} with {} rows",
+                      segments[place.segment].string(), place.record, scores.block,
+                      scores.rows.size(), block, expected));
     for (const scoring::RowScores& row : scores.rows) table.add(row);
   }
-  if (table.n_cond.size() != rows.size())
-    throw core::ModelError(
-        fmt::format("{}: the journal holds {} rows of rows {} to {}, expected {}",
-                    context.folder.journal(scorer.name).string(), table.n_cond.size(), rows.begin,
-                    rows.end, rows.size()));
   return table;
 }
 
