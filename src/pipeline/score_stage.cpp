@@ -197,7 +197,15 @@ JournalledScorer score_with_model(Context& context, const IndexedData& data, con
   summary = binding;
   summary["rows_already_done"] = done_rows;
   if (done_rows < data.rows) {
-    const int device = mpi::device_of(mpi::node_place(ranks).rank, devices).value_or(-1);
+    const bool on_cuda = binding.at("device").get<std::string>() == "cuda";
+    mpi::agree_on(ranks, [&] {
+      if (on_cuda && devices == 0)
+        throw core::EnvironmentError(fmt::format(
+            "score {}: the scores are made on CUDA devices, found none on rank {}: expected one, "
+            "or another --out",
+            scorer.name, ranks.rank()));
+    });
+    const int device = on_cuda ? mpi::device_of(mpi::node_place(ranks).rank, devices).value() : -1;
     const int threads = binding.at("threads").get<int>();
     const auto model =
         mpi::agree_on(ranks, [&] { return open_model(settings, opened, device, threads); });

@@ -1,5 +1,7 @@
 #include "pipeline/scorer_binding.hpp"
 
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "core/durable_file.hpp"
@@ -11,6 +13,19 @@ namespace winnow::pipeline {
 namespace {
 
 constexpr std::uint64_t kLargestBinding = 1 << 20;
+
+/// What the machine decides and not the job: a resumed run goes on as it began.
+bool is_of_the_machine(const std::string& key) {
+  return key == "threads" || key == "device" || key == "batch_tokens" || key == "library";
+}
+
+ScorerBinding read_binding(const std::filesystem::path& path) {
+  try {
+    return ScorerBinding::parse(core::read_file(path, kLargestBinding));
+  } catch (const nlohmann::json::exception& error) {
+    throw core::ModelError(fmt::format("{}: damaged: {}", path.string(), error.what()));
+  }
+}
 
 }  // namespace
 
@@ -32,20 +47,20 @@ ScorerBinding bind_scorer(const Context& context, const std::string& scorer,
     core::write_file(path, wanted.dump(1) + "\n");
     return wanted;
   }
-  ScorerBinding recorded;
-  try {
-    recorded = ScorerBinding::parse(core::read_file(path, kLargestBinding));
-  } catch (const nlohmann::json::exception& error) {
-    throw core::ModelError(fmt::format("{}: damaged: {}", path.string(), error.what()));
-  }
+  const ScorerBinding recorded = read_binding(path);
   for (const auto& [key, value] : wanted.items()) {
-    if (recorded.contains(key) && recorded.at(key) == value) continue;
-    const std::string before = recorded.contains(key) ? recorded.at(key).dump() : "nothing";
-    if (key == "threads" || key == "library") {
-      context.log.write("score", fmt::format("{}: {} was {} when scoring began, now {}{}", scorer,
+    const auto found = recorded.find(key);
+    if (found == recorded.end() || std::string_view(found->type_name()) != value.type_name())
+      throw core::ModelError(fmt::format("{}: damaged: {} is {}, expected a {}", path.string(), key,
+                                         found == recorded.end() ? "missing" : found->dump(),
+                                         value.type_name()));
+    if (*found == value) continue;
+    const std::string before = found->dump();
+    if (is_of_the_machine(key)) {
+      context.log.write("score", fmt::format("{}: {} was {} when scoring began, now {}: {}", scorer,
                                              key, before, value.dump(),
-                                             key == "threads" ? ": going on with the recorded one"
-                                                              : ": last bits may differ"));
+                                             key == "library" ? "last bits may differ"
+                                                              : "going on with the recorded one"));
       continue;
     }
     throw core::UsageError(fmt::format(
