@@ -9,6 +9,7 @@
 #include "app/yaml_section.hpp"
 #include "core/durable_file.hpp"
 #include "core/error.hpp"
+#include "pipeline/candidates.hpp"
 
 namespace winnow::app {
 namespace {
@@ -219,7 +220,6 @@ pipeline::SelectionJob read_selection(YamlSection& section, const Job& job) {
                              fmt::join(kMethods, ", "), nearest(selection.method, kMethods)));
   }
   const std::string& method = selection.method;
-  const bool uses_scores = method == "iterit" || method == "ifd" || method == "superfiltering";
   if (method != "vanilla") selection.budget = section.required_text("budget");
   selection.of = section.one_of("of", {"all", "eligible"}).value_or("all");
   selection.order = section.one_of("order", {"pick", "file"}).value_or("pick");
@@ -230,7 +230,7 @@ pipeline::SelectionJob read_selection(YamlSection& section, const Job& job) {
     selection.decay = section.number("decay", 0, 1).value_or(0.1);
     if (section.has("eos_text")) selection.eos_text = section.text("eos_text");
   }
-  if (uses_scores) {
+  if (pipeline::goes_by_ifd(method)) {
     selection.faithful = section.boolean("faithful").value_or(false);
     if (const auto scorer = section.text("scorer")) {
       if (std::none_of(job.scorers.begin(), job.scorers.end(),

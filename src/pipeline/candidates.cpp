@@ -14,10 +14,6 @@ namespace {
 
 using core::ScoreStatus;
 
-bool goes_by_ifd(const std::string& method) {
-  return method == "iterit" || method == "ifd" || method == "superfiltering";
-}
-
 /// Rows and values of `mine`, statuses counted.
 Candidates read_candidates(const Context& context, const SelectionJob& selection,
                            core::RowRange mine) {
@@ -49,8 +45,8 @@ Candidates read_candidates(const Context& context, const SelectionJob& selection
     if (!value.empty()) candidates.value.push_back(value[i]);
   }
   if (goes_by_ifd(selection.method)) {
-    auto below_one =
-        selection::ifd_candidates(candidates.row, candidates.value, selection.faithful);
+    const bool in_bf16 = selection.faithful && selection.method != "superfiltering";
+    auto below_one = selection::ifd_candidates(candidates.row, candidates.value, in_bf16);
     candidates.row = std::move(below_one.row);
     candidates.value = std::move(below_one.score);
   }
@@ -58,6 +54,10 @@ Candidates read_candidates(const Context& context, const SelectionJob& selection
 }
 
 }  // namespace
+
+bool goes_by_ifd(const std::string& method) {
+  return method == "iterit" || method == "ifd" || method == "superfiltering";
+}
 
 std::string token_scorer(const Job& job, const SelectionJob& selection) {
   std::vector<std::string> models;

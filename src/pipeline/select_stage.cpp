@@ -33,10 +33,10 @@ const Scorer* scorer_of(const Job& job, const SelectionJob& selection) {
   return nullptr;
 }
 
-/// What IterIT's TF-IDF sees after every answer. @throws core::UsageError for imported scores
-/// without `eos_text`.
+/// What IterIT's TF-IDF sees after every answer; nothing for other methods. @throws
+/// core::UsageError for imported scores without `eos_text`.
 std::string text_after_answers(const Context& context, const SelectionJob& selection) {
-  if (!selection.faithful) return "";
+  if (selection.method != "iterit" || !selection.faithful) return "";
   if (selection.eos_text) return *selection.eos_text;
   const Scorer* scorer = scorer_of(context.job, selection);
   if (scorer != nullptr && scorer->model)
@@ -60,8 +60,7 @@ store::Attributes parameters_of(const Context& context, const SelectionJob& sele
     parameters.push_back({"eos_text", end});
     parameters.push_back({"tfidf.fit", context.job.tfidf.fit});
   }
-  if (selection.method == "iterit" || selection.method == "ifd")
-    parameters.push_back({"faithful", flag(selection.faithful)});
+  if (goes_by_ifd(selection.method)) parameters.push_back({"faithful", flag(selection.faithful)});
   if (selection.method == "longest") parameters.push_back({"text", selection.text});
   if (selection.method == "random") parameters.push_back({"seed", selection.seed});
   return parameters;
