@@ -95,27 +95,40 @@ struct Outcome {
     if (candidates.status_counts[i] > 0)
       counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", core::kScoreStatusNames[i],
                             candidates.status_counts[i]);
-  throw core::DataError(fmt::format("selection {}: no row is eligible for {} (rows by status: {})",
-                                    selection.name, selection.method, counts));
+  throw core::DataError(fmt::format(
+      "selection {}: no row is eligible for {}{} (rows by status: {})", selection.name,
+      selection.method, goes_by_ifd(selection.method) ? ", which needs ifd_ppl < 1" : "", counts));
+}
+
+/// Rows or tokens that the budget comes to. @throws core::DataError unless so many are eligible
+std::uint64_t amount_of(const selection::Budget& budget, const IndexedData& data,
+                        const SelectionJob& selection, const Candidates& candidates) {
+  const bool in_tokens = budget.unit == selection::Budget::Unit::tokens;
+  // The published loop never runs out of rows.
+  const bool repeats = selection.method == "iterit" && selection.faithful;
+  try {
+    const std::uint64_t amount = selection::resolve_budget(
+        budget, selection.of == "eligible" ? candidates.eligible : data.rows);
+    if (!repeats)
+      selection::check_available(budget, amount,
+                                 in_tokens ? candidates.eligible_tokens : candidates.eligible);
+    return amount;
+  } catch (const core::DataError& error) {
+    throw core::DataError(fmt::format("selection {}: {}", selection.name, error.what()));
+  }
 }
 
 Outcome pick(Context& context, const IndexedData& data, const SelectionJob& selection,
              const Candidates& candidates, const std::string& end) {
   const mpi::Communicator& ranks = context.communicator;
+  mpi::agree_on(ranks, [&] {
+    if (candidates.eligible == 0) refuse_empty(selection, candidates);
+  });
   if (selection.method == "vanilla") return {selection::vanilla_mpi(ranks, candidates.row), {}};
 
-  const selection::Budget budget = selection::parse_budget("select.budget", selection.budget);
-  const bool in_tokens = budget.unit == selection::Budget::Unit::tokens;
   const std::uint64_t amount = mpi::agree_on(ranks, [&] {
-    if (candidates.eligible == 0) refuse_empty(selection, candidates);
-    const std::uint64_t resolved = selection::resolve_budget(
-        budget, selection.of == "eligible" ? candidates.eligible : data.rows);
-    const bool repeats = selection.method == "iterit" &&
-                         selection.faithful;  // the published loop never runs out of rows
-    if (!repeats)
-      selection::check_available(budget, resolved,
-                                 in_tokens ? candidates.eligible_tokens : candidates.eligible);
-    return resolved;
+    return amount_of(selection::parse_budget("select.budget", selection.budget), data, selection,
+                     candidates);
   });
   if (selection.method == "random")
     return {selection::random_subset_mpi(ranks, candidates.row, selection.seed, candidates.tokens,
