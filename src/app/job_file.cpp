@@ -10,6 +10,7 @@
 #include "core/durable_file.hpp"
 #include "core/error.hpp"
 #include "pipeline/candidates.hpp"
+#include "selection/budget.hpp"
 
 namespace winnow::app {
 namespace {
@@ -220,7 +221,10 @@ pipeline::SelectionJob read_selection(YamlSection& section, const Job& job) {
                              fmt::join(kMethods, ", "), nearest(selection.method, kMethods)));
   }
   const std::string& method = selection.method;
-  if (method != "vanilla") selection.budget = section.required_text("budget");
+  if (method != "vanilla") {
+    selection.budget = section.required_text("budget");
+    (void)selection::parse_budget(section.place_of("budget"), selection.budget);
+  }
   selection.of = section.one_of("of", {"all", "eligible"}).value_or("all");
   selection.order = section.one_of("order", {"pick", "file"}).value_or("pick");
   if (method == "random") selection.seed = section.unsigned_integer("seed", 0, ~0ULL).value_or(0);

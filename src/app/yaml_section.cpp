@@ -69,10 +69,13 @@ std::string YamlSection::name_of(const std::string& key) const {
   return path_.empty() ? key : path_ + "." + key;
 }
 
-void YamlSection::fail(const std::string& key, const std::string& problem) const {
+std::string YamlSection::place_of(const std::string& key) const {
   const YAML::Node child = node_[key];
-  throw core::UsageError(
-      fmt::format("{}{}: {}", where(child ? child : node_), name_of(key), problem));
+  return where(child ? child : node_) + name_of(key);
+}
+
+void YamlSection::fail(const std::string& key, const std::string& problem) const {
+  throw core::UsageError(fmt::format("{}: {}", place_of(key), problem));
 }
 
 YAML::Node YamlSection::node(const std::string& key) {

@@ -35,10 +35,11 @@ class YamlSection {
   /// The node as it stands, for keys with several forms.
   [[nodiscard]] YAML::Node node(const std::string& key);
   [[nodiscard]] std::vector<std::string> keys() const;
-  [[nodiscard]] const std::string& path() const { return path_; }
 
   /// @throws core::UsageError for the first key that nobody asked for.
   void finish() const;
+  /// `FILE:LINE: section.key`, for messages.
+  [[nodiscard]] std::string place_of(const std::string& key) const;
   [[noreturn]] void fail(const std::string& key, const std::string& problem) const;
 
  private:

@@ -6,9 +6,9 @@
 
 namespace winnow::pipeline {
 
-/// What the job would do, from the job and the first rows of the data alone: files, format, models,
-/// templates, budgets. Nothing is written. @throws what the run itself would throw for a wrong
-/// path, template, model folder or budget.
+/// What the job would do: data files, models, templates, selections. The data itself is not read
+/// and nothing is written. @throws what the run itself would throw for a wrong path, template or
+/// model folder.
 [[nodiscard]] nlohmann::ordered_json check(const Job& job);
 
 }  // namespace winnow::pipeline

@@ -10,15 +10,14 @@
 
 namespace winnow::pipeline {
 
-/// A model that scores rows. Every member but `name` changes the numbers, so all are bound to the
-/// run folder.
+/// A model that scores rows. Whatever changes the numbers is bound to the run folder.
 struct ModelScorer {
   std::filesystem::path path;  ///< a Hugging Face folder
   std::string prompt_template = "auto";
   std::string system;               ///< empty: `none`
   std::string dtype = "bf16";       ///< bf16 | fp32
   std::uint32_t max_length = 0;     ///< 0: the model's own limit
-  std::vector<std::string> scores;  ///< ifd_ppl, ifd_loss, ppl_cond, ppl_direct
+  std::vector<std::string> scores;  ///< ifd_ppl, ifd_loss, ppl_cond, ppl_direct, length
   bool faithful = false;            ///< IterIT's answer spans
 };
 
@@ -38,7 +37,7 @@ struct Scorer {
 struct SelectionJob {
   std::string name;
   std::string method;
-  std::string budget;      ///< as written: `1000`, `5%`, `2M tokens`; empty for vanilla
+  std::string budget;  ///< as written, and a budget: `1000`, `5%`, `2M tokens`; empty for vanilla
   std::string of = "all";  ///< a percentage is taken of: all | eligible
   double decay = 0.1;
   bool faithful = false;

@@ -18,7 +18,6 @@
 #include "pipeline/score_stage.hpp"
 #include "pipeline/seal_stage.hpp"
 #include "pipeline/select_stage.hpp"
-#include "selection/budget.hpp"
 #include "store/run_lock.hpp"
 
 namespace winnow::pipeline {
@@ -33,11 +32,6 @@ void make_folder(const std::filesystem::path& folder) {
   if (::access(folder.c_str(), W_OK) != 0)
     throw core::EnvironmentError(
         fmt::format("{}: the run folder is not writable", folder.string()));
-}
-
-void check_budgets(const Job& job) {
-  for (const SelectionJob& selection : job.selections)
-    if (!selection.budget.empty()) (void)selection::parse_budget("select.budget", selection.budget);
 }
 
 void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage last) {
@@ -72,7 +66,6 @@ nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job
   // Root alone touches the folder until it holds the lock.
   std::optional<store::RunLock> lock;
   mpi::agree_on(communicator, [&] {
-    check_budgets(job);
     if (!communicator.is_root()) return;
     make_folder(folder.path());
     lock.emplace(folder.path());

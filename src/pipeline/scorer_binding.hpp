@@ -13,8 +13,8 @@ using ScorerBinding = nlohmann::ordered_json;
 
 /// Root only. Compares with what the folder recorded, or records it.
 /// @returns the binding that is in force
-/// @throws core::UsageError naming the first key that differs, with both values; core::ModelError if
-/// what is recorded is damaged, or missing beside journal segments.
+/// @throws core::UsageError naming the first key that differs, with both values; core::ModelError
+/// if what is recorded is damaged, or missing beside journal segments.
 [[nodiscard]] ScorerBinding bind_scorer(const Context& context, const std::string& scorer,
                                         const ScorerBinding& wanted);
 

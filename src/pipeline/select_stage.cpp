@@ -127,7 +127,7 @@ Outcome pick(Context& context, const IndexedData& data, const SelectionJob& sele
   if (selection.method == "vanilla") return {selection::vanilla_mpi(ranks, candidates.row), {}};
 
   const std::uint64_t amount = mpi::agree_on(ranks, [&] {
-    return amount_of(selection::parse_budget("select.budget", selection.budget), data, selection,
+    return amount_of(selection::parse_budget("budget", selection.budget), data, selection,
                      candidates);
   });
   if (selection.method == "random")
@@ -171,6 +171,11 @@ void remove_file(const std::filesystem::path& file) {
 void write_files(const Context& context, const IndexedData& data, const SelectionJob& selection,
                  const Candidates& candidates, const Outcome& outcome,
                  const store::Attributes& parameters, const std::string& key) {
+  if (outcome.picks.row.empty())
+    throw core::DataError(
+        fmt::format("selection {}: the budget '{}' is less than its first row needs: expected at "
+                    "least one row",
+                    selection.name, selection.budget));
   std::vector<core::RowId> order = outcome.picks.row;
   if (selection.order == "file") std::sort(order.begin(), order.end());
   RowSource source(context.folder, data.data_set);
@@ -273,9 +278,9 @@ void select_one(Context& context, const IndexedData& data, const SelectionJob& s
     made.end = text_after_answers(context, selection);
     made.parameters = parameters_of(context, selection, made.end);
     made.key = key_of(context, data, selection, made.parameters);
-    made.in_tokens = !selection.budget.empty() &&
-                     selection::parse_budget("select.budget", selection.budget).unit ==
-                         selection::Budget::Unit::tokens;
+    made.in_tokens =
+        !selection.budget.empty() &&
+        selection::parse_budget("budget", selection.budget).unit == selection::Budget::Unit::tokens;
     return made;
   });
   if (!ask_root(ranks, [&] { return is_current(context, data, selection, plan.key); })) {
