@@ -1,7 +1,7 @@
 #include "app/guard.hpp"
 
 #include <cstdio>
-#include <new>
+#include <exception>
 
 #include <fmt/format.h>
 

@@ -1,11 +1,13 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 
 #include "app/command_line.hpp"
 #include "app/guard.hpp"
 #include "app/run_command.hpp"
 #include "app/tokenize_command.hpp"
+#include "core/error.hpp"
 #include "mpi/environment.hpp"
 
 namespace {
@@ -19,8 +21,14 @@ extern "C" void request_stop(int) { stop_requested.store(true); }
 int main(int argc, char** argv) {
   using namespace winnow;
   const app::Parsed parsed = app::parse_command_line(argc, argv);
-  mpi::Environment environment(
-      argc, argv);  // outside the guard: it must not finalize while an error unwinds
+  // Outside the guard: it must not finalize while an error unwinds.
+  std::optional<mpi::Environment> environment;
+  try {
+    environment.emplace(argc, argv);
+  } catch (const core::Error& error) {
+    std::fprintf(stderr, "winnow: %s\n", core::one_line(error.what()).c_str());
+    return static_cast<int>(error.code());
+  }
   const mpi::Communicator world = mpi::Communicator::world();
   if (!parsed.command_line) {
     if (world.is_root()) std::fputs(parsed.output.c_str(), parsed.exit_code == 0 ? stdout : stderr);

@@ -1,11 +1,11 @@
 #include "app/run_command.hpp"
 
-#include <cstdio>
 #include <filesystem>
 
 #include <fmt/format.h>
 
 #include "app/job_file.hpp"
+#include "app/output.hpp"
 #include "app/summary_text.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
@@ -22,8 +22,6 @@ pipeline::Stage last_stage(const std::string& command) {
   return pipeline::Stage::select;
 }
 
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
 }  // namespace
 
 int run_command(const mpi::Communicator& communicator, const CommandLine& line,
@@ -38,13 +36,17 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line,
     });
   if (line.check_only) {
     const auto plan = mpi::agree_on(communicator, [&] { return pipeline::check(job); });
-    if (communicator.is_root()) print(line.json ? plan.dump(1) + "\n" : check_text(plan));
+    mpi::agree_on(communicator, [&] {
+      if (communicator.is_root()) print(line.json ? plan.dump(1) + "\n" : check_text(plan));
+    });
     return 0;
   }
 
   const nlohmann::ordered_json summary = pipeline::run(
       communicator, job, line.command, last_stage(line.command), line.threads, stop_requested);
-  if (communicator.is_root()) print(line.json ? summary.dump(1) + "\n" : summary_text(summary));
+  mpi::agree_on(communicator, [&] {
+    if (communicator.is_root()) print(line.json ? summary.dump(1) + "\n" : summary_text(summary));
+  });
   return summary.at("exit_code").get<int>();
 }
 

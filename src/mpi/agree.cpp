@@ -1,6 +1,8 @@
 #include "mpi/agree.hpp"
 
 #include <cstdint>
+#include <new>
+#include <system_error>
 
 #include "mpi/collectives.hpp"
 
@@ -57,6 +59,10 @@ Failure to_failure(const std::exception_ptr& error) {
     std::rethrow_exception(error);
   } catch (const core::Error& known) {
     return {known.code(), known.what()};
+  } catch (const std::bad_alloc&) {
+    return {core::ExitCode::environment, "out of memory; fewer ranks on this machine need less"};
+  } catch (const std::system_error& refused) {  // of std::filesystem, or a thread not started
+    return {core::ExitCode::environment, refused.what()};
   } catch (const std::exception& other) {
     return {core::ExitCode::internal, other.what()};
   } catch (...) {

@@ -34,7 +34,8 @@ class Agreed {
 /// on all ranks, as the core error type of its code and as `Agreed`.
 void agree(const Communicator& communicator, const std::optional<Failure>& failure);
 
-/// The failure that an exception means: a core::Error's own code, anything else is internal.
+/// The failure that an exception means: a core::Error's own code; environment where the system
+/// refuses memory or a file; anything else is internal.
 [[nodiscard]] Failure to_failure(const std::exception_ptr& error);
 
 /// Collective. Runs `work`, which must not communicate, and agrees on how it went.
