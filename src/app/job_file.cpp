@@ -33,7 +33,11 @@ const std::vector<std::string> kLaterSections = {"finetune", "evaluate", "judge"
                                                  "iterate",  "study",    "rate",  "refine",
                                                  "evolve",   "tag",      "slurm"};
 
-/// Sets a.b.c in the tree, making maps on the way. A path value is made absolute: it is relative to
+void make_absolute(YAML::Node path) {
+  if (!path.Scalar().empty()) path = fs::absolute(path.Scalar()).string();
+}
+
+/// Sets a.b.c in the tree, making maps on the way. Paths are made absolute: they are relative to
 /// the current folder.
 void apply_override(YAML::Node root, const std::string& assignment) {
   const std::size_t equals = assignment.find('=');
@@ -50,9 +54,14 @@ void apply_override(YAML::Node root, const std::string& assignment) {
   } catch (const YAML::Exception& error) {
     throw core::UsageError(fmt::format("--set {}: not a YAML value: {}", assignment, error.msg));
   }
-  if ((keys.back() == "path" || keys.back() == "import") && value.IsScalar() &&
-      !value.Scalar().empty())
-    value = YAML::Node(fs::absolute(value.Scalar()).string());
+  // A node of its own has no line, which would be taken for one of the job file.
+  if (value.IsScalar()) value = YAML::Node(value.Scalar());
+  if (keys.back() == "path" || keys.back() == "import") {
+    if (value.IsScalar()) make_absolute(value);
+    if (value.IsSequence())
+      for (YAML::Node item : value)
+        if (item.IsScalar()) make_absolute(item);
+  }
   YAML::Node place;
   place.reset(root);
   for (std::size_t i = 0; i + 1 < keys.size(); ++i) {
