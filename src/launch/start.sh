@@ -23,7 +23,10 @@ split_arguments() {
         ;;
     esac
   done
-  [[ $threads == '' ]] || arguments+=(--threads "$threads")
+  case ${arguments[0]:-} in
+    import | test | tokenize) ;; # They take none: the environment is all.
+    *) [[ $threads == '' ]] || arguments+=(--threads "$threads") ;;
+  esac
   threads=${threads:-1}
 }
 
@@ -46,6 +49,7 @@ job_of() {
 
 # start_program COMMAND ARGUMENTS...: does not return; the exit code is the program's own.
 start_program() {
+  local mpirun
   [[ $ranks != '' ]] || ranks=$(default_ranks "$@")
   export OMP_NUM_THREADS=$threads MKL_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=$threads
   if ((ranks == 1)); then
@@ -53,7 +57,8 @@ start_program() {
   fi
   mpi_environment
   # Not bound to cores: two runs on one machine would be bound to the same ones.
-  under_mpirun "$(mpirun_path)" --quiet -n "$ranks" --bind-to none "$program" "$@"
+  mpirun=$(mpirun_path)
+  under_mpirun "$mpirun" --quiet -n "$ranks" --bind-to none "$program" "$@"
 }
 
 # mpirun ends its ranks when it is told to stop, and then exits with 1 whatever they say: an interrupted run is told apart here.
