@@ -54,8 +54,10 @@ nlohmann::ordered_json read_manifest(const RunFolder& folder, const std::string&
       throw core::UsageError(fmt::format(
           "{}: this run folder is of the job '{}', not of '{}': choose another --out or name",
           path.string(), name, job_name));
-    (void)manifest.at("inputs").is_array();
-    (void)manifest.at("invocations").is_array();
+    for (const char* list : {"inputs", "invocations"})
+      if (!manifest.at(list).is_array())
+        throw core::ModelError(fmt::format("{}: damaged: {} is a {}, expected a list",
+                                           path.string(), list, manifest.at(list).type_name()));
   } catch (const nlohmann::json::exception& error) {
     throw core::ModelError(fmt::format("{}: damaged: {}", path.string(), error.what()));
   }
