@@ -9,13 +9,12 @@ namespace winnow::pipeline {
 /// The run folder's manifest.json: what was run on what, by whom, where and when. Root only.
 ///
 /// @throws core::UsageError if the folder belongs to a job of another name or was written by a
-/// newer winnow,
-///         core::ModelError if the file is damaged.
+/// newer winnow, core::ModelError if the file is damaged.
 [[nodiscard]] nlohmann::ordered_json read_manifest(const RunFolder& folder,
                                                    const std::string& job_name);
 
-/// Adds this invocation (command, effective job, code version, ranks, threads, device, host, time)
-/// and writes the file.
+/// Adds this invocation (command, effective job, code version, ranks, threads, host, time) and
+/// writes the file.
 void begin_manifest(const Context& context, nlohmann::ordered_json& manifest,
                     const std::string& command);
 

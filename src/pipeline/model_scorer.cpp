@@ -7,7 +7,7 @@
 namespace winnow::pipeline {
 
 OpenScorer open_scorer(const ModelScorer& scorer, const std::string& join) {
-  OpenScorer opened{tokenizer::Tokenizer::load(scorer.path), nullptr, scorer.system};
+  OpenScorer opened{tokenizer::Tokenizer::load(scorer.path), nullptr};
   const data::TemplateOptions options{scorer.system, join};
   opened.prompt =
       scorer.prompt_template == "auto"

@@ -10,19 +10,17 @@
 
 namespace winnow::pipeline {
 
-/// A model folder opened for scoring: tokenizer and template, and the model itself once it is
-/// needed.
+/// What of a model folder prepares rows: the model itself is opened when rows are left to score.
 struct OpenScorer {
   tokenizer::Tokenizer tokenizer;
   std::unique_ptr<data::PromptTemplate> prompt;
-  std::string system;
 };
 
 /// @throws core::ModelError, core::UsageError: no tokenizer, unknown template.
 [[nodiscard]] OpenScorer open_scorer(const ModelScorer& scorer, const std::string& join);
 
-/// Loads the model and checks it against the tokenizer and the job: a vocabulary larger than the
-/// embedding, a max_length above the model's. `device` -1: CPU.
+/// Loads the model. `device` -1: CPU. @throws core::ModelError also if the tokenizer has more
+/// tokens than the model's embedding.
 [[nodiscard]] std::unique_ptr<model::CausalLanguageModel> open_model(const ModelScorer& scorer,
                                                                      const OpenScorer& opened,
                                                                      int device, int threads);

@@ -15,8 +15,7 @@ enum class Stage { index, score, select };
 /// Collective. Runs the job's stages up to `last` in its run folder; what is already there and
 /// current is skipped. Everything but `threads`' effect on speed is equal on all ranks; `job` must
 /// be.
-/// @returns the summary (root's is complete and also in summary.json); `exit_code` is 0, or 7 where
-/// too much is undefined
+/// @returns the summary (root's is complete and also in summary.json), `exit_code` in it
 /// @throws core::UsageError if the folder is of another job, data file or scorer setting; whatever
 /// the stages throw, on all ranks.
 [[nodiscard]] nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job,

@@ -29,7 +29,7 @@ namespace {
 constexpr std::uint64_t kBlockRecord = 1;
 
 /// Tokens of one forward pass: enough to keep matrix products busy, small enough for the caches
-/// (bench/README.md).
+/// (bench/scoring).
 constexpr std::uint32_t kCpuBatchTokens = 1024;
 constexpr std::uint32_t kCudaBatchTokens = 16384;
 

@@ -15,6 +15,7 @@
 #include "scoring/answer_loss.hpp"
 #include "scoring/block_scores.hpp"
 #include "store/index_file.hpp"
+#include "store/schema.hpp"
 #include "store/score_file.hpp"
 
 namespace winnow::pipeline {
@@ -127,12 +128,9 @@ bool is_derived(const std::string& name) {
   return name == "ifd_ppl" || name == "ifd_loss" || name == "ppl_cond" || name == "ppl_direct";
 }
 
-/// Name of the status dataset that belongs to a score.
+/// The summary's name for a score's status: that of its dataset without `status_`.
 std::string status_of(const std::string& score) {
-  if (score == "ifd_ppl" || score == "ifd_loss") return "ifd";
-  if (score == "ppl_cond") return "cond";
-  if (score == "ppl_direct") return "direct";
-  return score;
+  return store::status_of(score).substr(std::string_view("status_").size());
 }
 
 store::ScoreColumn column_of(const Imported& imported, core::RowRange mine) {

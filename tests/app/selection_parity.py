@@ -1,5 +1,4 @@
-"""Issue S3, S4 through the whole program: the subset of a job with imported scores is the list of IterIT's published loop; `longest`
-is the list of real NLTK's counts; the dumped TF-IDF is scikit-learn's.
+"""Issue S4 through the whole program: the picks of a job with imported scores are the list of IterIT's published loop.
 
 selection_parity.py PROGRAM [ROWS PICKS]   on the first ROWS of Alpaca (default 3000, 300); exit 77 without ../shared/data."""
 import json
