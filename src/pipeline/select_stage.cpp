@@ -96,10 +96,14 @@ Outcome pick(Context& context, const IndexedData& data, const SelectionJob& sele
   const bool in_tokens = budget.unit == selection::Budget::Unit::tokens;
   const std::uint64_t amount = mpi::agree_on(ranks, [&] {
     if (candidates.eligible == 0) refuse_empty(selection, candidates);
-    const std::uint64_t resolved = selection::resolve_budget(budget, selection.of == "eligible" ? candidates.eligible : data.rows);
-    const bool repeats = selection.method == "iterit" && selection.faithful;  // the published loop never runs out of rows
-    if (!repeats) selection::check_available(budget, resolved, in_tokens ? candidates.eligible_tokens : candidates.eligible);
-    return resolved;
+    try {
+      const std::uint64_t resolved = selection::resolve_budget(budget, selection.of == "eligible" ? candidates.eligible : data.rows);
+      const bool repeats = selection.method == "iterit" && selection.faithful;  // the published loop never runs out of rows
+      if (!repeats) selection::check_available(budget, resolved, in_tokens ? candidates.eligible_tokens : candidates.eligible);
+      return resolved;
+    } catch (const core::DataError& error) {
+      throw core::DataError(fmt::format("selection {}: budget '{}': {}", selection.name, selection.budget, error.what()));
+    }
   });
   if (selection.method == "random")
     return {selection::random_subset_mpi(ranks, candidates.row, selection.seed, candidates.tokens, amount), {}};
