@@ -68,7 +68,7 @@ class Kill(program.ProgramTest):
             kept = json.loads((out / "summary.json").read_text())["scorers"]["tiny-model"]["rows_already_done"]
             # What was journalled is not done again: at most the block that each rank was working on is.
             self.assertGreaterEqual(kept, journalled - BLOCK_ROWS * ranks)
-            self.assertEqual(self.journal_bytes(out) // record * BLOCK_ROWS, ROWS)
+            self.assertLess(self.journal_bytes(out) - record * (ROWS // BLOCK_ROWS), record * ranks)  # torn tails at most
             self.assertEqual(program.published(out), expected, f"kill {kill}: {victim} of {ranks} at {moment:.2f} s, resumed on {other}")
             leftovers = [p.name for p in out.rglob("*.tmp")]
             print(f"kill {kill}: {victim} of {ranks} at {moment:.2f} of {whole:.2f} s, {kept} rows kept, resumed on {other}: equal; left over: {leftovers}", flush=True)
