@@ -24,7 +24,7 @@ enum class Arithmetic {
 /// Asks MKL for float32 products whose bits do not depend on the number of threads; before the
 /// first product of the process, and only where the environment does not set MKL_CBWR itself. Its
 /// strict mode exists on Intel's processors (no measurable cost on an Emerald Rapids, where the
-/// default mode changes bits for 4 to 15 and, with 1,536 columns, from 57 rows).
+/// default mode changes bits for 4 to 15 and, with 1,536 columns, 57 to 139 rows).
 void request_reproducible_products();
 
 /// Fewer rows are padded to this many: below 12, MKL's float32 product gives other bits on 1 than

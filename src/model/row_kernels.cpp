@@ -17,7 +17,7 @@
 namespace winnow::model {
 namespace {
 
-/// e^x with a relative error below 2e-7 for x in [-87, 88]; beyond, that of the nearest end; NaN
+/// e^x by Cephes' polynomial for x in [-87, 88]; beyond, that of the nearest end; NaN
 /// stays NaN.
 [[gnu::always_inline]] inline float exponential(float x) {
   x = x < -87.0F ? -87.0F : x;
