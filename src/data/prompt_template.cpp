@@ -63,6 +63,22 @@ std::unique_ptr<PromptTemplate> make_template(std::string_view name, TemplateOpt
                                  fmt::join(names_nearest_first(name), ", "))));
 }
 
+namespace {
+
+/// True where two forms differ at most in their names and in where a common beginning is kept.
+bool renders_alike(ChatForm a, ChatForm b) {
+  for (ChatForm* form : {&a, &b}) {
+    form->name.clear();
+    if (form->system_place != ChatForm::SystemPlace::block) continue;
+    form->system_open = form->start + form->system_open;
+    form->no_system = form->start + form->no_system;
+    form->start.clear();
+  }
+  return a == b;
+}
+
+}  // namespace
+
 std::unique_ptr<PromptTemplate> template_for_folder(const std::filesystem::path& folder,
                                                     std::string_view chat_template_text,
                                                     TemplateOptions options) {
@@ -75,11 +91,9 @@ std::unique_ptr<PromptTemplate> template_for_folder(const std::filesystem::path&
                       "`./winnow import {}` again",
                       file.string(), folder.string()));
     // An import that only repeats what a named template does goes by that name.
-    if (const ChatForm* named = form_of_vendor_text(chat_template_text)) {
-      ChatForm renamed = found.form;
-      renamed.name = named->name;
-      if (renamed == *named) found.form.name = named->name;
-    }
+    if (const ChatForm* named = form_of_vendor_text(chat_template_text);
+        named != nullptr && renders_alike(found.form, *named))
+      found.form.name = named->name;
     return make_chat_template(std::move(found.form), std::move(options));
   }
   if (const ChatForm* form = form_of_vendor_text(chat_template_text))

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <ATen/Parallel.h>
-#include <ATen/TensorOperators.h>
 #include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
@@ -12,6 +10,8 @@
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
 
 namespace winnow::model {
 namespace {
@@ -25,7 +25,8 @@ std::span<float> values(const at::Tensor& tensor) {
 /// Rows [begin, end) of a contiguous tensor.
 std::span<float> rows_of(const at::Tensor& tensor, std::int64_t begin, std::int64_t end) {
   const auto width = static_cast<std::size_t>(tensor.size(1));
-  return values(tensor).subspan(static_cast<std::size_t>(begin) * width, static_cast<std::size_t>(end - begin) * width);
+  return values(tensor).subspan(static_cast<std::size_t>(begin) * width,
+                                static_cast<std::size_t>(end - begin) * width);
 }
 
 void round_in_place(at::Tensor x, Rounding rounding) {
@@ -36,15 +37,21 @@ void round_in_place(at::Tensor x, Rounding rounding) {
 class HeadViews {
  public:
   explicit HeadViews(const DecoderConfig& config)
-      : heads_(config.heads), kv_heads_(config.kv_heads), group_(config.heads / config.kv_heads), size_(config.head_size) {}
+      : heads_(config.heads),
+        kv_heads_(config.kv_heads),
+        group_(config.heads / config.kv_heads),
+        size_(config.head_size) {}
 
   [[nodiscard]] at::Tensor query(const at::Tensor& rows) const { return view(rows, 0, group_); }
   /// Keys and values repeat over their group by a stride of 0.
   [[nodiscard]] at::Tensor key(const at::Tensor& rows) const { return repeated(rows, heads_); }
-  [[nodiscard]] at::Tensor value(const at::Tensor& rows) const { return repeated(rows, heads_ + kv_heads_); }
+  [[nodiscard]] at::Tensor value(const at::Tensor& rows) const {
+    return repeated(rows, heads_ + kv_heads_);
+  }
 
  private:
-  [[nodiscard]] at::Tensor view(const at::Tensor& rows, std::int64_t first_head, std::int64_t repeats) const {
+  [[nodiscard]] at::Tensor view(const at::Tensor& rows, std::int64_t first_head,
+                                std::int64_t repeats) const {
     return rows.narrow(1, first_head * size_, kv_heads_ * repeats * size_)
         .view({rows.size(0), kv_heads_, repeats, size_})
         .permute({1, 2, 0, 3});
@@ -56,29 +63,34 @@ class HeadViews {
   std::int64_t heads_, kv_heads_, group_, size_;
 };
 
-/// Softmax-weighted values and the logarithm of the softmax's denominator, so that two key sets can be merged.
+/// Softmax-weighted values and the logarithm of the softmax's denominator, so that two key sets can
+/// be merged.
 struct Attended {
   at::Tensor values;    ///< [kv_heads, group, rows, head_size]
   at::Tensor log_sums;  ///< [kv_heads, group, rows]
 };
 
-Attended attend_on_cpu(const HeadViews& heads, const at::Tensor& queries, const at::Tensor& keys, bool is_causal) {
-  auto [values, log_sums] = at::_scaled_dot_product_flash_attention_for_cpu(heads.query(queries), heads.key(keys), heads.value(keys),
-                                                                            0.0, is_causal);
+Attended attend_on_cpu(const HeadViews& heads, const at::Tensor& queries, const at::Tensor& keys,
+                       bool is_causal) {
+  auto [values, log_sums] = at::_scaled_dot_product_flash_attention_for_cpu(
+      heads.query(queries), heads.key(keys), heads.value(keys), 0.0, is_causal);
   return {values, log_sums};
 }
 
-/// All rows after the common beginning look at the whole of it; merged into what they saw of their own segment.
-void add_common_beginning(at::Tensor out, const at::Tensor& own_log_sums, const at::Tensor& qkv, const HeadViews& heads,
-                          const PackedBatch& batch) {
+/// All rows after the common beginning look at the whole of it; merged into what they saw of their
+/// own segment.
+void add_common_beginning(at::Tensor out, const at::Tensor& own_log_sums, const at::Tensor& qkv,
+                          const HeadViews& heads, const PackedBatch& batch) {
   const std::int64_t rows = own_log_sums.size(2);
-  const Attended common = attend_on_cpu(heads, qkv.narrow(0, batch.shared, rows), qkv.narrow(0, 0, batch.shared), false);
+  const Attended common = attend_on_cpu(heads, qkv.narrow(0, batch.shared, rows),
+                                        qkv.narrow(0, 0, batch.shared), false);
   const at::Tensor weight = at::sigmoid(common.log_sums - own_log_sums).unsqueeze(3);
   at::Tensor own = heads.query(out.narrow(0, batch.shared, rows));
   own.lerp_(common.values, weight);
 }
 
-void attend_on_cpu(const at::Tensor& out, const at::Tensor& qkv, const HeadViews& heads, const PackedBatch& batch) {
+void attend_on_cpu(const at::Tensor& out, const at::Tensor& qkv, const HeadViews& heads,
+                   const PackedBatch& batch) {
   const auto attend_segment = [&](SegmentRows rows) {
     const at::Tensor segment = qkv.narrow(0, rows.begin, rows.length);
     Attended own = attend_on_cpu(heads, segment, segment, true);
@@ -93,13 +105,15 @@ void attend_on_cpu(const at::Tensor& out, const at::Tensor& qkv, const HeadViews
 
 }  // namespace
 
-void rms_norm(at::Tensor out, const at::Tensor& x, const at::Tensor& weight, double epsilon, Rounding rounding) {
+void rms_norm(at::Tensor out, const at::Tensor& x, const at::Tensor& weight, double epsilon,
+              Rounding rounding) {
   if (!x.is_cpu()) {
     out.copy_(at::rms_norm(x, weight.sizes(), weight, epsilon));
     return round_in_place(out, rounding);
   }
   at::parallel_for(0, x.size(0), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
-    rms_norm_rows(rows_of(x, begin, end), values(weight), static_cast<float>(epsilon), rounding, rows_of(out, begin, end));
+    rms_norm_rows(rows_of(x, begin, end), values(weight), static_cast<float>(epsilon), rounding,
+                  rows_of(out, begin, end));
   });
 }
 
@@ -110,7 +124,8 @@ void silu_product(at::Tensor out, const at::Tensor& gate_up, Rounding rounding) 
     return round_in_place(out, rounding);
   }
   at::parallel_for(0, out.size(0), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
-    silu_product_rows(rows_of(gate_up, begin, end), static_cast<std::size_t>(width), rounding, rows_of(out, begin, end));
+    silu_product_rows(rows_of(gate_up, begin, end), static_cast<std::size_t>(width), rounding,
+                      rows_of(out, begin, end));
   });
 }
 
@@ -120,7 +135,8 @@ void RotaryTable::grow(std::int64_t positions, const at::Device& device) {
   at::Tensor cosines = at::empty({positions, half}, at::kFloat);
   at::Tensor sines = at::empty({positions, half}, at::kFloat);
   for (std::int64_t at = 0; at < positions * half; ++at) {
-    const float angle = static_cast<float>(at / half) * frequencies_[static_cast<std::size_t>(at % half)];
+    const float angle =
+        static_cast<float>(at / half) * frequencies_[static_cast<std::size_t>(at % half)];
     values(cosines)[static_cast<std::size_t>(at)] = std::cos(angle);
     values(sines)[static_cast<std::size_t>(at)] = std::sin(angle);
   }
@@ -128,11 +144,13 @@ void RotaryTable::grow(std::int64_t positions, const at::Device& device) {
   sines_ = sines.to(device);
 }
 
-void rotate(at::Tensor qkv, const DecoderConfig& config, const RotaryTable& table, const at::Tensor& positions) {
+void rotate(at::Tensor qkv, const DecoderConfig& config, const RotaryTable& table,
+            const at::Tensor& positions) {
   const std::int64_t heads = config.heads + config.kv_heads;
   const std::int64_t half = config.head_size / 2;
   if (!qkv.is_cpu()) {
-    const at::Tensor turned = qkv.narrow(1, 0, heads * config.head_size).view({qkv.size(0), heads, 2, half});
+    const at::Tensor turned =
+        qkv.narrow(1, 0, heads * config.head_size).view({qkv.size(0), heads, 2, half});
     const at::Tensor cosines = table.cosines().index_select(0, positions).unsqueeze(1);
     const at::Tensor sines = table.sines().index_select(0, positions).unsqueeze(1);
     const at::Tensor first = turned.select(2, 0).clone();
@@ -145,12 +163,14 @@ void rotate(at::Tensor qkv, const DecoderConfig& config, const RotaryTable& tabl
   const std::int64_t* position = positions.const_data_ptr<std::int64_t>();
   at::parallel_for(0, qkv.size(0), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row)
-      rotate_row(rows_of(qkv, row, row + 1).first(width), rows_of(table.cosines(), position[row], position[row] + 1),
+      rotate_row(rows_of(qkv, row, row + 1).first(width),
+                 rows_of(table.cosines(), position[row], position[row] + 1),
                  rows_of(table.sines(), position[row], position[row] + 1));
   });
 }
 
-void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config, const PackedBatch& batch, Rounding rounding) {
+void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config,
+            const PackedBatch& batch, Rounding rounding) {
   const HeadViews heads(config);
   if (out.is_cpu()) {
     attend_on_cpu(out, qkv, heads, batch);
@@ -160,7 +180,8 @@ void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config, 
   for (const SegmentRows& rows : batch.segments) {
     const at::Tensor segment = qkv.narrow(0, rows.begin, rows.length).to(type);
     heads.query(out.narrow(0, rows.begin, rows.length))
-        .copy_(at::scaled_dot_product_attention(heads.query(segment), heads.key(segment), heads.value(segment), {}, 0.0, true));
+        .copy_(at::scaled_dot_product_attention(heads.query(segment), heads.key(segment),
+                                                heads.value(segment), {}, 0.0, true));
   }
   round_in_place(out, rounding);
 }

@@ -10,9 +10,11 @@
 
 namespace winnow::model {
 
-/// The decoder's steps between matrix products, on float32 tensors [rows, width]: own loops on the CPU, ATen elsewhere.
+/// The decoder's steps between matrix products, on float32 tensors [rows, width]: own loops on the
+/// CPU, ATen elsewhere.
 
-void rms_norm(at::Tensor out, const at::Tensor& x, const at::Tensor& weight, double epsilon, Rounding rounding);
+void rms_norm(at::Tensor out, const at::Tensor& x, const at::Tensor& weight, double epsilon,
+              Rounding rounding);
 
 /// silu(gate) * up; gate_up [rows, 2 * width].
 void silu_product(at::Tensor out, const at::Tensor& gate_up, Rounding rounding);
@@ -31,11 +33,14 @@ class RotaryTable {
   at::Tensor sines_;
 };
 
-/// Turns the query and key heads of qkv [rows, (heads + 2 * kv_heads) * head_size]; positions [rows] int64.
-void rotate(at::Tensor qkv, const DecoderConfig& config, const RotaryTable& table, const at::Tensor& positions);
+/// Turns the query and key heads of qkv [rows, (heads + 2 * kv_heads) * head_size]; positions
+/// [rows] int64.
+void rotate(at::Tensor qkv, const DecoderConfig& config, const RotaryTable& table,
+            const at::Tensor& positions);
 
-/// Causal attention of each segment's rows to the batch's common beginning and to themselves; out [rows, heads * head_size].
-/// A common beginning is possible on the CPU only.
-void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config, const PackedBatch& batch, Rounding rounding);
+/// Causal attention of each segment's rows to the batch's common beginning and to themselves; out
+/// [rows, heads * head_size]. A common beginning is possible on the CPU only.
+void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config,
+            const PackedBatch& batch, Rounding rounding);
 
 }  // namespace winnow::model

@@ -17,7 +17,8 @@ at::ScalarType element_type(const TensorView& view, const std::string& name) {
   if (view.dtype == "F32") return at::kFloat;
   if (view.dtype == "F16") return at::kHalf;
   if (view.dtype == "BF16") return at::kBFloat16;
-  throw core::ModelError(fmt::format("tensor `{}` is of type {}, expected F32, F16 or BF16", name, view.dtype));
+  throw core::ModelError(
+      fmt::format("tensor `{}` is of type {}, expected F32, F16 or BF16", name, view.dtype));
 }
 
 /// Copies tensors out of the mapped files in the type and on the device where they are used.
@@ -26,15 +27,21 @@ class Loader {
   Loader(WeightFiles& files, at::ScalarType matrix_type, const at::Device& device)
       : files_(files), matrix_type_(matrix_type), device_(device) {}
 
-  at::Tensor matrix(const std::string& name, std::uint64_t out, std::uint64_t in) { return load(name, {out, in}, matrix_type_); }
-  at::Tensor norm(const std::string& name, std::uint64_t size) { return load(name, {size}, at::kFloat); }
+  at::Tensor matrix(const std::string& name, std::uint64_t out, std::uint64_t in) {
+    return load(name, {out, in}, matrix_type_);
+  }
+  at::Tensor norm(const std::string& name, std::uint64_t size) {
+    return load(name, {size}, at::kFloat);
+  }
   [[nodiscard]] std::uint64_t parameters() const { return parameters_; }
 
  private:
-  at::Tensor load(const std::string& name, const std::vector<std::uint64_t>& shape, at::ScalarType type) {
+  at::Tensor load(const std::string& name, const std::vector<std::uint64_t>& shape,
+                  at::ScalarType type) {
     const TensorView view = files_.take(name, shape);
     const std::vector<std::int64_t> sizes(shape.begin(), shape.end());
-    at::Tensor raw = at::empty(sizes, element_type(view, name));  // the file's bytes need not be aligned
+    at::Tensor raw =
+        at::empty(sizes, element_type(view, name));  // the file's bytes need not be aligned
     std::memcpy(raw.mutable_data_ptr(), view.bytes.data(), view.bytes.size());
     parameters_ += static_cast<std::uint64_t>(raw.numel());
     return raw.to(device_, type);
@@ -61,15 +68,19 @@ DecoderLayer load_layer(Loader& loader, const DecoderConfig& config, const std::
           .down = loader.matrix(prefix + "mlp.down_proj.weight", width, inner)};
 }
 
-/// Files may repeat a tied head, and old ones hold the rotary frequencies; both are accepted where they say nothing new.
+/// Files may repeat a tied head, and old ones hold the rotary frequencies; both are accepted where
+/// they say nothing new.
 void take_redundant(WeightFiles& files, const DecoderConfig& config) {
   const std::vector<std::uint64_t> shape = {config.vocabulary_size, config.hidden_size};
   if (config.tied_head && files.contains("lm_head.weight")) {
     const TensorView head = files.take("lm_head.weight", shape);
     const TensorView embedding = files.take("model.embed_tokens.weight", shape);
-    if (head.dtype != embedding.dtype || std::memcmp(head.bytes.data(), embedding.bytes.data(), head.bytes.size()) != 0)
-      throw core::ModelError("tensor `lm_head.weight` differs from `model.embed_tokens.weight`, expected equal ones: config.json "
-                             "says `tie_word_embeddings`");
+    if (head.dtype != embedding.dtype ||
+        std::memcmp(head.bytes.data(), embedding.bytes.data(), head.bytes.size()) != 0)
+      throw core::ModelError(
+          "tensor `lm_head.weight` differs from `model.embed_tokens.weight`, expected equal ones: "
+          "config.json "
+          "says `tie_word_embeddings`");
   }
   for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
     const std::string name = fmt::format("model.layers.{}.self_attn.rotary_emb.inv_freq", layer);
@@ -78,21 +89,25 @@ void take_redundant(WeightFiles& files, const DecoderConfig& config) {
 }
 
 at::Tensor index_tensor(const std::vector<std::int64_t>& values, const at::Device& device) {
-  return at::from_blob(const_cast<std::int64_t*>(values.data()), {static_cast<std::int64_t>(values.size())}, at::kLong).to(device);
+  return at::from_blob(const_cast<std::int64_t*>(values.data()),
+                       {static_cast<std::int64_t>(values.size())}, at::kLong)
+      .to(device);
 }
 
 }  // namespace
 
-DecoderWeights load_decoder_weights(const DecoderConfig& config, WeightFiles& files, at::ScalarType matrix_type,
-                                    const at::Device& device) {
+DecoderWeights load_decoder_weights(const DecoderConfig& config, WeightFiles& files,
+                                    at::ScalarType matrix_type, const at::Device& device) {
   Loader loader(files, matrix_type, device);
   DecoderWeights weights;
-  weights.embedding = loader.matrix("model.embed_tokens.weight", config.vocabulary_size, config.hidden_size);
+  weights.embedding =
+      loader.matrix("model.embed_tokens.weight", config.vocabulary_size, config.hidden_size);
   for (std::uint32_t layer = 0; layer < config.layers; ++layer)
     weights.layers.push_back(load_layer(loader, config, fmt::format("model.layers.{}.", layer)));
   weights.norm = loader.norm("model.norm.weight", config.hidden_size);
-  weights.head = config.tied_head ? weights.embedding
-                                  : loader.matrix("lm_head.weight", config.vocabulary_size, config.hidden_size);
+  weights.head = config.tied_head
+                     ? weights.embedding
+                     : loader.matrix("lm_head.weight", config.vocabulary_size, config.hidden_size);
   take_redundant(files, config);
   files.expect_all_taken();
   weights.parameters = loader.parameters();
@@ -100,11 +115,16 @@ DecoderWeights load_decoder_weights(const DecoderConfig& config, WeightFiles& fi
 }
 
 Decoder::Decoder(DecoderConfig config, DecoderWeights weights, Arithmetic arithmetic)
-    : config_(std::move(config)), weights_(std::move(weights)), products_(arithmetic), rotary_(config_) {}
+    : config_(std::move(config)),
+      weights_(std::move(weights)),
+      products_(arithmetic),
+      rotary_(config_) {}
 
 void Decoder::reserve(std::int64_t rows) {
   if (buffers_.residual.defined() && buffers_.residual.size(0) >= rows) return;
-  const auto buffer = [&](std::int64_t width) { return at::empty({rows, width}, weights_.norm.options()); };
+  const auto buffer = [&](std::int64_t width) {
+    return at::empty({rows, width}, weights_.norm.options());
+  };
   const std::int64_t query = std::int64_t{config_.heads} * config_.head_size;
   const std::int64_t key = std::int64_t{config_.kv_heads} * config_.head_size;
   buffers_ = {};
@@ -122,9 +142,10 @@ Decoder::Buffers Decoder::first(std::int64_t rows) const {
           cut(buffers_.attention), cut(buffers_.gate_up), cut(buffers_.activated)};
 }
 
-void Decoder::attention_block(const DecoderLayer& layer, const Buffers& buffers, const PackedBatch& batch,
-                              const at::Tensor& positions) {
-  rms_norm(buffers.normed, buffers.residual, layer.attention_norm, config_.norm_epsilon, products_.input_rounding());
+void Decoder::attention_block(const DecoderLayer& layer, const Buffers& buffers,
+                              const PackedBatch& batch, const at::Tensor& positions) {
+  rms_norm(buffers.normed, buffers.residual, layer.attention_norm, config_.norm_epsilon,
+           products_.input_rounding());
   products_.multiply(buffers.qkv, buffers.normed, layer.qkv);
   rotate(buffers.qkv, config_, rotary_, positions);
   attend(buffers.attention, buffers.qkv, config_, batch, products_.input_rounding());
@@ -132,7 +153,8 @@ void Decoder::attention_block(const DecoderLayer& layer, const Buffers& buffers,
 
 void Decoder::mlp_block(const DecoderLayer& layer, const Buffers& buffers) {
   products_.multiply_add(buffers.residual, buffers.attention, layer.attention_out);
-  rms_norm(buffers.normed, buffers.residual, layer.mlp_norm, config_.norm_epsilon, products_.input_rounding());
+  rms_norm(buffers.normed, buffers.residual, layer.mlp_norm, config_.norm_epsilon,
+           products_.input_rounding());
   products_.multiply(buffers.gate_up, buffers.normed, layer.gate_up);
   silu_product(buffers.activated, buffers.gate_up, products_.input_rounding());
   products_.multiply_add(buffers.residual, buffers.activated, layer.down);
@@ -160,7 +182,8 @@ at::Tensor Decoder::run(const PackedBatch& batch) {
     }
     mlp_block(layer, buffers);
   }
-  rms_norm(buffers.normed, buffers.residual, weights_.norm, config_.norm_epsilon, products_.input_rounding());
+  rms_norm(buffers.normed, buffers.residual, weights_.norm, config_.norm_epsilon,
+           products_.input_rounding());
   return buffers.normed;
 }
 

@@ -12,7 +12,8 @@
 
 namespace winnow::model {
 
-/// Matrices [out, in] in the model's precision, norms in float32. Products that read the same input are one matrix.
+/// Matrices [out, in] in the model's precision, norms in float32. Products that read the same input
+/// are one matrix.
 struct DecoderLayer {
   at::Tensor attention_norm;
   at::Tensor qkv;  ///< query, key, value heads
@@ -30,8 +31,10 @@ struct DecoderWeights {
   std::uint64_t parameters = 0;
 };
 
-/// @throws core::ModelError naming a tensor that is missing, of wrong shape or type, or not part of the architecture.
-[[nodiscard]] DecoderWeights load_decoder_weights(const DecoderConfig& config, WeightFiles& files, at::ScalarType matrix_type,
+/// @throws core::ModelError naming a tensor that is missing, of wrong shape or type, or not part of
+/// the architecture.
+[[nodiscard]] DecoderWeights load_decoder_weights(const DecoderConfig& config, WeightFiles& files,
+                                                  at::ScalarType matrix_type,
                                                   const at::Device& device);
 
 /// The decoder up to its last norm. Buffers are kept between batches.
@@ -51,7 +54,8 @@ class Decoder {
   };
   void reserve(std::int64_t rows);
   [[nodiscard]] Buffers first(std::int64_t rows) const;
-  void attention_block(const DecoderLayer& layer, const Buffers& buffers, const PackedBatch& batch, const at::Tensor& positions);
+  void attention_block(const DecoderLayer& layer, const Buffers& buffers, const PackedBatch& batch,
+                       const at::Tensor& positions);
   void mlp_block(const DecoderLayer& layer, const Buffers& buffers);
 
   DecoderConfig config_;

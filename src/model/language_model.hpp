@@ -49,8 +49,8 @@ struct LoadOptions {
   int threads = 1;  ///< CPU threads of this process
 };
 
-/// Tokens of one nll_sums call that keep a CPU core near the rate of its matrix products: 1,024 to 2,048 take the same time on
-/// SmolLM2-135M; less makes the products small, more only costs memory (about 30 kB a token).
+/// Tokens of one nll_sums call. CPU seconds for 8,054 tokens of SmolLM2-135M with budgets of 512, 1,024, 2,048, 4,096 on a loaded
+/// machine: 14.1, 12.9, 13.5, 14.7, start-up included. Activations take about 30 kB a token by arithmetic.
 inline constexpr std::uint32_t kAdvisedBatchTokens = 2048;
 
 /// Loads a Hugging Face folder (config.json, *.safetensors, single or sharded).

@@ -2,9 +2,9 @@
 #include <utility>
 
 #include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
-#include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 #include <torch/headeronly/version.h>
@@ -29,8 +29,10 @@ class TorchLanguageModel final : public CausalLanguageModel {
     std::vector<double> sums(batch.size(), 0.0);
     const PackedBatch packed = pack(batch, info_, kFewestRows, sharing_);
     if (packed.owners.empty()) return sums;
-    const std::vector<float> losses = token_losses(decoder_.run(packed), decoder_.head(), packed.targets, decoder_.products());
-    for (std::size_t at = 0; at < packed.owners.size(); ++at) sums[packed.owners[at]] += static_cast<double>(losses[at]);
+    const std::vector<float> losses =
+        token_losses(decoder_.run(packed), decoder_.head(), packed.targets, decoder_.products());
+    for (std::size_t at = 0; at < packed.owners.size(); ++at)
+      sums[packed.owners[at]] += static_cast<double>(losses[at]);
     return sums;
   }
 
@@ -44,13 +46,15 @@ at::Device device_of(const LoadOptions& options) {
   if (options.device < 0) return at::kCPU;
   const int found = cuda_device_count();
   if (options.device >= found)
-    throw core::EnvironmentError(fmt::format("CUDA device {} asked for, this process can use {}", options.device, found));
+    throw core::EnvironmentError(
+        fmt::format("CUDA device {} asked for, this process can use {}", options.device, found));
   return {at::kCUDA, static_cast<at::DeviceIndex>(options.device)};
 }
 
 }  // namespace
 
-std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::filesystem::path& folder, const LoadOptions& options) {
+std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::filesystem::path& folder,
+                                                                const LoadOptions& options) {
   const c10::InferenceMode no_autograd;
   request_reproducible_products();
   if (options.device < 0) at::set_num_threads(options.threads);
@@ -65,19 +69,23 @@ std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::files
                  .vocabulary_size = config.vocabulary_size,
                  .hidden_size = config.hidden_size,
                  .max_positions = config.max_positions};
-  return std::make_unique<TorchLanguageModel>(std::move(info),
-                                              Decoder(config, std::move(weights), arithmetic_of(options.precision, device)),
-                                              device.is_cpu() ? Sharing::common_beginning : Sharing::none);
+  return std::make_unique<TorchLanguageModel>(
+      std::move(info),
+      Decoder(config, std::move(weights), arithmetic_of(options.precision, device)),
+      device.is_cpu() ? Sharing::common_beginning : Sharing::none);
 }
 
-int cuda_device_count() { return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0; }
+int cuda_device_count() {
+  return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0;
+}
 
 std::string library_description() {
   request_reproducible_products();
   const bool is_widened = arithmetic_of(Precision::bf16, at::kCPU) == Arithmetic::bf16_widened;
   const char* mode = std::getenv("MKL_CBWR");
-  return fmt::format("libtorch {}; CPU {}; MKL_CBWR {}; bf16 products on the CPU {}", TORCH_VERSION, at::get_cpu_capability(),
-                     mode == nullptr ? "default" : mode, is_widened ? "widened to fp32" : "native");
+  return fmt::format("libtorch {}; CPU {}; MKL_CBWR {}; bf16 products on the CPU {}", TORCH_VERSION,
+                     at::get_cpu_capability(), mode == nullptr ? "default" : mode,
+                     is_widened ? "widened to fp32" : "native");
 }
 
 }  // namespace winnow::model

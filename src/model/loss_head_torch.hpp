@@ -9,14 +9,15 @@
 
 namespace winnow::model {
 
-/// -ln softmax(hidden head^T)[target] of each row, in nats; the logits exist one tile of rows x vocabulary at a time, their
-/// log-sum-exp is carried from tile to tile.
+/// -ln softmax(hidden head^T)[target] of each row, in nats; the logits exist one tile of rows x
+/// vocabulary at a time, their log-sum-exp is carried from tile to tile.
 ///
 /// @param hidden   [rows, width] float32
 /// @param head     [vocabulary, width]
 /// @param targets  [rows], each below `vocabulary`
 /// @returns        [rows]
-[[nodiscard]] std::vector<float> token_losses(const at::Tensor& hidden, const at::Tensor& head, const std::vector<std::int64_t>& targets,
+[[nodiscard]] std::vector<float> token_losses(const at::Tensor& hidden, const at::Tensor& head,
+                                              const std::vector<std::int64_t>& targets,
                                               Products& products);
 
 }  // namespace winnow::model

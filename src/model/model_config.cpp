@@ -20,7 +20,8 @@ using Json = nlohmann::json;
 constexpr std::uint64_t kLargestConfig = 16 << 20;
 constexpr std::uint64_t kLargestCount = 1 << 24;
 
-/// One family = one set of defaults for the fields that its config class may leave out (transformers' configuration_*.py).
+/// One family = one set of defaults for the fields that its config class may leave out
+/// (transformers' configuration_*.py).
 struct Family {
   std::string_view architecture;
   std::uint32_t default_kv_heads;  ///< 0: as many as heads
@@ -39,8 +40,11 @@ class Fields {
 
   [[noreturn]] void refuse(std::string_view name, std::string_view expected) const {
     const auto field = object_.find(name);
-    const std::string found = field == object_.end() ? "nothing" : field->dump(-1, ' ', true, Json::error_handler_t::replace);
-    throw core::ModelError(fmt::format("{}: `{}` is {}, expected {}", where_, name, found.substr(0, 200), expected));
+    const std::string found = field == object_.end()
+                                  ? "nothing"
+                                  : field->dump(-1, ' ', true, Json::error_handler_t::replace);
+    throw core::ModelError(
+        fmt::format("{}: `{}` is {}, expected {}", where_, name, found.substr(0, 200), expected));
   }
 
   [[nodiscard]] bool has(std::string_view name) const { return get(name) != nullptr; }
@@ -68,11 +72,14 @@ class Fields {
 
   [[nodiscard]] double positive(std::string_view name) const {
     const Json* field = get(name);
-    if (field == nullptr || !field->is_number() || !(field->get<double>() > 0) || !std::isfinite(field->get<double>()))
+    if (field == nullptr || !field->is_number() || !(field->get<double>() > 0) ||
+        !std::isfinite(field->get<double>()))
       refuse(name, "a positive number");
     return field->get<double>();
   }
-  [[nodiscard]] double positive(std::string_view name, double absent) const { return has(name) ? positive(name) : absent; }
+  [[nodiscard]] double positive(std::string_view name, double absent) const {
+    return has(name) ? positive(name) : absent;
+  }
 
   [[nodiscard]] bool flag(std::string_view name, bool absent) const {
     const Json* field = get(name);
@@ -104,24 +111,29 @@ class Fields {
 Json parse_config(const std::filesystem::path& file) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(file.parent_path(), ignored))
-    throw core::ModelError(fmt::format("{}: no such folder, expected a Hugging Face model folder", file.parent_path().string()));
+    throw core::ModelError(fmt::format("{}: no such folder, expected a Hugging Face model folder",
+                                       file.parent_path().string()));
   if (!std::filesystem::exists(file, ignored))
-    throw core::ModelError(fmt::format("{}: missing, expected in a Hugging Face model folder", file.string()));
+    throw core::ModelError(
+        fmt::format("{}: missing, expected in a Hugging Face model folder", file.string()));
   Json config;
   try {
     config = Json::parse(core::read_file(file, kLargestConfig));
   } catch (const Json::exception& error) {
     throw core::ModelError(fmt::format("{}: not valid JSON: {}", file.string(), error.what()));
   }
-  if (!config.is_object()) throw core::ModelError(fmt::format("{}: expected a JSON object", file.string()));
+  if (!config.is_object())
+    throw core::ModelError(fmt::format("{}: expected a JSON object", file.string()));
   return config;
 }
 
 const Family& family_of(const Json& config, const Fields& fields) {
   std::string known;
-  for (const Family& family : kFamilies) known += fmt::format("{}[\"{}\"]", known.empty() ? "" : " or ", family.architecture);
+  for (const Family& family : kFamilies)
+    known += fmt::format("{}[\"{}\"]", known.empty() ? "" : " or ", family.architecture);
   const Json* architectures = fields.get("architectures");
-  if (architectures == nullptr || !architectures->is_array() || architectures->empty() || !architectures->front().is_string())
+  if (architectures == nullptr || !architectures->is_array() || architectures->empty() ||
+      !architectures->front().is_string())
     fields.refuse("architectures", known);
   for (const Family& family : kFamilies)
     if (config["architectures"].front().get<std::string>() == family.architecture) return family;
@@ -134,9 +146,12 @@ void refuse_unsupported(const Fields& fields, const DecoderConfig& config, const
     if (fields.flag(name, false)) fields.refuse(name, "false");
   const std::string activation = fields.text("hidden_act", "silu");
   if (activation != "silu" && activation != "swish") fields.refuse("hidden_act", "\"silu\"");
-  if (fields.has("quantization_config")) fields.refuse("quantization_config", "none: weights in F32, F16 or BF16");
+  if (fields.has("quantization_config"))
+    fields.refuse("quantization_config", "none: weights in F32, F16 or BF16");
   const bool says_none = fields.has_null("sliding_window");
-  const std::uint32_t window = says_none ? 0 : fields.has("sliding_window") ? fields.count("sliding_window") : family.default_sliding_window;
+  const std::uint32_t window = says_none                      ? 0
+                               : fields.has("sliding_window") ? fields.count("sliding_window")
+                                                              : family.default_sliding_window;
   if (window != 0 && window < config.max_positions)
     fields.refuse("sliding_window", "null: attention over a sliding window is not supported");
 }
@@ -148,25 +163,29 @@ void read_rotary(const Json& json, const std::string& file, DecoderConfig& confi
     if (fields.has(name) && !fields.get(name)->is_object()) fields.refuse(name, "an object");
   if (fields.has("rope_scaling") && fields.has("rope_parameters"))
     fields.refuse("rope_scaling", "nothing where `rope_parameters` is given");
-  if (fields.positive("partial_rotary_factor", 1.0) != 1.0) fields.refuse("partial_rotary_factor", "1.0");
+  if (fields.positive("partial_rotary_factor", 1.0) != 1.0)
+    fields.refuse("partial_rotary_factor", "1.0");
   config.rotary_base = fields.positive("rope_theta", 10000.0);
 
   const char* name = fields.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
   if (!fields.has(name)) return;
   const Fields rope(*fields.get(name), fmt::format("{}: {}", file, name));
   config.rotary_base = rope.positive("rope_theta", config.rotary_base);
-  if (rope.positive("partial_rotary_factor", 1.0) != 1.0) rope.refuse("partial_rotary_factor", "1.0");
+  if (rope.positive("partial_rotary_factor", 1.0) != 1.0)
+    rope.refuse("partial_rotary_factor", "1.0");
   const char* type_name = rope.has("rope_type") ? "rope_type" : "type";
   const std::string type = rope.text(type_name, "default");
   if (type == "llama3") {
-    rope.expect_only({"rope_type", "type", "rope_theta", "partial_rotary_factor", "factor", "low_freq_factor",
-                      "high_freq_factor", "original_max_position_embeddings"});
-    config.rotary_scaling = Llama3RotaryScaling{
-        .factor = rope.positive("factor"),
-        .low_frequency_factor = rope.positive("low_freq_factor"),
-        .high_frequency_factor = rope.positive("high_freq_factor"),
-        .original_positions = rope.positive("original_max_position_embeddings", config.max_positions)};
-    if (!(config.rotary_scaling->high_frequency_factor > config.rotary_scaling->low_frequency_factor))
+    rope.expect_only({"rope_type", "type", "rope_theta", "partial_rotary_factor", "factor",
+                      "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"});
+    config.rotary_scaling =
+        Llama3RotaryScaling{.factor = rope.positive("factor"),
+                            .low_frequency_factor = rope.positive("low_freq_factor"),
+                            .high_frequency_factor = rope.positive("high_freq_factor"),
+                            .original_positions = rope.positive("original_max_position_embeddings",
+                                                                config.max_positions)};
+    if (!(config.rotary_scaling->high_frequency_factor >
+          config.rotary_scaling->low_frequency_factor))
       rope.refuse("high_freq_factor", "a number above `low_freq_factor`");
   } else if (type == "default") {
     rope.expect_only({"rope_type", "type", "rope_theta", "partial_rotary_factor"});
@@ -190,14 +209,19 @@ DecoderConfig read_decoder_config(const std::filesystem::path& folder) {
   config.intermediate_size = fields.count("intermediate_size");
   config.layers = fields.count("num_hidden_layers");
   config.heads = fields.count("num_attention_heads");
-  config.kv_heads = fields.count("num_key_value_heads", family.default_kv_heads == 0 ? config.heads : family.default_kv_heads);
+  config.kv_heads = fields.count(
+      "num_key_value_heads", family.default_kv_heads == 0 ? config.heads : family.default_kv_heads);
   if (config.heads % config.kv_heads != 0)
-    fields.refuse("num_key_value_heads", fmt::format("a divisor of `num_attention_heads` ({})", config.heads));
+    fields.refuse("num_key_value_heads",
+                  fmt::format("a divisor of `num_attention_heads` ({})", config.heads));
   if (!fields.has("head_dim") && config.hidden_size % config.heads != 0)
-    fields.refuse("hidden_size", fmt::format("a multiple of `num_attention_heads` ({})", config.heads));
+    fields.refuse("hidden_size",
+                  fmt::format("a multiple of `num_attention_heads` ({})", config.heads));
   config.head_size = fields.count("head_dim", config.hidden_size / config.heads);
   if (config.head_size % 2 != 0)
-    throw core::ModelError(fmt::format("{}: head size {}, expected an even one: rotary positions turn pairs", file.string(), config.head_size));
+    throw core::ModelError(
+        fmt::format("{}: head size {}, expected an even one: rotary positions turn pairs",
+                    file.string(), config.head_size));
   config.max_positions = fields.count("max_position_embeddings", family.default_max_positions);
   config.norm_epsilon = fields.positive("rms_norm_eps", 1e-6);
   config.tied_head = fields.flag("tie_word_embeddings", false);
@@ -215,8 +239,10 @@ std::vector<float> rotary_frequencies(const DecoderConfig& config) {
   if (!config.rotary_scaling) return frequencies;
 
   const Llama3RotaryScaling& scaling = *config.rotary_scaling;
-  const auto low_wavelength = static_cast<float>(scaling.original_positions / scaling.low_frequency_factor);
-  const auto high_wavelength = static_cast<float>(scaling.original_positions / scaling.high_frequency_factor);
+  const auto low_wavelength =
+      static_cast<float>(scaling.original_positions / scaling.low_frequency_factor);
+  const auto high_wavelength =
+      static_cast<float>(scaling.original_positions / scaling.high_frequency_factor);
   const auto factor = static_cast<float>(scaling.factor);
   for (float& frequency : frequencies) {
     const float wavelength = 2.0F * std::numbers::pi_v<float> / frequency;
@@ -225,8 +251,10 @@ std::vector<float> rotary_frequencies(const DecoderConfig& config) {
       frequency /= factor;
       continue;
     }
-    const float smooth = (static_cast<float>(scaling.original_positions) / wavelength - static_cast<float>(scaling.low_frequency_factor)) /
-                         static_cast<float>(scaling.high_frequency_factor - scaling.low_frequency_factor);
+    const float smooth =
+        (static_cast<float>(scaling.original_positions) / wavelength -
+         static_cast<float>(scaling.low_frequency_factor)) /
+        static_cast<float>(scaling.high_frequency_factor - scaling.low_frequency_factor);
     frequency = (1.0F - smooth) * frequency / factor + smooth * frequency;
   }
   return frequencies;

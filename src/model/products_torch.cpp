@@ -17,7 +17,8 @@ bool has_fast_bf16_product() {
 #if defined(__x86_64__)
   constexpr unsigned kAmxBf16 = 1U << 22;
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  const bool has_amx = __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & kAmxBf16) != 0;
+  const bool has_amx =
+      __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & kAmxBf16) != 0;
   return has_amx || (__builtin_cpu_is("amd") && __builtin_cpu_supports("avx512bf16"));
 #else
   return true;
@@ -29,7 +30,8 @@ bool has_fast_bf16_product() {
 void request_reproducible_products() {
 #if defined(__x86_64__)
   if (__builtin_cpu_is("intel") && __builtin_cpu_supports("avx2"))
-    ::setenv("MKL_CBWR", __builtin_cpu_supports("avx512f") ? "AVX512,STRICT" : "AVX2,STRICT", /*overwrite=*/0);
+    ::setenv("MKL_CBWR", __builtin_cpu_supports("avx512f") ? "AVX512,STRICT" : "AVX2,STRICT",
+             /*overwrite=*/0);
 #endif
 }
 
@@ -45,7 +47,8 @@ at::Tensor Products::operand(const at::Tensor& weight) {
   return widened_.narrow(0, 0, weight.numel()).view(weight.sizes()).copy_(weight);
 }
 
-void Products::multiply_operand(at::Tensor out, const at::Tensor& x, const at::Tensor& operand) const {
+void Products::multiply_operand(at::Tensor out, const at::Tensor& x,
+                                const at::Tensor& operand) const {
   if (arithmetic_ == Arithmetic::bf16)
     out.copy_(at::linear(x.to(at::kBFloat16), operand));
   else

@@ -16,16 +16,19 @@ enum class Arithmetic {
   bf16_widened  ///< the same numbers, weights widened to float32 just before a float32 product
 };
 
-/// bf16 on the CPU is widened where the processor's own bf16 product is slower than its float32 one: no AMX, and not AMD's
-/// AVX512_BF16 (Intel's runs at half the float32 rate: 86 against 175 GFLOP/s on one core of an Emerald Rapids without AMX).
+/// bf16 on the CPU is widened where the processor's own bf16 product is slower than its float32
+/// one: no AMX, and not AMD's AVX512_BF16 (Intel's runs at half the float32 rate: 86 against 175
+/// GFLOP/s on one core of an Emerald Rapids without AMX).
 [[nodiscard]] Arithmetic arithmetic_of(Precision precision, const at::Device& device);
 
-/// Asks MKL for float32 products whose bits do not depend on the number of threads; before the first product of the process, and
-/// only where the environment does not set MKL_CBWR itself. Its strict mode exists on Intel's processors (no measurable cost on an
-/// Emerald Rapids, where the default mode changes bits for 4 to 15 and, with 1,536 columns, from 57 rows).
+/// Asks MKL for float32 products whose bits do not depend on the number of threads; before the
+/// first product of the process, and only where the environment does not set MKL_CBWR itself. Its
+/// strict mode exists on Intel's processors (no measurable cost on an Emerald Rapids, where the
+/// default mode changes bits for 4 to 15 and, with 1,536 columns, 57 to 139 rows).
 void request_reproducible_products();
 
-/// Fewer rows are padded to this many: below 12, MKL's float32 product gives other bits on 1 than on 2 threads of an AMD Zen 4.
+/// Fewer rows are padded to this many: below 12, MKL's float32 product gives other bits on 1 than
+/// on 2 threads of an AMD Zen 4.
 constexpr std::int64_t kFewestRows = 16;
 
 /// x W^T for weights W [out, in] kept in float32 or bf16.
@@ -38,11 +41,14 @@ class Products {
     return arithmetic_ == Arithmetic::fp32 ? Rounding::none : Rounding::bf16;
   }
 
-  /// `weight` in the type of the product; valid until the next call of any member but multiply_operand.
+  /// `weight` in the type of the product; valid until the next call of any member but
+  /// multiply_operand.
   [[nodiscard]] at::Tensor operand(const at::Tensor& weight);
   /// out = x W^T; x [rows, in] and out [rows, out] float32.
   void multiply_operand(at::Tensor out, const at::Tensor& x, const at::Tensor& operand) const;
-  void multiply(at::Tensor out, const at::Tensor& x, const at::Tensor& weight) { multiply_operand(std::move(out), x, operand(weight)); }
+  void multiply(at::Tensor out, const at::Tensor& x, const at::Tensor& weight) {
+    multiply_operand(std::move(out), x, operand(weight));
+  }
   /// out += x W^T.
   void multiply_add(at::Tensor out, const at::Tensor& x, const at::Tensor& weight);
 

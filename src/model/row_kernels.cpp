@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <limits>
 
-// One body, compiled for several instruction sets and chosen when the program starts. A sanitizer's run-time is not up yet when the
-// choice is made, so sanitized builds have the plain body only.
+// One body, compiled for several instruction sets and chosen when the program starts. A sanitizer's
+// run-time is not up yet when the choice is made, so sanitized builds have the plain body only.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define WINNOW_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define WINNOW_VECTOR_CLONES \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define WINNOW_VECTOR_CLONES
 #endif
@@ -16,11 +17,13 @@
 namespace winnow::model {
 namespace {
 
-/// e^x with a relative error below 2e-7 for x in [-87, 88]; beyond, that of the nearest end; NaN stays NaN.
+/// e^x by Cephes' polynomial for x in [-87, 88]; beyond, that of the nearest end; NaN
+/// stays NaN.
 [[gnu::always_inline]] inline float exponential(float x) {
   x = x < -87.0F ? -87.0F : x;
   x = x > 88.0F ? 88.0F : x;
-  constexpr float kRounder = 12582912.0F;  // adding 1.5 * 2^23 leaves the nearest integer in the low bits
+  constexpr float kRounder =
+      12582912.0F;  // adding 1.5 * 2^23 leaves the nearest integer in the low bits
   const float shifted = std::fma(x, 1.44269504F, kRounder);
   const float n = shifted - kRounder;
   float r = std::fma(n, -0.693359375F, x);
@@ -51,7 +54,8 @@ template <Rounding rounding>
 }
 
 template <Rounding rounding>
-[[gnu::always_inline]] inline void rms_norm(const float* x, const float* weight, float epsilon, std::size_t width, float* out) {
+[[gnu::always_inline]] inline void rms_norm(const float* x, const float* weight, float epsilon,
+                                            std::size_t width, float* out) {
   float squares = 0;
 #pragma omp simd reduction(+ : squares)
   for (std::size_t i = 0; i < width; ++i) squares = std::fma(x[i], x[i], squares);
@@ -61,15 +65,17 @@ template <Rounding rounding>
 }
 
 template <Rounding rounding>
-[[gnu::always_inline]] inline void silu_product(const float* gate, const float* up, std::size_t width, float* out) {
+[[gnu::always_inline]] inline void silu_product(const float* gate, const float* up,
+                                                std::size_t width, float* out) {
 #pragma omp simd
-  for (std::size_t i = 0; i < width; ++i) out[i] = rounded<rounding>(gate[i] / (1.0F + exponential(-gate[i])) * up[i]);
+  for (std::size_t i = 0; i < width; ++i)
+    out[i] = rounded<rounding>(gate[i] / (1.0F + exponential(-gate[i])) * up[i]);
 }
 
 }  // namespace
 
-WINNOW_VECTOR_CLONES void rms_norm_rows(std::span<const float> x, std::span<const float> weight, float epsilon, Rounding rounding,
-                                        std::span<float> out) {
+WINNOW_VECTOR_CLONES void rms_norm_rows(std::span<const float> x, std::span<const float> weight,
+                                        float epsilon, Rounding rounding, std::span<float> out) {
   const std::size_t width = weight.size();
   for (std::size_t at = 0; at < x.size(); at += width) {
     if (rounding == Rounding::bf16)
@@ -79,7 +85,8 @@ WINNOW_VECTOR_CLONES void rms_norm_rows(std::span<const float> x, std::span<cons
   }
 }
 
-WINNOW_VECTOR_CLONES void rotate_row(std::span<float> row, std::span<const float> cosines, std::span<const float> sines) {
+WINNOW_VECTOR_CLONES void rotate_row(std::span<float> row, std::span<const float> cosines,
+                                     std::span<const float> sines) {
   const std::size_t half = cosines.size();
   for (float* head = row.data(); head != row.data() + row.size(); head += 2 * half) {
 #pragma omp simd
@@ -92,8 +99,8 @@ WINNOW_VECTOR_CLONES void rotate_row(std::span<float> row, std::span<const float
   }
 }
 
-WINNOW_VECTOR_CLONES void silu_product_rows(std::span<const float> gate_up, std::size_t width, Rounding rounding,
-                                            std::span<float> out) {
+WINNOW_VECTOR_CLONES void silu_product_rows(std::span<const float> gate_up, std::size_t width,
+                                            Rounding rounding, std::span<float> out) {
   for (std::size_t at = 0; at < out.size(); at += width) {
     const float* gate = &gate_up[2 * at];
     if (rounding == Rounding::bf16)
@@ -105,19 +112,24 @@ WINNOW_VECTOR_CLONES void silu_product_rows(std::span<const float> gate_up, std:
 
 RunningLogSum empty_log_sum() { return {-std::numeric_limits<float>::infinity(), 0.0}; }
 
-WINNOW_VECTOR_CLONES void add_to_log_sum(RunningLogSum& running, const float* logits, std::size_t size) {
+WINNOW_VECTOR_CLONES void add_to_log_sum(RunningLogSum& running, const float* logits,
+                                         std::size_t size) {
   float largest = running.maximum;
 #pragma omp simd reduction(max : largest)
   for (std::size_t i = 0; i < size; ++i) largest = logits[i] > largest ? logits[i] : largest;
   float sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (std::size_t i = 0; i < size; ++i) sum += exponential(logits[i] - largest);
-  const double carried = running.sum == 0 ? 0.0 : running.sum * std::exp(static_cast<double>(running.maximum) - largest);
+  const double carried =
+      running.sum == 0 ? 0.0
+                       : running.sum * std::exp(static_cast<double>(running.maximum) - largest);
   running.sum = carried + sum;
   running.maximum = largest;
 }
 
-void RunningLogSum::add(std::span<const float> logits) { add_to_log_sum(*this, logits.data(), logits.size()); }
+void RunningLogSum::add(std::span<const float> logits) {
+  add_to_log_sum(*this, logits.data(), logits.size());
+}
 
 double RunningLogSum::value() const { return static_cast<double>(maximum) + std::log(sum); }
 

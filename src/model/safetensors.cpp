@@ -30,10 +30,12 @@ struct ElementType {
   std::uint64_t bytes;
 };
 constexpr std::array kElementTypes = {
-    ElementType{"BOOL", 1}, ElementType{"U8", 1},  ElementType{"I8", 1},  ElementType{"F8_E5M2", 1}, ElementType{"F8_E4M3", 1},
-    ElementType{"F8_E8M0", 1}, ElementType{"I16", 2}, ElementType{"U16", 2}, ElementType{"F16", 2},     ElementType{"BF16", 2},
-    ElementType{"I32", 4},  ElementType{"U32", 4}, ElementType{"F32", 4}, ElementType{"F64", 8},     ElementType{"I64", 8},
-    ElementType{"U64", 8},  ElementType{"C64", 8}};
+    ElementType{"BOOL", 1},    ElementType{"U8", 1},      ElementType{"I8", 1},
+    ElementType{"F8_E5M2", 1}, ElementType{"F8_E4M3", 1}, ElementType{"F8_E8M0", 1},
+    ElementType{"I16", 2},     ElementType{"U16", 2},     ElementType{"F16", 2},
+    ElementType{"BF16", 2},    ElementType{"I32", 4},     ElementType{"U32", 4},
+    ElementType{"F32", 4},     ElementType{"F64", 8},     ElementType{"I64", 8},
+    ElementType{"U64", 8},     ElementType{"C64", 8}};
 
 [[noreturn]] void fail(const std::string& file, std::string_view what) {
   throw core::ModelError(fmt::format("{}: {}", file, what));
@@ -64,18 +66,22 @@ class EntryReader {
       } else if (field.key == "data_offsets") {
         once(has_offsets, "data_offsets");
         const auto offsets = integers(field.value, "data_offsets");
-        if (offsets.size() != 2) refuse(fmt::format("`data_offsets` has {} numbers, expected 2", offsets.size()));
+        if (offsets.size() != 2)
+          refuse(fmt::format("`data_offsets` has {} numbers, expected 2", offsets.size()));
         place.begin = offsets[0];
         place.end = offsets[1];
       }
     }
-    if (!has_dtype || !has_shape || !has_offsets) refuse("expected `dtype`, `shape` and `data_offsets`");
+    if (!has_dtype || !has_shape || !has_offsets)
+      refuse("expected `dtype`, `shape` and `data_offsets`");
     check_size(place);
     return place;
   }
 
  private:
-  [[noreturn]] void refuse(std::string_view what) const { fail(file_, fmt::format("tensor `{}`: {}", tensor_, what)); }
+  [[noreturn]] void refuse(std::string_view what) const {
+    fail(file_, fmt::format("tensor `{}`: {}", tensor_, what));
+  }
 
   void once(bool& seen, std::string_view name) const {
     if (std::exchange(seen, true)) refuse(fmt::format("`{}` comes twice", name));
@@ -86,21 +92,26 @@ class EntryReader {
     if (value.get_array().get(array)) refuse(fmt::format("`{}` is no list", name));
     std::vector<std::uint64_t> numbers;
     for (const simdjson::dom::element element : array)
-      if (element.get_uint64().get(numbers.emplace_back())) refuse(fmt::format("`{}` holds something that is no integer from 0", name));
+      if (element.get_uint64().get(numbers.emplace_back()))
+        refuse(fmt::format("`{}` holds something that is no integer from 0", name));
     return numbers;
   }
 
   void check_size(const TensorPlace& place) const {
     const auto type = std::find_if(kElementTypes.begin(), kElementTypes.end(),
                                    [&](const ElementType& one) { return one.name == place.dtype; });
-    if (type == kElementTypes.end()) refuse(fmt::format("`dtype` is \"{}\", expected one of safetensors' byte-sized types", place.dtype));
-    if (place.begin > place.end) refuse(fmt::format("`data_offsets` run backwards, from {} to {}", place.begin, place.end));
+    if (type == kElementTypes.end())
+      refuse(fmt::format("`dtype` is \"{}\", expected one of safetensors' byte-sized types",
+                         place.dtype));
+    if (place.begin > place.end)
+      refuse(fmt::format("`data_offsets` run backwards, from {} to {}", place.begin, place.end));
     std::optional<std::uint64_t> size = type->bytes;
     for (const std::uint64_t extent : place.shape)
       if (size) size = product(*size, extent);
     if (!size) refuse(fmt::format("`shape` [{}] overflows 64 bits", fmt::join(place.shape, ", ")));
     if (place.end - place.begin != *size)
-      refuse(fmt::format("{} bytes by `data_offsets`, expected {} for {} [{}]", place.end - place.begin, *size, place.dtype,
+      refuse(fmt::format("{} bytes by `data_offsets`, expected {} for {} [{}]",
+                         place.end - place.begin, *size, place.dtype,
                          fmt::join(place.shape, ", ")));
   }
 
@@ -112,11 +123,13 @@ void check_metadata(simdjson::dom::element value, const std::string& file) {
   simdjson::dom::object object;
   if (value.get_object().get(object)) fail(file, "`__metadata__` is no object");
   for (const auto field : object)
-    if (!field.value.is_string()) fail(file, fmt::format("`__metadata__`: `{}` is no string", field.key));
+    if (!field.value.is_string())
+      fail(file, fmt::format("`__metadata__`: `{}` is no string", field.key));
 }
 
 /// The tensors must tile [0, data_size) without overlap or hole.
-void check_tiling(const std::map<std::string, TensorPlace>& tensors, std::uint64_t data_size, const std::string& file) {
+void check_tiling(const std::map<std::string, TensorPlace>& tensors, std::uint64_t data_size,
+                  const std::string& file) {
   std::vector<const std::pair<const std::string, TensorPlace>*> order;
   for (const auto& tensor : tensors) order.push_back(&tensor);
   std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
@@ -126,16 +139,19 @@ void check_tiling(const std::map<std::string, TensorPlace>& tensors, std::uint64
   for (const auto* tensor : order) {
     const auto& [name, place] = *tensor;
     if (place.begin != reached)
-      fail(file, fmt::format("tensor `{}` begins at byte {}, expected {}: tensors {}", name, place.begin, reached,
-                             place.begin < reached ? "overlap" : "leave a hole"));
+      fail(file,
+           fmt::format("tensor `{}` begins at byte {}, expected {}: tensors {}", name, place.begin,
+                       reached, place.begin < reached ? "overlap" : "leave a hole"));
     reached = place.end;
   }
-  if (reached != data_size) fail(file, fmt::format("{} bytes of tensor data, the header describes {}", data_size, reached));
+  if (reached != data_size)
+    fail(file, fmt::format("{} bytes of tensor data, the header describes {}", data_size, reached));
 }
 
 std::span<const std::byte> map_file(const std::filesystem::path& path) {
   const auto refuse = [&](int error) {
-    throw core::EnvironmentError(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(error)));
+    throw core::EnvironmentError(
+        fmt::format("{}: cannot be read: {}", path.string(), std::strerror(error)));
   };
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) refuse(errno);
@@ -143,7 +159,8 @@ std::span<const std::byte> map_file(const std::filesystem::path& path) {
   void* address = nullptr;
   int error = ::fstat(descriptor, &status) != 0 ? errno : !S_ISREG(status.st_mode) ? EISDIR : 0;
   if (error == 0 && status.st_size > 0) {
-    address = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0);
+    address = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_PRIVATE,
+                     descriptor, 0);
     if (address == MAP_FAILED) error = errno;
   }
   ::close(descriptor);
@@ -152,20 +169,27 @@ std::span<const std::byte> map_file(const std::filesystem::path& path) {
 }
 
 std::uint64_t header_length(std::span<const std::byte> bytes, const std::string& file) {
-  if (bytes.size() < kLengthBytes) fail(file, fmt::format("{} bytes, too short for a safetensors file", bytes.size()));
+  if (bytes.size() < kLengthBytes)
+    fail(file, fmt::format("{} bytes, too short for a safetensors file", bytes.size()));
   std::uint64_t length = 0;
-  for (std::size_t i = kLengthBytes; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(bytes[i]);
-  if (length > kLargestHeader) fail(file, fmt::format("header of {} bytes, expected at most {}", length, kLargestHeader));
+  for (std::size_t i = kLengthBytes; i-- > 0;)
+    length = length << 8 | std::to_integer<std::uint64_t>(bytes[i]);
+  if (length > kLargestHeader)
+    fail(file, fmt::format("header of {} bytes, expected at most {}", length, kLargestHeader));
   if (length > bytes.size() - kLengthBytes)
-    fail(file, fmt::format("header of {} bytes in a file of {}: the file is cut off or no safetensors file", length, bytes.size()));
+    fail(file, fmt::format(
+                   "header of {} bytes in a file of {}: the file is cut off or no safetensors file",
+                   length, bytes.size()));
   return length;
 }
 
 }  // namespace
 
-std::map<std::string, TensorPlace> parse_safetensors_header(std::string_view header, std::uint64_t data_size,
+std::map<std::string, TensorPlace> parse_safetensors_header(std::string_view header,
+                                                            std::uint64_t data_size,
                                                             const std::string& file) {
-  if (!header.starts_with('{')) fail(file, "the header does not begin with a brace: not a safetensors file");
+  if (!header.starts_with('{'))
+    fail(file, "the header does not begin with a brace: not a safetensors file");
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   if (const auto error = parser.parse(header.data(), header.size()).get(root))
@@ -182,7 +206,8 @@ std::map<std::string, TensorPlace> parse_safetensors_header(std::string_view hea
       continue;
     }
     simdjson::dom::object entry;
-    if (field.value.get_object().get(entry)) fail(file, fmt::format("tensor `{}`: its entry is no object", field.key));
+    if (field.value.get_object().get(entry))
+      fail(file, fmt::format("tensor `{}`: its entry is no object", field.key));
     if (!tensors.emplace(field.key, EntryReader(file, field.key).read(entry)).second)
       fail(file, fmt::format("tensor `{}` comes twice", field.key));
   }
@@ -190,11 +215,13 @@ std::map<std::string, TensorPlace> parse_safetensors_header(std::string_view hea
   return tensors;
 }
 
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), mapping_(map_file(path)) {
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : path_(path), mapping_(map_file(path)) {
   try {
     const std::uint64_t length = header_length(mapping_, path.string());
     data_begin_ = kLengthBytes + length;
-    const std::string_view header(reinterpret_cast<const char*>(mapping_.data()) + kLengthBytes, length);
+    const std::string_view header(reinterpret_cast<const char*>(mapping_.data()) + kLengthBytes,
+                                  length);
     tensors_ = parse_safetensors_header(header, mapping_.size() - data_begin_, path.string());
   } catch (...) {
     unmap();
@@ -216,7 +243,8 @@ void SafetensorsFile::unmap() noexcept {
 
 TensorView SafetensorsFile::view(const std::string& name) const {
   const TensorPlace& place = tensors_.at(name);
-  return {place.dtype, place.shape, mapping_.subspan(data_begin_ + place.begin, place.end - place.begin)};
+  return {place.dtype, place.shape,
+          mapping_.subspan(data_begin_ + place.begin, place.end - place.begin)};
 }
 
 }  // namespace winnow::model

@@ -25,8 +25,9 @@ struct TensorPlace {
   std::uint64_t end = 0;
 };
 
-/// The tensors that a safetensors header describes, checked: offsets begin at 0, touch, neither overlap nor leave holes, end at
-/// `data_size`; each size is its shape times its element size; no name comes twice.
+/// The tensors that a safetensors header describes, checked: offsets begin at 0, touch, neither
+/// overlap nor leave holes, end at `data_size`; each size is its shape times its element size; no
+/// name comes twice.
 /// @throws core::ModelError naming `file`, the tensor, what was found and what was expected.
 [[nodiscard]] std::map<std::string, TensorPlace> parse_safetensors_header(std::string_view header,
                                                                           std::uint64_t data_size,
@@ -35,7 +36,8 @@ struct TensorPlace {
 /// A safetensors file mapped into memory, its whole header checked before a tensor's byte is used.
 class SafetensorsFile {
  public:
-  /// @throws core::ModelError if the header is malformed; core::EnvironmentError if the file cannot be read.
+  /// @throws core::ModelError if the header is malformed; core::EnvironmentError if the file cannot
+  /// be read.
   explicit SafetensorsFile(const std::filesystem::path& path);
   ~SafetensorsFile();
   SafetensorsFile(SafetensorsFile&&) noexcept;

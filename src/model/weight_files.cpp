@@ -24,15 +24,21 @@ constexpr std::uint64_t kLargestIndex = 100'000'000;
 [[noreturn]] void refuse_folder_without_weights(const std::filesystem::path& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string extension = entry.path().extension().string();
-    if (extension == ".bin" || extension == ".pt" || extension == ".pth" || extension == ".ckpt" || extension == ".pkl")
-      fail(entry.path(), "weights in a pickle file can run code when they are read and are refused; save the model as safetensors");
-    if (extension == ".gguf") fail(entry.path(), "GGUF weights are not read directly; convert them with `winnow import` first");
+    if (extension == ".bin" || extension == ".pt" || extension == ".pth" || extension == ".ckpt" ||
+        extension == ".pkl")
+      fail(entry.path(),
+           "weights in a pickle file can run code when they are read and are refused; save the "
+           "model as safetensors");
+    if (extension == ".gguf")
+      fail(entry.path(),
+           "GGUF weights are not read directly; convert them with `winnow import` first");
   }
   fail(folder, fmt::format("no weights, expected {} or {}", kSingleFile, kIndexFile));
 }
 
 bool is_plain_file_name(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
+  return !name.empty() && name != "." && name != ".." &&
+         name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
 }
 
 /// tensor name -> shard file name
@@ -40,16 +46,22 @@ std::map<std::string, std::string> read_index(const std::filesystem::path& file)
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   const std::string text = core::read_file(file, kLargestIndex);
-  if (const auto error = parser.parse(text).get(root)) fail(file, fmt::format("not valid JSON: {}", simdjson::error_message(error)));
+  if (const auto error = parser.parse(text).get(root))
+    fail(file, fmt::format("not valid JSON: {}", simdjson::error_message(error)));
   simdjson::dom::object weight_map;
   if (root["weight_map"].get_object().get(weight_map)) fail(file, "no object `weight_map`");
   std::map<std::string, std::string> shards;
   for (const auto field : weight_map) {
     std::string_view shard;
-    if (field.value.get_string().get(shard)) fail(file, fmt::format("`weight_map`: the shard of `{}` is no string", field.key));
+    if (field.value.get_string().get(shard))
+      fail(file, fmt::format("`weight_map`: the shard of `{}` is no string", field.key));
     if (!is_plain_file_name(std::string(shard)))
-      fail(file, fmt::format("tensor `{}` is in shard \"{}\", expected the name of a file in the same folder", field.key, shard));
-    if (!shards.emplace(field.key, shard).second) fail(file, fmt::format("tensor `{}` comes twice", field.key));
+      fail(file,
+           fmt::format(
+               "tensor `{}` is in shard \"{}\", expected the name of a file in the same folder",
+               field.key, shard));
+    if (!shards.emplace(field.key, shard).second)
+      fail(file, fmt::format("tensor `{}` comes twice", field.key));
   }
   return shards;
 }
@@ -69,40 +81,46 @@ WeightFiles::WeightFiles(const std::filesystem::path& folder) : folder_(folder) 
   std::set<std::string> shards;
   for (const auto& [tensor, shard] : index) shards.insert(shard);
   for (const std::string& shard : shards) {
-    if (!std::filesystem::exists(folder / shard, ignored)) fail(folder / shard, fmt::format("missing, named by {}", kIndexFile));
+    if (!std::filesystem::exists(folder / shard, ignored))
+      fail(folder / shard, fmt::format("missing, named by {}", kIndexFile));
     files_.emplace_back(folder / shard);
     for (const auto& [name, place] : files_.back().tensors()) {
       const auto entry = index.find(name);
       if (entry == index.end() || entry->second != shard)
-        fail(folder / shard, fmt::format("tensor `{}` is not of this shard by {}", name, kIndexFile));
+        fail(folder / shard,
+             fmt::format("tensor `{}` is not of this shard by {}", name, kIndexFile));
       tensors_.emplace(name, files_.size() - 1);
     }
   }
   for (const auto& [tensor, shard] : index)
-    if (!tensors_.contains(tensor)) fail(folder / shard, fmt::format("tensor `{}` missing, named by {}", tensor, kIndexFile));
+    if (!tensors_.contains(tensor))
+      fail(folder / shard, fmt::format("tensor `{}` missing, named by {}", tensor, kIndexFile));
 }
 
 TensorView WeightFiles::take(const std::string& name, const std::vector<std::uint64_t>& shape) {
   const auto tensor = tensors_.find(name);
-  if (tensor == tensors_.end()) fail(folder_, fmt::format("tensor `{}` is missing from the weights", name));
+  if (tensor == tensors_.end())
+    fail(folder_, fmt::format("tensor `{}` is missing from the weights", name));
   const SafetensorsFile& file = files_[tensor->second];
   TensorView view = file.view(name);
   if (view.shape != shape)
-    fail(file.path(), fmt::format("tensor `{}` has shape [{}], expected [{}] by config.json", name, fmt::join(view.shape, ", "),
-                                  fmt::join(shape, ", ")));
+    fail(file.path(), fmt::format("tensor `{}` has shape [{}], expected [{}] by config.json", name,
+                                  fmt::join(view.shape, ", "), fmt::join(shape, ", ")));
   taken_.insert(name);
   return view;
 }
 
 void WeightFiles::expect_all_taken() const {
   for (const auto& [name, file] : tensors_)
-    if (!taken_.contains(name)) fail(files_[file].path(), fmt::format("tensor `{}` is not part of the architecture", name));
+    if (!taken_.contains(name))
+      fail(files_[file].path(), fmt::format("tensor `{}` is not part of the architecture", name));
 }
 
 std::string WeightFiles::fingerprint() const {
   core::StreamHash hash;
   const auto add = [&](const std::filesystem::path& file) {
-    hash.update(fmt::format("{} {}\n", file.filename().string(), core::to_hex(core::hash_file(file.string()))));
+    hash.update(fmt::format("{} {}\n", file.filename().string(),
+                            core::to_hex(core::hash_file(file.string()))));
   };
   add(folder_ / "config.json");
   for (const SafetensorsFile& file : files_) add(file.path());

@@ -12,11 +12,13 @@
 
 namespace winnow::model {
 
-/// The weights of a Hugging Face folder: model.safetensors, or the shards that model.safetensors.index.json names. Keeps account
-/// of the tensors that were asked for, so that what nobody asked for can be named.
+/// The weights of a Hugging Face folder: model.safetensors, or the shards that
+/// model.safetensors.index.json names. Keeps account of the tensors that were asked for, so that
+/// what nobody asked for can be named.
 class WeightFiles {
  public:
-  /// @throws core::ModelError if there are none (with the reason where only pickle or GGUF files are found), if a shard is missing,
+  /// @throws core::ModelError if there are none (with the reason where only pickle or GGUF files
+  /// are found), if a shard is missing,
   ///         lies outside the folder or disagrees with the index, if a tensor stands in two shards.
   explicit WeightFiles(const std::filesystem::path& folder);
 

@@ -114,7 +114,8 @@ std::uint64_t amount_of(const selection::Budget& budget, const IndexedData& data
                                  in_tokens ? candidates.eligible_tokens : candidates.eligible);
     return amount;
   } catch (const core::DataError& error) {
-    throw core::DataError(fmt::format("selection {}: {}", selection.name, error.what()));
+    throw core::DataError(fmt::format("selection {}: budget '{}': {}", selection.name,
+                                      selection.budget, error.what()));
   }
 }
 

@@ -241,7 +241,7 @@ class RunFolder(BadInput):
         self.fail_on(USAGE, "rows.jsonl", job=job)
 
     def test_of_another_model_setting(self):
-        job = tiny_job.write(self, rows=8)
+        job = tiny_job.write(self, rows=40)
         self.succeed("run", job, "--out", self.folder / "run")
         job.write_text(job.read_text().replace("max_length: 200", "max_length: 100"))
         self.fail_on(USAGE, "max_length", "200", "100", job=job)

@@ -23,7 +23,8 @@ class Ranks(program.ProgramTest):
 
     def test_seven_ranks_on_five_rows(self):
         job = tiny_job.write(self, rows=5, block_rows=1)
-        job.write_text(job.read_text().replace("budget: 10,", "budget: 3,").replace("10%", "40%").replace("budget: 5 ", "budget: 1 "))
+        job.write_text(job.read_text().replace("budget: 10,", "budget: 3,").replace("10%", "40%").replace("budget: 5 ", "budget: 1 ")
+                       .replace("2k tokens", "200 tokens"))
         alone = self.files(job, 1)
         self.assertEqual(self.files(job, 7), alone)
 

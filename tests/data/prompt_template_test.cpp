@@ -149,6 +149,35 @@ TEST(TemplateForFolder, KnowsAVendorsText) {
   EXPECT_EQ(template_for_folder(folder.path(), smollm2, {})->name(), "smollm2");
 }
 
+TEST(TemplateForFolder, AnImportThatRepeatsANamedTemplateGoesByItsName) {
+  const test::TemporaryFolder folder;
+  const std::string source =
+      "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ "
+      "'<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging "
+      "Face<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + "
+      "message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ "
+      "'<|im_start|>assistant\n' }}{% endif %}";
+  const std::string sentence =
+      R"(system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n)";
+  const auto write = [&](const std::string& user_open) {
+    std::string json =
+        R"({"format": "winnow chat form 1", "name": "own-1", "start": "<|im_start|>", "system_place": "block",
+            "system_open": "system\n", "system_close": "<|im_end|>\n", "no_system": "SENTENCE", "own_system": "",
+            "user_open": "USER", "user_close": "<|im_end|>\n", "assistant_open": "<|im_start|>assistant\n",
+            "assistant_close": "<|im_end|>\n", "answer_open": "<|im_start|>assistant\n", "answer_close": "<|im_end|>\n",
+            "direct_open": "<|im_start|>SENTENCE<|im_start|>assistant\n", "source": "",
+            "trim_system": false, "trim_user": false, "trim_assistant": false, "trim_answer": false})";
+    for (std::size_t at = 0; (at = json.find("SENTENCE")) != std::string::npos;)
+      json.replace(at, 8, sentence);
+    json.replace(json.find("USER"), 4, user_open);
+    std::ofstream(folder.path() / "winnow_template.json") << json;
+  };
+  write("<|im_start|>user\\n");
+  EXPECT_EQ(template_for_folder(folder.path(), source, {})->name(), "smollm2");
+  write("<|im_start|>USER\\n");  // edited by the user: it is no longer the vendor's
+  EXPECT_EQ(template_for_folder(folder.path(), source, {})->name(), "own-1");
+}
+
 TEST(TemplateForFolder, TakesTheImportedFormAndRefusesAStaleOne) {
   const test::TemporaryFolder folder;
   std::ofstream(folder.path() / "winnow_template.json")

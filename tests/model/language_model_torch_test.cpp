@@ -20,7 +20,8 @@ struct TinyFolder {
     test::write(folder.path() / "config.json", config.dump());
     test::write(folder.path() / "model.safetensors", safetensors_of(tensors));
   }
-  [[nodiscard]] std::unique_ptr<CausalLanguageModel> load(Precision precision = Precision::fp32) const {
+  [[nodiscard]] std::unique_ptr<CausalLanguageModel> load(
+      Precision precision = Precision::fp32) const {
     return load_causal_language_model(folder.path(), {.precision = precision});
   }
   [[nodiscard]] std::string failure() const {
@@ -35,7 +36,8 @@ TEST(LanguageModel, OfZerosFindsEveryTokenEquallyLikely) {
   EXPECT_EQ(model->info().max_positions, 32U);
   EXPECT_EQ(model->info().fingerprint.size(), 32U);
   const std::vector<std::int32_t> ids = {1, 2, 3, 10};
-  const std::vector<double> sums = model->nll_sums(std::vector<Segment>{{ids, 1, 4}, {ids, 4, 4}, {ids, 2, 3}});
+  const std::vector<double> sums =
+      model->nll_sums(std::vector<Segment>{{ids, 1, 4}, {ids, 4, 4}, {ids, 2, 3}});
   EXPECT_NEAR(sums[0], 3 * std::log(11.0), 1e-6);
   EXPECT_EQ(sums[1], 0.0);
   EXPECT_NEAR(sums[2], std::log(11.0), 1e-6);
@@ -45,39 +47,55 @@ TEST(LanguageModel, OfZerosFindsEveryTokenEquallyLikely) {
 TEST(LanguageModel, NamesTheTensorThatIsMissingUnexpectedOrOfWrongShape) {
   std::vector<TinyTensor> tensors = tiny_tensors();
   tensors.pop_back();
-  EXPECT_NE(TinyFolder(tiny_config(), tensors).failure().find("tensor `model.norm.weight` is missing"), std::string::npos);
+  EXPECT_NE(
+      TinyFolder(tiny_config(), tensors).failure().find("tensor `model.norm.weight` is missing"),
+      std::string::npos);
   tensors = tiny_tensors();
   tensors.push_back({"model.layers.1.mlp.up_proj.weight", {12, 8}});
-  EXPECT_NE(TinyFolder(tiny_config(), tensors).failure().find("`model.layers.1.mlp.up_proj.weight` is not part"), std::string::npos);
+  EXPECT_NE(TinyFolder(tiny_config(), tensors)
+                .failure()
+                .find("`model.layers.1.mlp.up_proj.weight` is not part"),
+            std::string::npos);
   tensors = tiny_tensors();
   tensors[3].shape = {8, 8};
-  EXPECT_NE(TinyFolder(tiny_config(), tensors).failure().find("`model.layers.0.self_attn.k_proj.weight` has shape [8, 8], expected [4, 8]"),
+  EXPECT_NE(TinyFolder(tiny_config(), tensors)
+                .failure()
+                .find("`model.layers.0.self_attn.k_proj.weight` has shape [8, 8], expected [4, 8]"),
             std::string::npos);
 }
 
 TEST(LanguageModel, WithAnOwnHeadNeedsItsTensor) {
   nlohmann::json config = tiny_config();
   config["tie_word_embeddings"] = false;
-  EXPECT_NE(TinyFolder(config, tiny_tensors()).failure().find("tensor `lm_head.weight` is missing"), std::string::npos);
+  EXPECT_NE(TinyFolder(config, tiny_tensors()).failure().find("tensor `lm_head.weight` is missing"),
+            std::string::npos);
   std::vector<TinyTensor> tensors = tiny_tensors();
   tensors.push_back({"lm_head.weight", {11, 8}});
   EXPECT_NO_THROW(static_cast<void>(TinyFolder(config, tensors).load()));
-  EXPECT_NO_THROW(static_cast<void>(TinyFolder(tiny_config(), tensors).load())) << "a tied head may be repeated";
+  EXPECT_NO_THROW(static_cast<void>(TinyFolder(tiny_config(), tensors).load()))
+      << "a tied head may be repeated";
 }
 
 TEST(LanguageModel, RefusesForeignTokens) {
   const TinyFolder tiny(tiny_config(), tiny_tensors());
   const auto model = tiny.load(Precision::bf16);
   const std::vector<std::int32_t> ids = {1, 11};
-  EXPECT_NE(model_error([&] { static_cast<void>(model->nll_sums(std::vector<Segment>{{ids, 1, 2}})); }).find("token id 11"), std::string::npos);
+  EXPECT_NE(model_error([&] {
+              static_cast<void>(model->nll_sums(std::vector<Segment>{{ids, 1, 2}}));
+            }).find("token id 11"),
+            std::string::npos);
 }
 
 TEST(LanguageModel, WithoutTheDeviceAskedForIsAnEnvironmentError) {
   const TinyFolder tiny(tiny_config(), tiny_tensors());
-  EXPECT_THROW(static_cast<void>(load_causal_language_model(tiny.folder.path(), {.device = cuda_device_count()})), core::EnvironmentError);
+  EXPECT_THROW(static_cast<void>(
+                   load_causal_language_model(tiny.folder.path(), {.device = cuda_device_count()})),
+               core::EnvironmentError);
 }
 
-TEST(LibraryDescription, NamesTheVersion) { EXPECT_NE(library_description().find("libtorch "), std::string::npos); }
+TEST(LibraryDescription, NamesTheVersion) {
+  EXPECT_NE(library_description().find("libtorch "), std::string::npos);
+}
 
 }  // namespace
 }  // namespace winnow::model

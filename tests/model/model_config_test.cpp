@@ -23,7 +23,10 @@ nlohmann::json with(const std::string& field, const nlohmann::json& value) {
   return config;
 }
 
-const nlohmann::json kLlama3 = {{"rope_type", "llama3"}, {"factor", 8.0}, {"low_freq_factor", 1.0}, {"high_freq_factor", 4.0},
+const nlohmann::json kLlama3 = {{"rope_type", "llama3"},
+                                {"factor", 8.0},
+                                {"low_freq_factor", 1.0},
+                                {"high_freq_factor", 4.0},
                                 {"original_max_position_embeddings", 16}};
 
 TEST(ModelConfig, ReadsTheFormOfTransformers4) {
@@ -52,7 +55,8 @@ TEST(ModelConfig, ReadsTheFormOfTransformers5) {
 
 TEST(ModelConfig, LeavesOutWhatTransformersLeavesOut) {
   nlohmann::json json = tiny_config();
-  for (const char* field : {"num_key_value_heads", "max_position_embeddings", "rms_norm_eps", "rope_theta", "tie_word_embeddings"})
+  for (const char* field : {"num_key_value_heads", "max_position_embeddings", "rms_norm_eps",
+                            "rope_theta", "tie_word_embeddings"})
     json.erase(field);
   const DecoderConfig config = read(json);
   EXPECT_EQ(config.kv_heads, 2U);
@@ -64,11 +68,13 @@ TEST(ModelConfig, LeavesOutWhatTransformersLeavesOut) {
 TEST(ModelConfig, TakesMistralOnlyWithoutASlidingWindow) {
   nlohmann::json json = with("architectures", {"MistralForCausalLM"});
   json["max_position_embeddings"] = 32768;
-  EXPECT_NE(model_error([&] { static_cast<void>(read(json)); }).find("`sliding_window`"), std::string::npos);
+  EXPECT_NE(model_error([&] { static_cast<void>(read(json)); }).find("`sliding_window`"),
+            std::string::npos);
   json["sliding_window"] = nullptr;
   EXPECT_EQ(read(json).architecture, "MistralForCausalLM");
   json["sliding_window"] = 4096;
-  EXPECT_NE(model_error([&] { static_cast<void>(read(json)); }).find("`sliding_window`"), std::string::npos);
+  EXPECT_NE(model_error([&] { static_cast<void>(read(json)); }).find("`sliding_window`"),
+            std::string::npos);
 }
 
 struct Refused {
@@ -78,7 +84,8 @@ struct Refused {
 class ModelConfigRefuses : public ::testing::TestWithParam<Refused> {};
 
 TEST_P(ModelConfigRefuses, WithTheFieldsNameAndFile) {
-  const std::string message = model_error([] { static_cast<void>(read(with(GetParam().field, GetParam().value))); });
+  const std::string message =
+      model_error([] { static_cast<void>(read(with(GetParam().field, GetParam().value))); });
   EXPECT_NE(message.find("`" + GetParam().field + "`"), std::string::npos) << message;
   EXPECT_NE(message.find("config.json"), std::string::npos) << message;
   EXPECT_NE(message.find("expected"), std::string::npos) << message;
@@ -86,27 +93,39 @@ TEST_P(ModelConfigRefuses, WithTheFieldsNameAndFile) {
 
 INSTANTIATE_TEST_SUITE_P(
     Fields, ModelConfigRefuses,
-    ::testing::Values(Refused{"architectures", {"GPT2LMHeadModel"}}, Refused{"architectures", "LlamaForCausalLM"},
-                      Refused{"architectures", nlohmann::json::array()}, Refused{"vocab_size", nullptr}, Refused{"vocab_size", -1},
-                      Refused{"hidden_size", 0}, Refused{"hidden_size", 7}, Refused{"hidden_size", 1ULL << 60},
-                      Refused{"num_hidden_layers", 1.5}, Refused{"num_key_value_heads", 3}, Refused{"intermediate_size", "12"},
-                      Refused{"rms_norm_eps", "small"}, Refused{"rope_theta", 0}, Refused{"hidden_act", "gelu"},
-                      Refused{"attention_bias", true}, Refused{"mlp_bias", true}, Refused{"tie_word_embeddings", 1},
-                      Refused{"partial_rotary_factor", 0.5}, Refused{"quantization_config", {{"bits", 4}}},
-                      Refused{"sliding_window", 8}, Refused{"rope_scaling", 2}),
-    [](const auto& instance) { return std::to_string(instance.index) + "_" + instance.param.field; });
+    ::testing::Values(
+        Refused{"architectures", {"GPT2LMHeadModel"}}, Refused{"architectures", "LlamaForCausalLM"},
+        Refused{"architectures", nlohmann::json::array()}, Refused{"vocab_size", nullptr},
+        Refused{"vocab_size", -1}, Refused{"hidden_size", 0}, Refused{"hidden_size", 7},
+        Refused{"hidden_size", 1ULL << 60}, Refused{"num_hidden_layers", 1.5},
+        Refused{"num_key_value_heads", 3}, Refused{"intermediate_size", "12"},
+        Refused{"rms_norm_eps", "small"}, Refused{"rope_theta", 0}, Refused{"hidden_act", "gelu"},
+        Refused{"attention_bias", true}, Refused{"mlp_bias", true},
+        Refused{"tie_word_embeddings", 1}, Refused{"partial_rotary_factor", 0.5},
+        Refused{"quantization_config", {{"bits", 4}}}, Refused{"sliding_window", 8},
+        Refused{"rope_scaling", 2}),
+    [](const auto& instance) {
+      return std::to_string(instance.index) + "_" + instance.param.field;
+    });
 
 TEST(ModelConfig, RefusesRotaryScalingItDoesNotKnow) {
-  EXPECT_NE(model_error([] { static_cast<void>(read(with("rope_scaling", {{"type", "yarn"}, {"factor", 2.0}}))); }).find("`type` is \"yarn\""),
+  EXPECT_NE(model_error([] {
+              static_cast<void>(read(with("rope_scaling", {{"type", "yarn"}, {"factor", 2.0}})));
+            }).find("`type` is \"yarn\""),
             std::string::npos);
   nlohmann::json extra = kLlama3;
   extra["attention_factor"] = 2.0;
-  EXPECT_NE(model_error([&] { static_cast<void>(read(with("rope_scaling", extra))); }).find("`attention_factor`"), std::string::npos);
+  EXPECT_NE(model_error([&] {
+              static_cast<void>(read(with("rope_scaling", extra)));
+            }).find("`attention_factor`"),
+            std::string::npos);
 }
 
 TEST(ModelConfig, SaysWhatIsWrongWithAFileThatIsNoConfig) {
   const test::TemporaryFolder folder;
-  const auto message = [&] { return model_error([&] { static_cast<void>(read_decoder_config(folder.path())); }); };
+  const auto message = [&] {
+    return model_error([&] { static_cast<void>(read_decoder_config(folder.path())); });
+  };
   EXPECT_NE(message().find("config.json: missing"), std::string::npos);
   test::write(folder.path() / "config.json", "{\"vocab_size\": ");
   EXPECT_NE(message().find("not valid JSON"), std::string::npos);
@@ -114,7 +133,10 @@ TEST(ModelConfig, SaysWhatIsWrongWithAFileThatIsNoConfig) {
   EXPECT_NE(message().find("expected a JSON object"), std::string::npos);
   test::write(folder.path() / "config.json", std::string(200000, '['));
   EXPECT_NE(message().find("not valid JSON"), std::string::npos);
-  EXPECT_NE(model_error([&] { static_cast<void>(read_decoder_config(folder.path() / "nowhere")); }).find("no such folder"), std::string::npos);
+  EXPECT_NE(model_error([&] {
+              static_cast<void>(read_decoder_config(folder.path() / "nowhere"));
+            }).find("no such folder"),
+            std::string::npos);
 }
 
 TEST(RotaryFrequencies, AreStretchedOnlyForLongWavelengths) {

@@ -31,7 +31,8 @@ TEST(PackedBatch, KeepsOnlyTokensThatPredictSomething) {
 
 TEST(PackedBatch, IsFilledUpToTheFewestRows) {
   const std::vector<std::int32_t> ids = {1, 2};
-  const PackedBatch packed = pack(std::vector<Segment>{{ids, 1, 2}}, kModel, 16, Sharing::common_beginning);
+  const PackedBatch packed =
+      pack(std::vector<Segment>{{ids, 1, 2}}, kModel, 16, Sharing::common_beginning);
   EXPECT_EQ(packed.ids.size(), 16U);
   EXPECT_EQ(packed.targets.size(), 16U);
   EXPECT_EQ(packed.owners.size(), 1U);
@@ -41,7 +42,8 @@ TEST(PackedBatch, IsFilledUpToTheFewestRows) {
 TEST(PackedBatch, RunsACommonBeginningOnce) {
   ModelInfo model = small_model();
   model.max_positions = 20;
-  const std::vector<std::int32_t> a = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1}, b = {1, 2, 3, 4, 5, 6, 7, 8, 2, 3, 4};
+  const std::vector<std::int32_t> a = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1},
+                                  b = {1, 2, 3, 4, 5, 6, 7, 8, 2, 3, 4};
   const std::vector<Segment> batch = {{a, 9, 10}, {b, 3, 11}, {a, 10, 10}};
   const PackedBatch packed = pack(batch, model, 1, Sharing::common_beginning);
   EXPECT_EQ(packed.shared, 8);
@@ -58,19 +60,28 @@ TEST(PackedBatch, LeavesEverySegmentARowOfItsOwn) {
   ModelInfo model = small_model();
   model.max_positions = 20;
   const std::vector<std::int32_t> ids = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3};
-  const PackedBatch packed = pack(std::vector<Segment>{{ids, 1, 12}, {ids, 1, 10}}, model, 1, Sharing::common_beginning);
+  const PackedBatch packed =
+      pack(std::vector<Segment>{{ids, 1, 12}, {ids, 1, 10}}, model, 1, Sharing::common_beginning);
   EXPECT_EQ(packed.shared, 8);
   EXPECT_EQ(packed.segments[0].length, 3);
   EXPECT_EQ(packed.segments[1].length, 1);
-  EXPECT_EQ(pack(std::vector<Segment>{{ids, 1, 12}, {ids, 1, 9}}, model, 1, Sharing::common_beginning).shared, 0);
+  EXPECT_EQ(
+      pack(std::vector<Segment>{{ids, 1, 12}, {ids, 1, 9}}, model, 1, Sharing::common_beginning)
+          .shared,
+      0);
 }
 
 TEST(PackedBatch, RefusesForeignTokensAndTooLongSegments) {
-  const std::vector<std::int32_t> foreign = {1, 10}, negative = {-1, 1}, longer = {1, 2, 3, 4, 5, 6, 7};
+  const std::vector<std::int32_t> foreign = {1, 10}, negative = {-1, 1},
+                                  longer = {1, 2, 3, 4, 5, 6, 7};
   const auto message = [](const std::vector<std::int32_t>& ids) {
-    return test::model_error([&] { static_cast<void>(pack(std::vector<Segment>{{ids, 1, 2}}, kModel, 16, Sharing::common_beginning)); });
+    return test::model_error([&] {
+      static_cast<void>(
+          pack(std::vector<Segment>{{ids, 1, 2}}, kModel, 16, Sharing::common_beginning));
+    });
   };
-  EXPECT_NE(message(foreign).find("token id 10 is outside the model's vocabulary of 10"), std::string::npos);
+  EXPECT_NE(message(foreign).find("token id 10 is outside the model's vocabulary of 10"),
+            std::string::npos);
   EXPECT_NE(message(negative).find("token id -1"), std::string::npos);
   EXPECT_NE(message(longer).find("7 tokens, LlamaForCausalLM takes at most 6"), std::string::npos);
 }

@@ -14,7 +14,8 @@ namespace {
 std::vector<float> random_values(std::size_t size, std::uint64_t seed, float scale) {
   std::vector<float> values(size);
   for (std::size_t i = 0; i < size; ++i)
-    values[i] = scale * (static_cast<float>(core::random_word(seed, 0, i) >> 40) / 8388608.0F - 1.0F);
+    values[i] =
+        scale * (static_cast<float>(core::random_word(seed, 0, i) >> 40) / 8388608.0F - 1.0F);
   return values;
 }
 
@@ -22,21 +23,25 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 TEST(RowKernels, RmsNormMatchesItsFormula) {
   for (const std::size_t width : {1U, 7U, 64U, 577U}) {
-    const std::vector<float> x = random_values(3 * width, 1, 5), weight = random_values(width, 2, 2);
+    const std::vector<float> x = random_values(3 * width, 1, 5),
+                             weight = random_values(width, 2, 2);
     std::vector<float> out(x.size());
     rms_norm_rows(x, weight, 1e-5F, Rounding::none, out);
     for (std::size_t row = 0; row < 3; ++row) {
       double squares = 0;
-      for (std::size_t i = 0; i < width; ++i) squares += static_cast<double>(x[row * width + i]) * x[row * width + i];
+      for (std::size_t i = 0; i < width; ++i)
+        squares += static_cast<double>(x[row * width + i]) * x[row * width + i];
       const double scale = 1 / std::sqrt(squares / static_cast<double>(width) + 1e-5);
-      for (std::size_t i = 0; i < width; ++i) EXPECT_NEAR(out[row * width + i], x[row * width + i] * scale * weight[i], 2e-6);
+      for (std::size_t i = 0; i < width; ++i)
+        EXPECT_NEAR(out[row * width + i], x[row * width + i] * scale * weight[i], 2e-6);
     }
   }
 }
 
 TEST(RowKernels, RoundingToBf16IsToTheNearestEven) {
   // 1 + 2^-8 lies between 1 and 1 + 2^-7; 1 + 3 * 2^-8 between 1 + 2^-7 and 1 + 2^-6.
-  const std::vector<float> x = {1, 1, 1, 1}, weight = {1.00390625F, 1.01171875F, 1.004F, std::nanf("")};
+  const std::vector<float> x = {1, 1, 1, 1},
+                           weight = {1.00390625F, 1.01171875F, 1.004F, std::nanf("")};
   std::vector<float> out(4);
   rms_norm_rows(x, weight, 0.0F, Rounding::bf16, out);
   EXPECT_EQ(out[0], 1.0F);

@@ -12,7 +12,8 @@ namespace {
 using test::model_error;
 using test::safetensors_bytes;
 
-std::string entry(const std::string& shape, const std::string& offsets, const std::string& dtype = "F32") {
+std::string entry(const std::string& shape, const std::string& offsets,
+                  const std::string& dtype = "F32") {
   return R"({"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}";
 }
 
@@ -24,7 +25,9 @@ std::map<std::string, TensorPlace> open(const std::string& bytes) {
 
 TEST(Safetensors, GivesTensorsTypesShapesAndBytes) {
   const test::TemporaryFolder folder;
-  const std::string header = R"({"__metadata__":{"format":"pt"},"b":)" + entry("[2]", "[2,6]", "F16") + R"(,"a":)" + entry("[]", "[0,2]", "BF16") + "}   ";
+  const std::string header = R"({"__metadata__":{"format":"pt"},"b":)" +
+                             entry("[2]", "[2,6]", "F16") + R"(,"a":)" +
+                             entry("[]", "[0,2]", "BF16") + "}   ";
   test::write(folder.path() / "x", safetensors_bytes(header, "ab1234"));
   const SafetensorsFile file(folder.path() / "x");
   ASSERT_EQ(file.tensors().size(), 2U);
@@ -53,8 +56,12 @@ TEST_P(SafetensorsRefuses, NamingFileAndFault) {
   EXPECT_NE(message.find(GetParam().expected), std::string::npos) << message;
 }
 
-std::string one(const std::string& value, std::size_t data = 8) { return safetensors_bytes("{\"a\":" + value + "}", std::string(data, 'x')); }
-std::string two(const std::string& a, const std::string& b) { return safetensors_bytes("{\"a\":" + a + ",\"b\":" + b + "}", std::string(16, 'x')); }
+std::string one(const std::string& value, std::size_t data = 8) {
+  return safetensors_bytes("{\"a\":" + value + "}", std::string(data, 'x'));
+}
+std::string two(const std::string& a, const std::string& b) {
+  return safetensors_bytes("{\"a\":" + a + ",\"b\":" + b + "}", std::string(16, 'x'));
+}
 std::string length_only(std::uint64_t length) {
   std::string bytes;
   for (int i = 0; i < 8; ++i) bytes += static_cast<char>(length >> (8 * i) & 0xFF);
@@ -64,30 +71,57 @@ std::string length_only(std::uint64_t length) {
 INSTANTIATE_TEST_SUITE_P(
     Files, SafetensorsRefuses,
     ::testing::Values(
-        Broken{"Empty", "", "0 bytes, too short"}, Broken{"ShorterThanALength", "1234567", "7 bytes, too short"},
-        Broken{"LengthZero", length_only(0), "does not begin with a brace"}, Broken{"TruncatedHeader", length_only(3), "cut off"},
-        Broken{"HugeLength", length_only(100'000'001), "at most 100000000"}, Broken{"LengthTwoTo63", length_only(1ULL << 63), "at most 100000000"},
-        Broken{"LengthAllOnes", length_only(~0ULL), "at most 100000000"}, Broken{"NotJson", safetensors_bytes("{\"a\":", ""), "not valid JSON"},
-        Broken{"LeadingSpace", safetensors_bytes(" {}", ""), "brace"}, Broken{"InvalidUtf8", safetensors_bytes("{\"\xFF\":1}", ""), "not valid JSON"},
+        Broken{"Empty", "", "0 bytes, too short"},
+        Broken{"ShorterThanALength", "1234567", "7 bytes, too short"},
+        Broken{"LengthZero", length_only(0), "does not begin with a brace"},
+        Broken{"TruncatedHeader", length_only(3), "cut off"},
+        Broken{"HugeLength", length_only(100'000'001), "at most 100000000"},
+        Broken{"LengthTwoTo63", length_only(1ULL << 63), "at most 100000000"},
+        Broken{"LengthAllOnes", length_only(~0ULL), "at most 100000000"},
+        Broken{"NotJson", safetensors_bytes("{\"a\":", ""), "not valid JSON"},
+        Broken{"LeadingSpace", safetensors_bytes(" {}", ""), "brace"},
+        Broken{"InvalidUtf8", safetensors_bytes("{\"\xFF\":1}", ""), "not valid JSON"},
         Broken{"TextAfterHeader", safetensors_bytes("{}{}", ""), "not valid JSON"},
-        Broken{"DeepNesting", safetensors_bytes("{\"a\":" + std::string(200000, '['), ""), "not valid JSON"},
-        Broken{"EntryIsNoObject", one("3"), "its entry is no object"}, Broken{"NoShape", one(R"({"dtype":"F32","data_offsets":[0,8]})"), "expected `dtype`"},
-        Broken{"UnknownType", one(entry("[2]", "[0,8]", "F31")), "`dtype` is \"F31\""}, Broken{"TypeIsNumber", one(R"({"dtype":1,"shape":[2],"data_offsets":[0,8]})"), "`dtype` is no string"},
-        Broken{"NegativeExtent", one(entry("[-2]", "[0,8]")), "`shape` holds"}, Broken{"FractionalExtent", one(entry("[2.0]", "[0,8]")), "`shape` holds"},
+        Broken{"DeepNesting", safetensors_bytes("{\"a\":" + std::string(200000, '['), ""),
+               "not valid JSON"},
+        Broken{"EntryIsNoObject", one("3"), "its entry is no object"},
+        Broken{"NoShape", one(R"({"dtype":"F32","data_offsets":[0,8]})"), "expected `dtype`"},
+        Broken{"UnknownType", one(entry("[2]", "[0,8]", "F31")), "`dtype` is \"F31\""},
+        Broken{"TypeIsNumber", one(R"({"dtype":1,"shape":[2],"data_offsets":[0,8]})"),
+               "`dtype` is no string"},
+        Broken{"NegativeExtent", one(entry("[-2]", "[0,8]")), "`shape` holds"},
+        Broken{"FractionalExtent", one(entry("[2.0]", "[0,8]")), "`shape` holds"},
         Broken{"ShapeOverflow", one(entry("[4294967296,4294967296,4]", "[0,8]")), "overflows"},
-        Broken{"OneOffset", one(entry("[2]", "[0]")), "expected 2"}, Broken{"BackwardOffsets", one(entry("[2]", "[8,0]")), "backwards"},
+        Broken{"OneOffset", one(entry("[2]", "[0]")), "expected 2"},
+        Broken{"BackwardOffsets", one(entry("[2]", "[8,0]")), "backwards"},
         Broken{"SizeDiffersFromShape", one(entry("[3]", "[0,8]")), "expected 12 for F32 [3]"},
-        Broken{"EndBeyondFile", one(entry("[4]", "[0,16]")), "the header describes 16"}, Broken{"BytesLeftOver", one(entry("[1]", "[0,4]")), "the header describes 4"},
-        Broken{"Overlap", two(entry("[2]", "[0,8]"), entry("[3]", "[4,16]")), "overlap"}, Broken{"Hole", two(entry("[1]", "[0,4]"), entry("[2]", "[8,16]")), "hole"},
+        Broken{"EndBeyondFile", one(entry("[4]", "[0,16]")), "the header describes 16"},
+        Broken{"BytesLeftOver", one(entry("[1]", "[0,4]")), "the header describes 4"},
+        Broken{"Overlap", two(entry("[2]", "[0,8]"), entry("[3]", "[4,16]")), "overlap"},
+        Broken{"Hole", two(entry("[1]", "[0,4]"), entry("[2]", "[8,16]")), "hole"},
         Broken{"NotFromZero", one(entry("[1]", "[4,8]")), "hole"},
-        Broken{"DuplicateName", safetensors_bytes("{\"a\":" + entry("[2]", "[0,8]") + ",\"a\":" + entry("[2]", "[8,16]") + "}", std::string(16, 'x')), "comes twice"},
-        Broken{"EscapedDuplicateName", safetensors_bytes("{\"a\":" + entry("[2]", "[0,8]") + ",\"\\u0061\":" + entry("[2]", "[8,16]") + "}", std::string(16, 'x')), "comes twice"},
-        Broken{"DuplicateField", one(R"({"dtype":"F32","shape":[2],"shape":[2],"data_offsets":[0,8]})"), "`shape` comes twice"},
-        Broken{"DuplicateMetadata", safetensors_bytes(R"({"__metadata__":{},"__metadata__":{}})", ""), "`__metadata__` comes twice"},
-        Broken{"MetadataNumber", safetensors_bytes(R"({"__metadata__":{"a":1}})", ""), "is no string"}),
+        Broken{"DuplicateName",
+               safetensors_bytes("{\"a\":" + entry("[2]", "[0,8]") +
+                                     ",\"a\":" + entry("[2]", "[8,16]") + "}",
+                                 std::string(16, 'x')),
+               "comes twice"},
+        Broken{"EscapedDuplicateName",
+               safetensors_bytes("{\"a\":" + entry("[2]", "[0,8]") +
+                                     ",\"\\u0061\":" + entry("[2]", "[8,16]") + "}",
+                                 std::string(16, 'x')),
+               "comes twice"},
+        Broken{"DuplicateField",
+               one(R"({"dtype":"F32","shape":[2],"shape":[2],"data_offsets":[0,8]})"),
+               "`shape` comes twice"},
+        Broken{"DuplicateMetadata",
+               safetensors_bytes(R"({"__metadata__":{},"__metadata__":{}})", ""),
+               "`__metadata__` comes twice"},
+        Broken{"MetadataNumber", safetensors_bytes(R"({"__metadata__":{"a":1}})", ""),
+               "is no string"}),
     [](const auto& instance) { return instance.param.name; });
 
-/// Whatever passes the checks must be readable to its last byte: the sanitizer build would say if it were not.
+/// Whatever passes the checks must be readable to its last byte: the sanitizer build would say if
+/// it were not.
 TEST(Safetensors, SurvivesFlippedHeaderBytes) {
   const std::string sound = test::safetensors_of(test::tiny_tensors());
   std::uint64_t header = 0;
@@ -106,7 +140,8 @@ TEST(Safetensors, SurvivesFlippedHeaderBytes) {
     try {
       const SafetensorsFile file(path);
       for (const auto& [name, place] : file.tensors())
-        for (const std::byte byte : file.view(name).bytes) read += std::to_integer<unsigned>(byte) + 1;
+        for (const std::byte byte : file.view(name).bytes)
+          read += std::to_integer<unsigned>(byte) + 1;
     } catch (const core::ModelError&) {
       ++refused;
     }

@@ -12,7 +12,9 @@ using test::write;
 
 constexpr const char* kIndex = "model.safetensors.index.json";
 
-std::string index_of(const nlohmann::json& weight_map) { return nlohmann::json{{"weight_map", weight_map}}.dump(); }
+std::string index_of(const nlohmann::json& weight_map) {
+  return nlohmann::json{{"weight_map", weight_map}}.dump();
+}
 
 std::string failure(const test::TemporaryFolder& folder) {
   return model_error([&] { WeightFiles files(folder.path()); });
@@ -25,7 +27,10 @@ TEST(WeightFiles, ReadsShards) {
   write(folder.path() / kIndex, index_of({{"a", "one.safetensors"}, {"b", "two.safetensors"}}));
   WeightFiles files(folder.path());
   EXPECT_EQ(files.take("a", {2, 3}).bytes.size(), 24U);
-  EXPECT_NE(model_error([&] { files.expect_all_taken(); }).find("tensor `b` is not part of the architecture"), std::string::npos);
+  EXPECT_NE(model_error([&] {
+              files.expect_all_taken();
+            }).find("tensor `b` is not part of the architecture"),
+            std::string::npos);
   EXPECT_EQ(files.take("b", {4}).bytes.size(), 16U);
   EXPECT_NO_THROW(files.expect_all_taken());
 }
@@ -34,8 +39,13 @@ TEST(WeightFiles, NamesMissingTensorsAndWrongShapes) {
   const test::TemporaryFolder folder;
   write(folder.path() / "model.safetensors", safetensors_of({{"a", {2, 3}}}));
   WeightFiles files(folder.path());
-  EXPECT_NE(model_error([&] { static_cast<void>(files.take("b", {1})); }).find("tensor `b` is missing"), std::string::npos);
-  EXPECT_NE(model_error([&] { static_cast<void>(files.take("a", {3, 2})); }).find("has shape [2, 3], expected [3, 2]"), std::string::npos);
+  EXPECT_NE(
+      model_error([&] { static_cast<void>(files.take("b", {1})); }).find("tensor `b` is missing"),
+      std::string::npos);
+  EXPECT_NE(model_error([&] {
+              static_cast<void>(files.take("a", {3, 2}));
+            }).find("has shape [2, 3], expected [3, 2]"),
+            std::string::npos);
 }
 
 TEST(WeightFiles, SayWhyAFolderHasNone) {
@@ -49,7 +59,9 @@ TEST(WeightFiles, RefuseAnIndexThatLeavesTheFolder) {
   for (const char* shard : {"../a.safetensors", "/etc/passwd", "sub/a.safetensors", "..", ""}) {
     const test::TemporaryFolder folder;
     write(folder.path() / kIndex, index_of({{"a", shard}}));
-    EXPECT_NE(failure(folder).find("expected the name of a file in the same folder"), std::string::npos) << shard;
+    EXPECT_NE(failure(folder).find("expected the name of a file in the same folder"),
+              std::string::npos)
+        << shard;
   }
 }
 
@@ -59,7 +71,8 @@ TEST(WeightFiles, RefuseAnIndexThatDisagreesWithItsShards) {
   EXPECT_NE(failure(folder).find("one.safetensors: missing"), std::string::npos);
   write(folder.path() / "one.safetensors", safetensors_of({{"a", {1}}, {"b", {1}}}));
   EXPECT_NE(failure(folder).find("tensor `b` is not of this shard"), std::string::npos);
-  write(folder.path() / kIndex, index_of({{"a", "one.safetensors"}, {"b", "one.safetensors"}, {"c", "one.safetensors"}}));
+  write(folder.path() / kIndex,
+        index_of({{"a", "one.safetensors"}, {"b", "one.safetensors"}, {"c", "one.safetensors"}}));
   EXPECT_NE(failure(folder).find("tensor `c` missing"), std::string::npos);
   write(folder.path() / kIndex, "{\"weight_map\": 3}");
   EXPECT_NE(failure(folder).find("no object `weight_map`"), std::string::npos);

@@ -10,9 +10,11 @@ CHATML = ("{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n
 
 def make(folder, max_positions=256, seed=0):
     import torch
+    import transformers
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM
 
+    transformers.logging.disable_progress_bar()
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True)
     tokenizer = Tokenizer(models.BPE())
