@@ -66,8 +66,9 @@ PreparedRow prepare_row(const data::Sample& sample, const tokenizer::Tokenizer& 
   ScoredSpan span;
   if (options.faithful) {
     const std::uint32_t begin = iterit_begin(texts.conditional, sample, tokenizer, specials);
-    span = begin < length ? cut_span({begin, length}, length, kUnlimited)
-                          : ScoredSpan{{}, ScoreStatus::answer_truncated_away};
+    const ScoreStatus reason =
+        row.n_tokens > length ? ScoreStatus::answer_truncated_away : ScoreStatus::answer_too_short;
+    span = begin < length ? cut_span({begin, length}, length, kUnlimited) : ScoredSpan{{}, reason};
     max_direct = span.tokens.size();
   } else {
     span = cut_span(answer_span(texts.conditional, conditional), length, kUnlimited);
