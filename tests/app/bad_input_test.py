@@ -101,6 +101,16 @@ class Data(BadInput):
         self.assertEqual(len((self.folder / "run/log/bad_rows.txt").read_text().splitlines()), 2)
         self.assertEqual((self.folder / "run/selection/vanilla.jsonl").read_text(), self.GOOD * 2)
 
+    def test_an_imported_score_of_a_bad_row_does_not_count(self):
+        data = self.write("rows.jsonl", self.GOOD + "7\n" + '{"instruction": "c", "output": "some other words"}\n')
+        scores = self.write("scores.json", "[0.5, 0.5, 0.5]")
+        job = self.write_job(f"data: {{ path: {data}, on_bad_row: skip }}\nscorers: {{ imported: {{ import: {scores}, as: ifd_ppl }} }}\n"
+                             "select: { method: iterit, budget: 2 }\n")
+        self.succeed("run", job, "--out", self.folder / "run", ranks=2)
+        summary = json.loads((self.folder / "run/summary.json").read_text())
+        self.assertEqual(summary["status"]["imported"]["ifd"], {"ok": 2, "bad_row": 1})
+        self.assertEqual(summary["selections"]["iterit"]["eligible"], 2)
+
     def test_repeated_user_ids(self):
         data = self.write("rows.jsonl", '{"instruction": "a", "output": "b", "id": "x"}\n' * 2)
         self.refuse(DATA, "id", job=self.write_job(f"data: {{ path: {data}, id: id }}\nselect: {{ method: vanilla }}\n"))
@@ -112,6 +122,17 @@ class Budget(BadInput):
         for budget, code in (("0", USAGE), ("101%", USAGE), ("0%", USAGE), ("many", USAGE), ("-3", USAGE), ("11", DATA), ("1%", DATA)):
             with self.subTest(budget):
                 self.refuse(code, budget if code == USAGE else "", job=self.job_for(data, f'"{budget}"'))
+
+    def test_faithful_ifd_on_imported_scores_needs_no_eos_text(self):
+        data = self.write_rows(4)
+        scores = self.write("scores.json", "[0.5, 0.25, 1.5, null]")
+        job = self.write_job(f"data: {{ path: {data} }}\nscorers: {{ imported: {{ import: {scores}, as: ifd_ppl }} }}\n"
+                             "select: { method: ifd, budget: 2, faithful: true }\n")
+        self.succeed("run", job, "--out", self.folder / "run")
+
+    def test_an_override_names_no_line_of_the_file(self):
+        job = self.job_for(self.write_rows(4))
+        self.refuse(USAGE, "job.yaml: select.budget: `many`", job=job, arguments=["--set", "select.budget=many"])
 
     def test_all_rows_undefined(self):
         data = self.write_rows(4)
@@ -141,6 +162,17 @@ class JobFile(BadInput):
 
     def test_no_job_file(self):
         self.fail_with(USAGE, "nowhere.yaml", arguments=["run", self.folder / "nowhere.yaml"], ranks=2)
+
+    def test_standard_output_that_takes_nothing(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(program.command(["run", self.write_job(f"data: {{ path: {self.write_rows(3)} }}\n"), "--check"]),
+                                  env=program.ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(done.returncode, ENVIRONMENT, done.stderr)
+        self.assertIn("standard output", done.stderr)
+
+    def test_a_folder_to_tokenize(self):
+        tiny_job.write(self, rows=1)
+        self.fail_with(DATA, self.folder, arguments=["tokenize", self.folder / "tiny-model", self.folder])
 
     def test_unknown_flag_and_command(self):
         self.fail_with(USAGE, "--wrong", arguments=["run", "x.yaml", "--wrong"])
@@ -245,6 +277,26 @@ class RunFolder(BadInput):
         self.succeed("run", job, "--out", self.folder / "run")
         job.write_text(job.read_text().replace("max_length: 200", "max_length: 100"))
         self.fail_on(USAGE, "max_length", "200", "100", job=job)
+
+    def test_segments_without_their_settings(self):
+        job = tiny_job.write(self, rows=8)
+        self.succeed("run", job, "--out", self.folder / "run")
+        (self.folder / "run/journal/tiny-model/scorer.json").unlink()
+        self.fail_on(MODEL, "scorer.json", job=job)
+
+    def test_scored_on_another_device(self):
+        job = tiny_job.write(self, rows=8)
+        out = self.folder / "run"
+        self.succeed("run", job, "--out", out)
+        expected = program.published(out)
+        settings = out / "journal/tiny-model/scorer.json"
+        recorded = json.loads(settings.read_text())
+        settings.write_text(json.dumps(dict(recorded, device="cuda" if recorded["device"] == "cpu" else "cpu"), indent=1) + "\n")
+        for segment in (out / "journal/tiny-model").glob("*.seg"):
+            segment.unlink()
+        if recorded["device"] == "cpu":
+            self.fail_with(ENVIRONMENT, "CUDA", arguments=["run", job, "--out", out], ranks=2)
+        self.assertEqual(program.published(out), expected)
 
     def test_of_a_newer_schema(self):
         import h5py

@@ -69,6 +69,7 @@ expect 'ranks after the job file' 0 'mpirun --quiet -n 4' winnow score job.yaml 
 expect 'ranks before the command' 0 'mpirun --quiet -n 2' winnow --ranks=2 inspect file.h5
 expect 'one rank needs no mpirun' 0 'program in .* \[score\] \[job.yaml\]' winnow score job.yaml --ranks 1
 expect 'threads reach the program' 0 'threads 3 args: \[score\] \[x\] \[--threads\] \[3\]' winnow --threads=3 score x --ranks 1
+expect 'a command without threads gets them as environment only' 0 'threads 3 args: \[tokenize\] \[m\] \[f\][[:space:]]*$' winnow --threads=3 tokenize m f
 expect 'one rank per core' 0 'mpirun --quiet -n [123]|program' winnow score job.yaml
 expect 'inspect is one rank' 0 'program in .* \[inspect\]' winnow inspect file.h5
 expect 'score --help is one rank' 0 'program in .* \[score\] \[--help\]' winnow score --help
