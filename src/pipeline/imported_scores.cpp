@@ -49,8 +49,11 @@ ImportedScores read_imported_scores(const ImportedScorer& scorer, std::uint64_t 
   nlohmann::json document = nlohmann::json::parse(bytes, nullptr, /*allow_exceptions=*/false);
   if (!scorer.key.empty()) {
     if (!document.is_object() || !document.contains(scorer.key))
-      throw core::DataError(
-          fmt::format("{}: expected a JSON object with the key '{}'", file, scorer.key));
+      throw core::DataError(fmt::format(
+          "{}: found {}, expected a JSON object with the key '{}'", file,
+          document.is_discarded() ? "no JSON"
+                                  : (document.is_object() ? "other keys" : document.type_name()),
+          scorer.key));
     document = document.at(scorer.key);
   }
   if (document.is_array()) {

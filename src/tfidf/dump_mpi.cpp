@@ -84,9 +84,11 @@ Dump dump(const mpi::Communicator& communicator, DumpTerms&& dump_terms) {
       mpi::agree_on(communicator, [&] { return std::move(dump_terms.terms_).invert(); });
   const GlobalFrequencies global =
       exchange_frequencies(communicator, shard.frequencies, shard.documents);
-  if (global.fit.terms > std::numeric_limits<std::uint32_t>::max())
-    throw core::DataError(
-        fmt::format("tfidf.dump: {} terms, at most 2^32 - 1 can be dumped", global.fit.terms));
+  mpi::agree_on(communicator, [&] {
+    if (global.fit.terms > std::numeric_limits<std::uint32_t>::max())
+      throw core::DataError(
+          fmt::format("tfidf.dump: {} terms, at most 2^32 - 1 can be dumped", global.fit.terms));
+  });
 
   std::vector<Entry> entries;
   const LocalModel local = mpi::agree_on(communicator, [&] {

@@ -71,9 +71,11 @@ GlobalFrequencies exchange_frequencies(const mpi::Communicator& communicator,
                                        std::uint64_t local_documents) {
   GlobalFrequencies global;
   global.fit.documents = mpi::sum(communicator, local_documents);
-  if (global.fit.documents > std::numeric_limits<std::uint32_t>::max())
-    throw core::DataError(fmt::format("TF-IDF over {} documents: at most 2^32 - 1 are supported",
-                                      global.fit.documents));
+  mpi::agree_on(communicator, [&] {
+    if (global.fit.documents > std::numeric_limits<std::uint32_t>::max())
+      throw core::DataError(fmt::format("TF-IDF over {} documents: at most 2^32 - 1 are supported",
+                                        global.fit.documents));
+  });
 
   const auto counts = count_by_owner(local, static_cast<std::uint64_t>(communicator.size()));
   const auto asked = mpi::all_to_all<TermFrequency>(communicator, local, counts);
