@@ -17,18 +17,13 @@ namespace {
 
 constexpr std::uint64_t kRowsAtOnce = 1024;
 
-core::RowRange rows_of_rank(const mpi::Communicator& ranks, std::uint64_t rows) {
-  return core::block_range(rows, static_cast<std::uint64_t>(ranks.size()),
-                           static_cast<std::uint64_t>(ranks.rank()));
-}
-
 /// Hands the answer of every row that is fitted to `add`, in row order; returns those rows.
 template <typename Add>
 std::vector<core::RowId> for_each_answer(const Context& context, const IndexedData& data,
                                          const Candidates& candidates, const std::string& end,
                                          Add&& add) {
   const bool fit_all = context.job.tfidf.fit == "all";
-  const core::RowRange mine = rows_of_rank(context.communicator, data.rows);
+  const core::RowRange mine = share_of(context.communicator, data.rows);
   RowSource source(context.folder, data.data_set);
   core::Progress progress(context.log, "tfidf", "rows", mine.size());
   std::vector<core::RowId> fitted;

@@ -72,8 +72,7 @@ std::string token_scorer(const Job& job, const SelectionJob& selection) {
 Candidates find_candidates(const Context& context, const IndexedData& data,
                            const SelectionJob& selection, bool in_tokens) {
   const mpi::Communicator& ranks = context.communicator;
-  const core::RowRange mine = core::block_range(data.rows, static_cast<std::uint64_t>(ranks.size()),
-                                                static_cast<std::uint64_t>(ranks.rank()));
+  const core::RowRange mine = share_of(ranks, data.rows);
   Candidates candidates = mpi::agree_on(ranks, [&] {
     Candidates read = read_candidates(context, selection, mine);
     if (in_tokens) {

@@ -12,6 +12,11 @@ void stop_if_requested(const Context& context) {
     throw core::Interrupted("stopped on request; the same command goes on where it was");
 }
 
+core::RowRange share_of(const mpi::Communicator& communicator, std::uint64_t items) {
+  return core::block_range(items, static_cast<std::uint64_t>(communicator.size()),
+                           static_cast<std::uint64_t>(communicator.rank()));
+}
+
 bool ask_root(const mpi::Communicator& communicator, const std::function<bool()>& question) {
   const bool answer =
       mpi::agree_on(communicator, [&] { return communicator.is_root() && question(); });

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/log.hpp"
+#include "core/partition.hpp"
 #include "mpi/communicator.hpp"
 #include "pipeline/job.hpp"
 #include "pipeline/run_folder.hpp"
@@ -48,6 +50,9 @@ class StageTimer {
 
 /// Collective. @throws core::Interrupted on all ranks if any of them was asked to stop.
 void stop_if_requested(const Context& context);
+
+/// The contiguous share of this rank of `items` rows or blocks.
+[[nodiscard]] core::RowRange share_of(const mpi::Communicator& communicator, std::uint64_t items);
 
 /// Collective. Root's answer on every rank. What decides which way all go is asked of root alone:
 /// over a network file system the others may still see the folder as it was.

@@ -189,8 +189,7 @@ void write(const Context& context, const IndexedData& data,
   const mpi::Communicator& ranks = context.communicator;
   const std::uint64_t block_rows = context.job.block_rows;
   const std::uint64_t blocks = (data.rows + block_rows - 1) / block_rows;
-  const core::RowRange my_blocks = core::block_range(
-      blocks, static_cast<std::uint64_t>(ranks.size()), static_cast<std::uint64_t>(ranks.rank()));
+  const core::RowRange my_blocks = share_of(ranks, blocks);
   const core::RowRange mine{std::min(my_blocks.begin * block_rows, data.rows),
                             std::min(my_blocks.end * block_rows, data.rows)};
 
@@ -249,8 +248,7 @@ void seal(Context& context, const IndexedData& data, const std::vector<Journalle
     write(context, data, scorers, imported);
   }
 
-  const core::RowRange mine = core::block_range(data.rows, static_cast<std::uint64_t>(ranks.size()),
-                                                static_cast<std::uint64_t>(ranks.rank()));
+  const core::RowRange mine = share_of(ranks, data.rows);
   for (const JournalledScorer& scorer : scorers)
     count_from_file(context, scorer.name, {"ppl_cond", "ppl_direct", "ifd_ppl"}, mine);
   for (const Imported& import : imported) {
