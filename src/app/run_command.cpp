@@ -11,6 +11,7 @@
 #include "core/log.hpp"
 #include "mpi/agree.hpp"
 #include "pipeline/check.hpp"
+#include "pipeline/json_text.hpp"
 #include "pipeline/run.hpp"
 
 namespace winnow::app {
@@ -37,7 +38,7 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line,
   if (line.check_only) {
     const auto plan = mpi::agree_on(communicator, [&] { return pipeline::check(job); });
     mpi::agree_on(communicator, [&] {
-      if (communicator.is_root()) print(line.json ? plan.dump(1) + "\n" : check_text(plan));
+      if (communicator.is_root()) print(line.json ? pipeline::json_text(plan) : check_text(plan));
     });
     return 0;
   }
@@ -45,7 +46,8 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line,
   const nlohmann::ordered_json summary = pipeline::run(
       communicator, job, line.command, last_stage(line.command), line.threads, stop_requested);
   mpi::agree_on(communicator, [&] {
-    if (communicator.is_root()) print(line.json ? summary.dump(1) + "\n" : summary_text(summary));
+    if (communicator.is_root())
+      print(line.json ? pipeline::json_text(summary) : summary_text(summary));
   });
   return summary.at("exit_code").get<int>();
 }

@@ -13,6 +13,7 @@
 
 #include "core/durable_file.hpp"
 #include "core/error.hpp"
+#include "pipeline/json_text.hpp"
 #include "pipeline/version.hpp"
 
 namespace winnow::pipeline {
@@ -76,7 +77,7 @@ void begin_manifest(const Context& context, nlohmann::ordered_json& manifest,
   invocation["job"] = context.job.effective;
   invocation["outcome"] = "running, or killed";
   manifest["invocations"].push_back(invocation);
-  core::write_file(context.folder.manifest(), manifest.dump(1) + "\n");
+  core::write_file(context.folder.manifest(), json_text(manifest));
 }
 
 void end_manifest(const Context& context, nlohmann::ordered_json& manifest,
@@ -84,7 +85,7 @@ void end_manifest(const Context& context, nlohmann::ordered_json& manifest,
   nlohmann::ordered_json& invocation = manifest["invocations"].back();
   invocation["outcome"] = outcome;
   invocation["ended"] = now();
-  core::write_file(context.folder.manifest(), manifest.dump(1) + "\n");
+  core::write_file(context.folder.manifest(), json_text(manifest));
 }
 
 FileStamp stamp_of(const std::filesystem::path& file) {

@@ -14,6 +14,7 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/context.hpp"
 #include "pipeline/index_stage.hpp"
+#include "pipeline/json_text.hpp"
 #include "pipeline/manifest.hpp"
 #include "pipeline/score_stage.hpp"
 #include "pipeline/seal_stage.hpp"
@@ -105,7 +106,7 @@ nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job
   summary["exit_code"] = 0;
   mpi::agree_on(communicator, [&] {
     if (!root) return;
-    core::write_file(folder.summary(), summary.dump(1) + "\n");
+    core::write_file(folder.summary(), json_text(summary));
     end_manifest(context, manifest, "finished");
   });
   return summary;

@@ -295,10 +295,9 @@ void select_one(Context& context, const IndexedData& data, const SelectionJob& s
         write_files(context, data, selection, candidates, outcome, plan.parameters, plan.key);
     });
   }
-  const std::string summary = mpi::agree_on(ranks, [&]() -> std::string {
-    return ranks.is_root() ? summarize(context, data, selection).dump() : "{}";
+  context.summary["selections"][selection.name] = mpi::agree_on(ranks, [&] {
+    return ranks.is_root() ? summarize(context, data, selection) : nlohmann::ordered_json::object();
   });
-  context.summary["selections"][selection.name] = nlohmann::ordered_json::parse(summary);
 }
 
 }  // namespace
