@@ -127,7 +127,7 @@ std::filesystem::path subset_path(const Context& context, const IndexedData& dat
 
 /// Root only. The subset first, the selection file last: its being there means that both are.
 void write_files(const Context& context, const IndexedData& data, const SelectionJob& selection, const Candidates& candidates,
-                 const Outcome& outcome, const store::Attributes& parameters, const std::string& key) {
+                 const Outcome& outcome, const store::Attributes& parameters, const std::string& key, bool in_tokens) {
   std::vector<core::RowId> order = outcome.picks.row;
   if (selection.order == "file") std::sort(order.begin(), order.end());
   RowSource source(context.folder, data.data_set);
@@ -140,7 +140,7 @@ void write_files(const Context& context, const IndexedData& data, const Selectio
   info.parameters = parameters;
   info.budget_asked = selection.budget.empty() ? "all" : selection.budget;
   info.budget_rows = outcome.picks.row.size();
-  if (!candidates.tokens.empty()) info.budget_tokens = outcome.picks.spent;
+  if (in_tokens) info.budget_tokens = outcome.picks.spent;
   info.rows = data.rows;
   info.eligible = candidates.eligible;
   info.status_counts = candidates.status_counts;
@@ -230,7 +230,7 @@ void select_one(Context& context, const IndexedData& data, const SelectionJob& s
     const Candidates candidates = find_candidates(context, data, selection, plan.in_tokens);
     const Outcome outcome = pick(context, data, selection, candidates, plan.end);
     mpi::agree_on(ranks, [&] {
-      if (ranks.is_root()) write_files(context, data, selection, candidates, outcome, plan.parameters, plan.key);
+      if (ranks.is_root()) write_files(context, data, selection, candidates, outcome, plan.parameters, plan.key, plan.in_tokens);
     });
   }
   const std::string summary = mpi::agree_on(ranks, [&]() -> std::string {
