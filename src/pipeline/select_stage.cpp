@@ -171,7 +171,7 @@ void remove_file(const std::filesystem::path& file) {
 /// its being there means that both are.
 void write_files(const Context& context, const IndexedData& data, const SelectionJob& selection,
                  const Candidates& candidates, const Outcome& outcome,
-                 const store::Attributes& parameters, const std::string& key) {
+                 const store::Attributes& parameters, const std::string& key, bool in_tokens) {
   if (outcome.picks.row.empty())
     throw core::DataError(
         fmt::format("selection {}: the budget '{}' is less than its first row needs: expected at "
@@ -190,7 +190,7 @@ void write_files(const Context& context, const IndexedData& data, const Selectio
   info.parameters = parameters;
   info.budget_asked = selection.budget.empty() ? "all" : selection.budget;
   info.budget_rows = outcome.picks.row.size();
-  if (!candidates.tokens.empty()) info.budget_tokens = outcome.picks.spent;
+  if (in_tokens) info.budget_tokens = outcome.picks.spent;
   info.rows = data.rows;
   info.eligible = candidates.eligible;
   info.status_counts = candidates.status_counts;
@@ -292,7 +292,8 @@ void select_one(Context& context, const IndexedData& data, const SelectionJob& s
     const Outcome outcome = pick(context, data, selection, candidates, plan.end);
     mpi::agree_on(ranks, [&] {
       if (ranks.is_root())
-        write_files(context, data, selection, candidates, outcome, plan.parameters, plan.key);
+        write_files(context, data, selection, candidates, outcome, plan.parameters, plan.key,
+                    plan.in_tokens);
     });
   }
   context.summary["selections"][selection.name] = mpi::agree_on(ranks, [&] {
