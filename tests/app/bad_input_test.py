@@ -279,13 +279,13 @@ class RunFolder(BadInput):
         self.fail_on(USAGE, "max_length", "200", "100", job=job)
 
     def test_segments_without_their_settings(self):
-        job = tiny_job.write(self, rows=8)
+        job = tiny_job.write(self, rows=40)
         self.succeed("run", job, "--out", self.folder / "run")
         (self.folder / "run/journal/tiny-model/scorer.json").unlink()
         self.fail_on(MODEL, "scorer.json", job=job)
 
     def test_scored_on_another_device(self):
-        job = tiny_job.write(self, rows=8)
+        job = tiny_job.write(self, rows=40)
         out = self.folder / "run"
         self.succeed("run", job, "--out", out)
         expected = program.published(out)
