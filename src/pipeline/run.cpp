@@ -53,7 +53,9 @@ void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage last) 
 
 std::string next_step(const Context& context, Stage last) {
   if (last == Stage::index) return "./winnow score JOB.yaml";
-  if (last == Stage::score || context.job.selections.empty()) return "./winnow select JOB.yaml";
+  if (context.job.selections.empty())
+    return "add a selection to the job: select: { method: random, budget: 10% }";
+  if (last == Stage::score) return "./winnow select JOB.yaml";
   return "./winnow run JOB.yaml --set select.budget=20% (only the selection is made again)";
 }
 
