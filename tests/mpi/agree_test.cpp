@@ -1,5 +1,8 @@
 #include "mpi/agree.hpp"
 
+#include <new>
+#include <stdexcept>
+
 #include <gtest/gtest.h>
 
 #include "mpi/collectives.hpp"
@@ -46,7 +49,8 @@ TEST(Agree, KeepsEveryCodeAndTakesForeignExceptionsForOurBug) {
     }
     EXPECT_EQ(got, code);
   }
-  EXPECT_THROW(agree_on(world, [] { throw std::bad_alloc(); }), core::InternalError);
+  EXPECT_THROW(agree_on(world, [] { throw std::logic_error("x"); }), core::InternalError);
+  EXPECT_THROW(agree_on(world, [] { throw std::bad_alloc(); }), core::EnvironmentError);
 }
 
 }  // namespace
