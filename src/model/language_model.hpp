@@ -49,10 +49,6 @@ struct LoadOptions {
   int threads = 1;  ///< CPU threads of this process
 };
 
-/// Tokens of one nll_sums call. CPU seconds for 8,054 tokens of SmolLM2-135M with budgets of 512, 1,024, 2,048, 4,096 on a loaded
-/// machine: 14.1, 12.9, 13.5, 14.7, start-up included. Activations take about 30 kB a token by arithmetic.
-inline constexpr std::uint32_t kAdvisedBatchTokens = 2048;
-
 /// Loads a Hugging Face folder (config.json, *.safetensors, single or sharded).
 /// @throws core::ModelError naming file, field or tensor: missing, malformed, unknown architecture, wrong shape, ...
 [[nodiscard]] std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::filesystem::path& folder,

@@ -123,11 +123,12 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
     claims.stop();
   }
   claims.finish();
+  mpi::agree(ranks, failure);
+  const bool stopped = mpi::max(ranks, std::uint64_t{context.stop_requested.load()}) > 0;
   if (progress) {
-    if (!failure && !context.stop_requested) show_rows(data.rows);
+    if (!stopped) show_rows(data.rows);
     progress->finish();
   }
-  mpi::agree(ranks, failure);
   spent.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return spent;
 }

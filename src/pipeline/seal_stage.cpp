@@ -11,6 +11,7 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/imported_scores.hpp"
+#include "pipeline/made_from.hpp"
 #include "pipeline/version.hpp"
 #include "scoring/answer_loss.hpp"
 #include "scoring/block_scores.hpp"
@@ -22,9 +23,6 @@ namespace winnow::pipeline {
 namespace {
 
 using core::ScoreStatus;
-
-/// A scorer's attribute in scores.h5 that tells what its numbers were made from.
-constexpr const char* kMadeFrom = "made_from";
 
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
@@ -158,7 +156,7 @@ ImportedScores read_import(const Context& context, const IndexedData& data,
   return scores;
 }
 
-std::string made_from(const Imported& imported, const IndexedData& data) {
+std::string import_key(const Imported& imported, const IndexedData& data) {
   return key_of({{"data", data.key}, {"file", imported.scores.file_hash}, {"as", imported.as}});
 }
 
@@ -169,8 +167,7 @@ bool is_current(const Context& context, const std::map<std::string, std::string>
   const store::ScoreFileReader file(context.folder.scores());
   std::map<std::string, std::string> found;
   for (const std::string& scorer : file.scorers())
-    for (const store::Attribute& attribute : file.provenance(scorer))
-      if (attribute.name == kMadeFrom) found[scorer] = std::get<std::string>(attribute.value);
+    if (const auto key = made_from(file.provenance(scorer))) found[scorer] = *key;
   return found == keys && file.rows() == rows;
 }
 
@@ -220,7 +217,7 @@ void write(const Context& context, const IndexedData& data,
     store::ScorerInfo info;
     info.name = import.scorer;
     info.code_version = kVersion;
-    info.more = {{"file_hash", import.scores.file_hash}, {kMadeFrom, made_from(import, data)}};
+    info.more = {{"file_hash", import.scores.file_hash}, {kMadeFrom, import_key(import, data)}};
     file.begin_scorer(info);
     file.write_score(column_of(import, mine));
   }
@@ -241,7 +238,7 @@ void seal(Context& context, const IndexedData& data, const std::vector<Journalle
 
   std::map<std::string, std::string> keys;
   for (const JournalledScorer& scorer : scorers) keys[scorer.name] = key_of(scorer.binding);
-  for (const Imported& import : imported) keys[import.scorer] = made_from(import, data);
+  for (const Imported& import : imported) keys[import.scorer] = import_key(import, data);
   if (!ask_root(ranks, [&] { return is_current(context, keys, data.rows); })) {
     if (ranks.is_root())
       context.log.write("seal", fmt::format("writing {}", context.folder.scores().string()));

@@ -11,6 +11,7 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/answer_tfidf.hpp"
 #include "pipeline/candidates.hpp"
+#include "pipeline/made_from.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/version.hpp"
 #include "selection/budget.hpp"
@@ -23,7 +24,6 @@
 namespace winnow::pipeline {
 namespace {
 
-constexpr const char* kMadeFrom = "made_from";
 constexpr std::size_t kTopPicks = 5;
 constexpr std::size_t kShownCharacters = 60;
 
@@ -79,8 +79,7 @@ std::string key_of(const Context& context, const IndexedData& data, const Select
   const std::string tokens_of = token_scorer(context.job, selection);
   for (const std::string& scorer : {selection.scorer, tokens_of})
     if (!scorer.empty())
-      for (const store::Attribute& attribute : scores.provenance(scorer))
-        if (attribute.name == kMadeFrom) text += std::get<std::string>(attribute.value) + "\n";
+      if (const auto made = made_from(scores.provenance(scorer))) text += *made + "\n";
   return core::to_hex(core::hash128(text));
 }
 
@@ -260,10 +259,8 @@ bool is_current(const Context& context, const IndexedData& data, const Selection
   if (selection.method == "iterit" && context.job.tfidf.dump &&
       !std::filesystem::exists(context.folder.tfidf()))
     return false;
-  for (const store::Attribute& attribute :
-       store::read_selection(context.folder.selection(selection.name)).attributes)
-    if (attribute.name == kMadeFrom) return std::get<std::string>(attribute.value) == key;
-  return false;
+  return made_from(store::read_selection(context.folder.selection(selection.name)).attributes) ==
+         key;
 }
 
 void select_one(Context& context, const IndexedData& data, const SelectionJob& selection) {
