@@ -111,41 +111,25 @@ class BlockClaims::Service {
   std::thread thread_;
 };
 
-/// The other ranks: at most one question on its way.
+/// The other ranks: each asks rank 0 and waits for the answer.
 class BlockClaims::Client {
  public:
   explicit Client(const Communicator& communicator) : communicator_(communicator) {}
-  ~Client() {
-    // An unanswered question while an error unwinds: the buffer dies here, so MPI must forget it.
-    if (asked_ && pending_ != MPI_REQUEST_NULL && MPI_Cancel(&pending_) == MPI_SUCCESS)
-      MPI_Wait(&pending_, MPI_STATUS_IGNORE);
-  }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-
-  void ask() {
-    if (asked_ || exhausted_) return;
-    check(MPI_Irecv(&answer_, 2, MPI_UINT64_T, 0, kToClient, communicator_.handle(), &pending_),
-          "MPI_Irecv");
-    asked_ = true;
-    send(Request::next);
-  }
 
   std::optional<std::uint64_t> take() {
-    ask();
     if (exhausted_) return std::nullopt;
-    wait(pending_, "MPI_Test");
-    asked_ = false;
-    exhausted_ = answer_.has_block == 0;
-    return exhausted_ ? std::nullopt : std::optional(answer_.block);
+    send(Request::next);
+    Answer answer;
+    MPI_Request pending = MPI_REQUEST_NULL;
+    check(MPI_Irecv(&answer, 2, MPI_UINT64_T, 0, kToClient, communicator_.handle(), &pending),
+          "MPI_Irecv");
+    wait(pending, "MPI_Test");
+    exhausted_ = answer.has_block == 0;
+    return exhausted_ ? std::nullopt : std::optional(answer.block);
   }
 
   void stop() { send(Request::stop); }
-
-  void leave() {
-    if (asked_) (void)take();
-    send(Request::leave);
-  }
+  void leave() { send(Request::leave); }
 
  private:
   void send(Request request) {
@@ -153,9 +137,6 @@ class BlockClaims::Client {
   }
 
   const Communicator& communicator_;
-  Answer answer_;
-  MPI_Request pending_ = MPI_REQUEST_NULL;
-  bool asked_ = false;
   bool exhausted_ = false;
 };
 
@@ -168,10 +149,6 @@ BlockClaims::BlockClaims(const Communicator& communicator, const std::vector<boo
 }
 
 BlockClaims::~BlockClaims() = default;
-
-void BlockClaims::prefetch() {
-  if (client_) client_->ask();
-}
 
 std::optional<std::uint64_t> BlockClaims::next() {
   return client_ ? client_->take() : service_->board().take(0);

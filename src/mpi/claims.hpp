@@ -23,9 +23,6 @@ class BlockClaims {
   BlockClaims(const BlockClaims&) = delete;
   BlockClaims& operator=(const BlockClaims&) = delete;
 
-  /// Asks for the next block and returns at once; `next` then takes the answer. Optional, to hide
-  /// the round trip behind work.
-  void prefetch();
   /// The next block of this rank, or nullopt when none is left or `stop` was called.
   [[nodiscard]] std::optional<std::uint64_t> next();
   /// Blocks that nobody has claimed yet; known on rank 0 only.
@@ -33,8 +30,7 @@ class BlockClaims {
   /// From now on nobody gets another block (an error or a request to stop on this rank). The ranks
   /// go on to `finish`.
   void stop();
-  /// Collective. Returns when no rank will claim any more. A block prefetched but not taken is
-  /// dropped.
+  /// Collective. Returns when no rank will claim any more.
   void finish();
 
  private:

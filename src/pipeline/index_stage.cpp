@@ -25,40 +25,21 @@ constexpr std::uint64_t kProgressRows = 4096;
 
 /// The index while root gathers it.
 struct Columns {
-  std::vector<std::uint64_t> byte_offset;
-  std::vector<std::uint32_t> byte_length;
-  std::vector<std::uint32_t> file;
-  std::vector<std::uint64_t> hash;
-  std::vector<std::uint32_t> instruction_words;
-  std::vector<std::uint32_t> response_words;
-  std::vector<std::uint32_t> turns;
-  std::vector<std::string> id;
+  store::RowTable rows;
   std::vector<core::ScoreStatus> status;
 
-  void add(const data::DataRow& row, bool with_id) {
-    byte_offset.push_back(row.place.byte_offset);
-    byte_length.push_back(core::checked_cast<std::uint32_t>(row.place.byte_length));
-    file.push_back(row.place.file);
-    hash.push_back(core::hash64(row.bytes));
+  void add(const data::DataRow& row, bool with_file, bool with_id) {
+    rows.byte_offset.push_back(row.place.byte_offset);
+    rows.byte_length.push_back(core::checked_cast<std::uint32_t>(row.place.byte_length));
+    if (with_file) rows.file.push_back(row.place.file);
+    rows.hash.push_back(core::hash64(row.bytes));
     const bool good = row.parsed.has_value();
-    instruction_words.push_back(good ? text::nltk_word_count(row.parsed->sample.instruction) : 0);
-    response_words.push_back(good ? text::nltk_word_count(row.parsed->sample.output) : 0);
-    turns.push_back(good ? row.parsed->messages : 0);
-    if (with_id) id.push_back(good ? row.parsed->id : "");
+    rows.instruction_words.push_back(good ? text::nltk_word_count(row.parsed->sample.instruction)
+                                          : 0);
+    rows.response_words.push_back(good ? text::nltk_word_count(row.parsed->sample.output) : 0);
+    rows.turns.push_back(good ? row.parsed->messages : 0);
+    if (with_id) rows.id.push_back(good ? row.parsed->id : "");
     status.push_back(good ? core::ScoreStatus::ok : core::ScoreStatus::bad_row);
-  }
-
-  [[nodiscard]] store::RowColumns spans(bool several_files) const {
-    store::RowColumns columns;
-    columns.byte_offset = byte_offset;
-    columns.byte_length = byte_length;
-    if (several_files) columns.file = file;
-    columns.hash = hash;
-    columns.instruction_words = instruction_words;
-    columns.response_words = response_words;
-    columns.turns = turns;
-    columns.id = id;
-    return columns;
   }
 };
 
@@ -96,6 +77,7 @@ Columns scan(const Context& context, const data::DataSet& set, store::IndexInfo&
   Columns columns;
   std::string rejects;
   std::vector<data::RowIdHash> ids;
+  const bool with_file = set.files.size() > 1;
   const bool with_id = !set.schema.id_field.empty();
   std::uint64_t bytes = 0;
   for (const data::DataFile& file : set.files) bytes += stamp_of(file.path).bytes;
@@ -103,7 +85,7 @@ Columns scan(const Context& context, const data::DataSet& set, store::IndexInfo&
   std::uint64_t pending = 0;
   std::uint64_t rows = 0;
   const std::vector<data::ScannedFile> files = data::scan_rows(set, [&](const data::DataRow& row) {
-    columns.add(row, with_id);
+    columns.add(row, with_file, with_id);
     if (!row.parsed) {
       rejects += core::one_line(row.fault) + "\n";
     } else if (with_id) {
@@ -218,7 +200,7 @@ void make_index(const Context& context, const data::DataSet& set, store::IndexIn
   shape.has_files = set.files.size() > 1;
   shape.has_ids = !set.schema.id_field.empty();
   store::write_index(context.communicator, context.folder.index(), info, shape,
-                     columns.spans(shape.has_files), columns.status);
+                     columns.rows.columns(), columns.status);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ constexpr std::uint64_t kBlockRecord = 1;
 
 /// Tokens of one forward pass: enough to keep matrix products busy, small enough for the caches
 /// (bench/scoring).
-constexpr std::uint32_t kCpuBatchTokens = 1024;
+constexpr std::uint32_t kCpuBatchTokens = 2048;
 constexpr std::uint32_t kCudaBatchTokens = 16384;
 
 bool needs_direct(const ModelScorer& scorer) {

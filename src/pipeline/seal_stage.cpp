@@ -198,9 +198,7 @@ void write(const Context& context, const IndexedData& data,
   shape.has_files = data.data_set.files.size() > 1;
   shape.has_ids = !data.data_set.schema.id_field.empty();
   store::ScoreFileWriter file(ranks, context.folder.scores(), shape);
-  file.write_rows({table.byte_offset, table.byte_length, table.file, table.hash,
-                   table.instruction_words, table.response_words, table.turns, table.id},
-                  kVersion);
+  file.write_rows(table.columns(), kVersion);
   for (const JournalledScorer& scorer : scorers) {
     const auto places = journalled_blocks(context, scorer.name, blocks);
     const LossTable losses = mpi::agree_on(ranks, [&] {

@@ -33,7 +33,7 @@ struct RowColumns {
   std::span<const std::string> id;
 };
 
-/// The same, read back.
+/// The same with the memory of its own: while it is gathered, or read back.
 struct RowTable {
   std::vector<std::uint64_t> byte_offset;
   std::vector<std::uint32_t> byte_length;
@@ -43,6 +43,10 @@ struct RowTable {
   std::vector<std::uint32_t> response_words;
   std::vector<std::uint32_t> turns;
   std::vector<std::string> id;
+
+  [[nodiscard]] RowColumns columns() const {
+    return {byte_offset, byte_length, file, hash, instruction_words, response_words, turns, id};
+  }
 };
 
 /// Collective. Writes the group /rows; `attributes` go on every dataset beside formula, unit, log

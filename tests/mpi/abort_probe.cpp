@@ -15,7 +15,6 @@ int main(int argc, char** argv) {
     mpi::BlockClaims claims(world, std::vector<bool>(1000, false));
     std::uint64_t taken = 0;
     while (claims.next()) {
-      claims.prefetch();
       if (++taken == 3 && std::to_string(world.rank()) == argv[1])
         throw core::EnvironmentError("the disk of this rank is full");
       if (taken == 3) break;

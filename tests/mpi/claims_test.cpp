@@ -28,16 +28,11 @@ TEST(BlockClaims, HandsOutEachOpenBlockExactlyOnce) {
   std::vector<std::uint64_t> expected;
   for (std::uint64_t block = 0; block < is_done.size(); ++block)
     if (!is_done[block]) expected.push_back(block);
-  for (const bool prefetching : {false, true}) {
-    BlockClaims claims(world, is_done);
-    std::vector<std::uint64_t> mine;
-    while (const auto block = claims.next()) {
-      if (prefetching) claims.prefetch();
-      mine.push_back(*block);
-    }
-    claims.finish();
-    EXPECT_EQ(sorted_everywhere(world, mine), expected);
-  }
+  BlockClaims claims(world, is_done);
+  std::vector<std::uint64_t> mine;
+  while (const auto block = claims.next()) mine.push_back(*block);
+  claims.finish();
+  EXPECT_EQ(sorted_everywhere(world, mine), expected);
 }
 
 TEST(BlockClaims, EndAtOnceWhenThereIsNothingToDo) {
@@ -82,10 +77,8 @@ TEST(BlockClaims, StopEndsEveryRankAfterItsBlock) {
   const Communicator world = Communicator::world();
   BlockClaims claims(world, std::vector<bool>(1'000'000, false));
   std::uint64_t taken = 0;
-  while (claims.next()) {
-    claims.prefetch();
+  while (claims.next())
     if (++taken == 2 && world.rank() == world.size() - 1) claims.stop();
-  }
   claims.finish();
   const std::uint64_t total = sum(world, taken);
   EXPECT_GE(total, 2U);
