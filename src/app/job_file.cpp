@@ -151,15 +151,19 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
   auto scorers = root.section("scorers");
   if (model && scorers) root.fail("scorers", "given beside model: expected one of the two");
   const bool scores_asked = root.has("score");
-  if (scores_asked && scorers)
-    root.fail("score", "given beside scorers: each scorer has its own `score`");
+  if (scores_asked && scorers && !root.node("score").IsMap())
+    root.fail("score",
+              "given beside scorers: each scorer has its own `score`; expected { block_rows: N }");
 
   pipeline::ModelScorer shorthand;
   bool only_length = false;
   if (scores_asked) {
     if (root.node("score").IsMap()) {
       auto section = root.section("score");
-      read_score_names(*section, "scores", shorthand);
+      if (!scorers)
+        read_score_names(*section, "scores", shorthand);
+      else if (section->has("scores"))
+        section->fail("scores", "given beside scorers: each scorer has its own `score`");
       job.block_rows = section->unsigned_integer("block_rows", 1, 1U << 20).value_or(64);
       section->finish();
     } else {

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/partition.hpp"
@@ -21,11 +25,21 @@ class RowSource {
   /// The rows of `range`, parsed; nullopt for a bad row.
   /// @throws core::UsageError if the file is no longer what was indexed.
   [[nodiscard]] std::vector<std::optional<data::Sample>> samples(core::RowRange range);
-  /// A row's own bytes.
-  [[nodiscard]] std::string bytes(core::RowId row);
+  /// Calls visit(bytes) with the own bytes of each of `rows`, in their order. Takes 24 bytes of
+  /// memory for each.
+  void for_each_bytes(std::span<const core::RowId> rows,
+                      const std::function<void(std::string_view)>& visit);
 
  private:
-  [[nodiscard]] std::string read(const store::RowTable& table, std::size_t i);
+  struct Place {
+    std::uint64_t byte_offset;
+    std::uint64_t hash;
+    std::uint32_t byte_length;
+    std::uint32_t file;
+  };
+  [[nodiscard]] static Place place(const store::RowTable& table, std::size_t i);
+  [[nodiscard]] std::vector<Place> places(std::span<const core::RowId> rows);
+  [[nodiscard]] std::string read(const Place& place);
 
   store::IndexReader index_;
   data::RowReader reader_;

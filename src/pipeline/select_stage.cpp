@@ -180,7 +180,7 @@ void write_files(const Context& context, const IndexedData& data, const Selectio
   if (selection.order == "file") std::sort(order.begin(), order.end());
   RowSource source(context.folder, data.data_set);
   data::SubsetWriter subset(subset_path(context, data, selection), data.data_set.layout);
-  for (const core::RowId row : order) subset.add(source.bytes(row));
+  source.for_each_bytes(order, [&](std::string_view bytes) { subset.add(bytes); });
   remove_file(context.folder.selection(selection.name));
   subset.publish();
 

@@ -160,6 +160,13 @@ class JobFile(BadInput):
         self.refuse_job("- a list\n", "job.yaml")
         self.refuse_job("a: [\n", "job.yaml", "YAML")
 
+    def test_scores_asked_beside_scorers(self):
+        job = self.write_job(f"data: {{ path: {self.write_rows(3)} }}\nscore: {{ block_rows: 2, scores: [length] }}\n"
+                             "scorers: { x: { import: nope.json, as: ifd_ppl } }\nselect: { method: vanilla }\n")
+        self.refuse(USAGE, "job.yaml:2", "score.scores", "each scorer has its own", job=job)
+        job.write_text(job.read_text().replace(", scores: [length]", ""))
+        self.refuse(DATA, "nope.json", job=job)
+
     def test_no_job_file(self):
         self.fail_with(USAGE, "nowhere.yaml", arguments=["run", self.folder / "nowhere.yaml"], ranks=2)
 

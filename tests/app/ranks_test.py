@@ -1,6 +1,8 @@
 """The published files are the same bytes for any number of ranks (promise 2), over shared memory and over TCP."""
 import unittest
 
+import h5py
+
 import program
 import tiny_job
 
@@ -31,6 +33,19 @@ class Ranks(program.ProgramTest):
     def test_fp32_too(self):
         job = tiny_job.write(self, dtype="fp32")
         self.assertEqual(self.files(job, 1), self.files(job, 3))
+
+    def test_a_subset_holds_the_picked_rows_own_bytes(self):
+        lines = self.write_rows(300).read_bytes().splitlines(keepends=True)
+        self.write("a.jsonl", b"".join(lines[:111]))
+        self.write("b.jsonl", b"".join(lines[111:]))
+        job = self.write_job("data: { path: [a.jsonl, b.jsonl] }\nselections: { pick: { method: random, budget: 99 }, file: { method: random, budget: 99, order: file } }\n")
+        self.succeed("run", job, "--out", self.folder / "run", ranks=2)
+        for name in ("pick", "file"):
+            with h5py.File(self.folder / "run/selection" / f"{name}.h5") as file:
+                rows = file["row"][:].tolist()
+            order = sorted(rows) if name == "file" else rows
+            self.assertEqual((self.folder / "run/selection" / f"{name}.jsonl").read_bytes(), b"".join(lines[row] for row in order))
+            self.assertNotEqual(rows, sorted(rows))
 
 
 if __name__ == "__main__":
