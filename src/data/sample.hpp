@@ -11,7 +11,8 @@ struct Turn {
   std::string text;
 };
 
-/// One row, whatever its format was: the last user message, its optional input, and the answer that is scored.
+/// One row, whatever its format was: the last user message, its optional input, and the answer that
+/// is scored.
 struct Sample {
   std::string system;         ///< the row's own system message; empty if it has none
   std::vector<Turn> history;  ///< earlier user and assistant turns, in order

@@ -9,8 +9,8 @@
 
 namespace winnow::model {
 
-/// One sequence to run. Position t in [first_scored, ids.size()) is scored: -ln p(ids[t] | ids[0..t)). first_scored >= 1;
-/// nothing is scored where first_scored >= end_scored.
+/// One sequence to run. Position t in [first_scored, ids.size()) is scored: -ln p(ids[t] |
+/// ids[0..t)). first_scored >= 1; nothing is scored where first_scored >= end_scored.
 struct Segment {
   std::span<const std::int32_t> ids;
   std::uint32_t first_scored = 1;
@@ -19,7 +19,7 @@ struct Segment {
 
 struct ModelInfo {
   std::string architecture;  ///< config.json's `architectures[0]`
-  std::string fingerprint;   ///< of config.json and the weight files' headers and bytes, hexadecimal
+  std::string fingerprint;  ///< of config.json and the weight files' headers and bytes, hexadecimal
   std::uint64_t parameters = 0;
   std::uint32_t vocabulary_size = 0;
   std::uint32_t hidden_size = 0;
@@ -32,9 +32,10 @@ class CausalLanguageModel {
   virtual ~CausalLanguageModel() = default;
   [[nodiscard]] virtual const ModelInfo& info() const = 0;
 
-  /// Sum over each segment's scored positions of the negative log-likelihood, in nats, float64 sums of float32 losses; 0 where
-  /// nothing is scored; may be NaN or infinite if the model's numbers are. [segments]. The result depends on the batch's composition
-  /// in its last bits only; equal batches give equal bits at equal threads.
+  /// Sum over each segment's scored positions of the negative log-likelihood, in nats, float64 sums
+  /// of float32 losses; 0 where nothing is scored; may be NaN or infinite if the model's numbers
+  /// are. [segments]. The result depends on the batch's composition in its last bits only; equal
+  /// batches give equal bits at equal threads.
   [[nodiscard]] virtual std::vector<double> nll_sums(std::span<const Segment> batch) = 0;
 };
 
@@ -50,9 +51,10 @@ struct LoadOptions {
 };
 
 /// Loads a Hugging Face folder (config.json, *.safetensors, single or sharded).
-/// @throws core::ModelError naming file, field or tensor: missing, malformed, unknown architecture, wrong shape, ...
-[[nodiscard]] std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::filesystem::path& folder,
-                                                                              const LoadOptions& options);
+/// @throws core::ModelError naming file, field or tensor: missing, malformed, unknown architecture,
+/// wrong shape, ...
+[[nodiscard]] std::unique_ptr<CausalLanguageModel> load_causal_language_model(
+    const std::filesystem::path& folder, const LoadOptions& options);
 
 /// CUDA devices that this process can use; 0 without a GPU, a driver or a CUDA build.
 [[nodiscard]] int cuda_device_count();

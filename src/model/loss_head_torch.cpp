@@ -15,7 +15,8 @@
 namespace winnow::model {
 namespace {
 
-// A tile of logits, 1 MiB, fits a core's second-level cache. Chosen by that, not yet by measurement.
+// A tile of logits, 1 MiB, fits a core's second-level cache. Chosen by that, not yet by
+// measurement.
 constexpr std::int64_t kTileRows = 256;
 constexpr std::int64_t kTileVocabulary = 1024;
 constexpr std::int64_t kDeviceTileRows = 4096;

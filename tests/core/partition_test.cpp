@@ -14,7 +14,8 @@ TEST(BlockRange, CoversEveryItemOnceInOrderAndOwnerAgrees) {
       for (std::uint64_t rank = 0; rank < size; ++rank) {
         const RowRange range = block_range(n, size, rank);
         EXPECT_EQ(range.begin, next);
-        for (std::uint64_t item = range.begin; item < range.end; ++item) EXPECT_EQ(owner_of(n, size, item), rank);
+        for (std::uint64_t item = range.begin; item < range.end; ++item)
+          EXPECT_EQ(owner_of(n, size, item), rank);
         next = range.end;
       }
       EXPECT_EQ(next, n);

@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-/// The exit code is the maximum over the ranks; only rank 0 lists passing tests, every rank shows its failures.
+/// The exit code is the maximum over the ranks; only rank 0 lists passing tests, every rank shows
+/// its failures.
 int main(int argc, char** argv) {
   int provided = 0;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided);
@@ -14,7 +15,8 @@ int main(int argc, char** argv) {
     class FailuresOnly : public ::testing::EmptyTestEventListener {
       void OnTestPartResult(const ::testing::TestPartResult& result) override {
         if (result.failed())
-          std::fprintf(stderr, "%s:%d: %s\n", result.file_name(), result.line_number(), result.summary());
+          std::fprintf(stderr, "%s:%d: %s\n", result.file_name(), result.line_number(),
+                       result.summary());
       }
     };
     delete listeners.Release(listeners.default_result_printer());
