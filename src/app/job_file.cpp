@@ -20,6 +20,9 @@ using pipeline::Job;
 
 constexpr std::uint64_t kLargestJobFile = 16 << 20;
 
+/// Longer names make file names that file systems refuse.
+constexpr std::size_t kLongestName = 200;
+
 const std::vector<std::string> kModelScores = {"ifd_ppl", "ifd_loss", "ppl_cond", "ppl_direct",
                                                "length"};
 const std::vector<std::string> kMethods = {"iterit",  "ifd",    "superfiltering",
@@ -140,10 +143,16 @@ pipeline::ModelScorer read_model(YamlSection& section, const fs::path& folder) {
 }
 
 bool is_group_name(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." &&
+  return !name.empty() && name.size() <= kLongestName && name != "." && name != ".." &&
          std::all_of(name.begin(), name.end(), [](unsigned char c) {
            return std::isalnum(c) || c == '_' || c == '-' || c == '.';
          });
+}
+
+/// Names of scores.h5 that stand for something else than one imported number per row.
+bool is_taken_name(const std::string& name) {
+  return name == "n_cond" || name == "n_direct" || name == "n_tokens" || name == "nll_cond_sum" ||
+         name == "nll_direct_sum" || name.starts_with("status_");
 }
 
 void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
@@ -195,7 +204,7 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
   if (!scorers) return;
   for (const std::string& name : scorers->keys()) {
     if (!is_group_name(name))
-      scorers->fail(name, "expected a name of letters, digits, '_', '-' and '.'");
+      scorers->fail(name, "expected a name of at most 200 letters, digits, '_', '-' and '.'");
     auto section = scorers->section(name);
     if (!section)
       scorers->fail(name, "empty, expected { path: FOLDER, ... } or { import: FILE, as: NAME }");
@@ -207,7 +216,7 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
       imported.key = section->text("key").value_or("");
       imported.as = section->required_text("as");
       if (imported.as == "tags") section->fail("as", "not supported by this version: tags");
-      if (!is_group_name(imported.as))
+      if (!is_group_name(imported.as) || is_taken_name(imported.as))
         section->fail("as", fmt::format("'{}' cannot name a score", imported.as));
       scorer.imported = imported;
     } else {
@@ -219,6 +228,39 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
     job.scorers.push_back(scorer);
   }
   scorers->finish();
+}
+
+/// The scorer that a selection goes by, given or the only one.
+std::string read_scorer_name(YamlSection& section, const std::string& method, const Job& job) {
+  if (const auto scorer = section.text("scorer")) {
+    if (std::none_of(job.scorers.begin(), job.scorers.end(),
+                     [&](const auto& s) { return s.name == *scorer; }))
+      section.fail("scorer", fmt::format("found '{}', which is not a scorer of this job", *scorer));
+    return *scorer;
+  }
+  if (job.scorers.empty())
+    section.fail("method",
+                 fmt::format("{} needs scores: expected a model: or scorers: section", method));
+  if (job.scorers.size() > 1)
+    section.fail("scorer", "missing, expected the scorer's name: the job has more than one");
+  return job.scorers.front().name;
+}
+
+/// @throws core::UsageError where the selection would find no ifd_ppl after all scoring is done.
+void require_ifd(YamlSection& section, const pipeline::SelectionJob& selection, const Job& job) {
+  const pipeline::Scorer& scorer =
+      *std::find_if(job.scorers.begin(), job.scorers.end(),
+                    [&](const auto& s) { return s.name == selection.scorer; });
+  if (scorer.imported && scorer.imported->as != "ifd_ppl")
+    section.fail("method", fmt::format("{} needs ifd_ppl, scorer '{}' is imported as {}",
+                                       selection.method, scorer.name, scorer.imported->as));
+  if (scorer.model && !pipeline::needs_direct(*scorer.model))
+    section.fail("method", fmt::format("{} needs ifd_ppl, scorer '{}' gives {}", selection.method,
+                                       scorer.name, fmt::join(scorer.model->scores, ", ")));
+  if (scorer.imported && selection.method == "iterit" && selection.faithful && !selection.eos_text)
+    section.fail("eos_text",
+                 "missing: faithful: true on imported scores needs the model's EOS text (it may be "
+                 "empty)");
 }
 
 pipeline::SelectionJob read_selection(YamlSection& section, const Job& job) {
@@ -234,9 +276,11 @@ pipeline::SelectionJob read_selection(YamlSection& section, const Job& job) {
                              fmt::join(kMethods, ", "), nearest(selection.method, kMethods)));
   }
   const std::string& method = selection.method;
+  bool in_tokens = false;
   if (method != "vanilla") {
     selection.budget = section.required_text("budget");
-    (void)selection::parse_budget(section.place_of("budget"), selection.budget);
+    in_tokens = selection::parse_budget(section.place_of("budget"), selection.budget).unit ==
+                selection::Budget::Unit::tokens;
   }
   selection.of = section.one_of("of", {"all", "eligible"}).value_or("all");
   selection.order = section.one_of("order", {"pick", "file"}).value_or("pick");
@@ -249,21 +293,15 @@ pipeline::SelectionJob read_selection(YamlSection& section, const Job& job) {
   }
   if (pipeline::goes_by_ifd(method)) {
     selection.faithful = section.boolean("faithful").value_or(false);
-    if (const auto scorer = section.text("scorer")) {
-      if (std::none_of(job.scorers.begin(), job.scorers.end(),
-                       [&](const auto& s) { return s.name == *scorer; }))
-        section.fail("scorer",
-                     fmt::format("found '{}', which is not a scorer of this job", *scorer));
-      selection.scorer = *scorer;
-    } else if (job.scorers.size() == 1) {
-      selection.scorer = job.scorers.front().name;
-    } else if (job.scorers.empty()) {
-      section.fail("method",
-                   fmt::format("{} needs scores: expected a model: or scorers: section", method));
-    } else {
-      section.fail("scorer", "missing, expected the scorer's name: the job has more than one");
-    }
+    selection.scorer = read_scorer_name(section, method, job);
+    require_ifd(section, selection, job);
+  } else if (in_tokens && section.has("scorer")) {
+    selection.scorer = read_scorer_name(section, method, job);
   }
+  if (in_tokens && pipeline::token_scorer(job, selection).empty())
+    section.fail("budget", fmt::format("'{}' counts tokens, which only a model gives: expected one "
+                                       "model in the job, or `scorer:` naming one",
+                                       selection.budget));
   section.finish();
   return selection;
 }
@@ -277,19 +315,21 @@ void read_selections(YamlSection& root, Job& job) {
     auto section = root.section("select");
     pipeline::SelectionJob selection = read_selection(*section, job);
     selection.name = selection.method;
+    selection.place = "select";
     job.selections.push_back(selection);
   }
   if (!several) return;
   auto selections = root.section("selections");
   for (const std::string& name : selections->keys()) {
     if (!is_group_name(name))
-      selections->fail(name, "expected a name of letters, digits, '_', '-' and '.'");
+      selections->fail(name, "expected a name of at most 200 letters, digits, '_', '-' and '.'");
     if (selections->node(name).IsSequence())
       selections->fail(name, "not supported by this version: a chain of selections");
     auto section = selections->section(name);
     if (!section) selections->fail(name, "empty, expected { method: ..., budget: ... }");
     pipeline::SelectionJob selection = read_selection(*section, job);
     selection.name = name;
+    selection.place = "selections." + name;
     job.selections.push_back(selection);
   }
   selections->finish();
@@ -301,7 +341,11 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
              const std::optional<fs::path>& out) {
   YAML::Node tree;
   try {
-    tree = YAML::Load(core::read_file(file, kLargestJobFile));
+    const std::vector<YAML::Node> documents = YAML::LoadAll(core::read_file(file, kLargestJobFile));
+    if (documents.size() > 1)
+      throw core::UsageError(fmt::format("{}:{}: a second YAML document begins, expected one",
+                                         file.string(), documents[1].Mark().line + 1));
+    if (!documents.empty()) tree.reset(documents.front());
   } catch (const YAML::Exception& error) {
     throw core::UsageError(
         fmt::format("{}:{}: not YAML: {}", file.string(), error.mark.line + 1, error.msg));
@@ -316,6 +360,7 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
   const fs::path folder = fs::absolute(file).parent_path();
   YamlSection root(tree, file.string(), "");
   Job job;
+  job.file = file;
   job.name = root.text("name").value_or(file.stem().string());
   if (!is_group_name(job.name))
     root.fail("name", fmt::format("'{}' cannot name a folder", job.name));

@@ -55,7 +55,7 @@ std::string selection_lines(const std::string& name, const Json& selection) {
   text += fmt::format(" (asked for {})\n", selection.at("budget").get<std::string>());
   if (selection.contains("filled_from"))
     text += fmt::format("            from pick {} on no row had a positive gain: filled by score\n",
-                        selection.at("filled_from").get<std::uint64_t>());
+                        selection.at("filled_from").get<std::uint64_t>() + 1);
   std::size_t rank = 0;
   for (const Json& pick : selection.at("top")) text += pick_line(++rank, pick);
   text += fmt::format("            subset: {}\n", selection.at("subset").get<std::string>());

@@ -90,10 +90,25 @@ void write_file(const std::filesystem::path& target, std::string_view bytes) {
   publish(beside, target);
 }
 
-std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+void remove_file(const std::filesystem::path& path) {
   std::error_code error;
-  if (std::filesystem::is_directory(path, error))
+  std::filesystem::remove(path, error);
+  if (error) fail(path, "remove the file", error.value());
+}
+
+void require_regular_file(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::is_directory(status))
     throw EnvironmentError(fmt::format("{}: is a folder, expected a file", path.string()));
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    throw EnvironmentError(
+        fmt::format("{}: is a pipe or a device, expected a file", path.string()));
+}
+
+std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  require_regular_file(path);
+  std::error_code error;
   std::ifstream stream(path, std::ios::binary);
   if (!stream) fail(path, "read", errno == 0 ? EIO : errno);
   const std::uint64_t size = std::filesystem::file_size(path, error);

@@ -41,6 +41,13 @@ void publish(const std::filesystem::path& file, const std::filesystem::path& tar
 /// Writes `bytes` beside `target` and publishes them.
 void write_file(const std::filesystem::path& target, std::string_view bytes);
 
+/// Removes a file that may be there. @throws EnvironmentError if it cannot be removed.
+void remove_file(const std::filesystem::path& path);
+
+/// Opening a pipe would wait for its writer: @throws EnvironmentError if something stands there
+/// that is no regular file.
+void require_regular_file(const std::filesystem::path& path);
+
 /// The whole file. @throws EnvironmentError if missing or unreadable, or larger than `max_bytes`.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include "core/durable_file.hpp"
 #include "core/error.hpp"
 
 namespace winnow::core {
@@ -46,6 +47,7 @@ std::string to_hex(const Hash128& hash) {
 }
 
 Hash128 hash_file(const std::string& path) {
+  require_regular_file(path);
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              &std::fclose);
   if (!file)

@@ -57,6 +57,37 @@ std::optional<std::uint64_t> segment_number(const std::filesystem::path& path) {
       fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(error)));
 }
 
+int open_segment(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail(path, "open the journal segment", errno);
+  return descriptor;
+}
+
+/// Bytes read: `length`, or fewer at the file's end.
+std::size_t read_at(const std::filesystem::path& path, int descriptor, std::uint64_t offset,
+                    char* bytes, std::size_t length) {
+  std::size_t got = 0;
+  while (got < length) {
+    const ssize_t count =
+        ::pread(descriptor, bytes + got, length - got, checked_cast<off_t>(offset + got));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(path, "read", errno);
+    if (count == 0) break;
+    got += static_cast<std::size_t>(count);
+  }
+  return got;
+}
+
+std::string read_payload(const std::filesystem::path& path, int descriptor,
+                         const JournalRecord& record) {
+  std::string payload(checked_cast<std::size_t>(record.length), '\0');
+  if (read_at(path, descriptor, record.offset, payload.data(), payload.size()) < payload.size() ||
+      hash128(payload) != record.hash)
+    throw ModelError(fmt::format("{}: the record at byte {} changed while the journal was in use",
+                                 path.string(), record.offset));
+  return payload;
+}
+
 }  // namespace
 
 std::vector<std::filesystem::path> journal_segments(const std::filesystem::path& folder) {
@@ -118,8 +149,7 @@ void JournalWriter::append(std::uint64_t kind, std::string_view payload) {
 }
 
 JournalReader::JournalReader(const std::filesystem::path& segment) : path_(segment) {
-  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor_ < 0) fail(path_, "open the journal segment", errno);
+  descriptor_ = open_segment(path_);
   try {
     struct stat status {};
     if (::fstat(descriptor_, &status) != 0) fail(path_, "read the size", errno);
@@ -134,17 +164,7 @@ JournalReader::JournalReader(const std::filesystem::path& segment) : path_(segme
   }
 }
 
-JournalReader::~JournalReader() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-JournalReader::JournalReader(JournalReader&& other) noexcept
-    : path_(std::move(other.path_)),
-      descriptor_(std::exchange(other.descriptor_, -1)),
-      size_(other.size_),
-      records_(std::move(other.records_)),
-      damaged_(other.damaged_),
-      torn_bytes_(other.torn_bytes_) {}
+JournalReader::~JournalReader() { ::close(descriptor_); }
 
 void JournalReader::scan() {
   std::uint64_t whole_end = 0;  // end of the last record that holds
@@ -166,22 +186,10 @@ void JournalReader::scan() {
   torn_bytes_ = size_ - whole_end;
 }
 
-std::size_t JournalReader::read_at(std::uint64_t offset, char* bytes, std::size_t length) const {
-  std::size_t got = 0;
-  while (got < length) {
-    const ssize_t count =
-        ::pread(descriptor_, bytes + got, length - got, checked_cast<off_t>(offset + got));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(path_, "read", errno);
-    if (count == 0) break;
-    got += static_cast<std::size_t>(count);
-  }
-  return got;
-}
-
 std::optional<JournalRecord> JournalReader::header_at(std::uint64_t offset) const {
   Header header;
-  if (read_at(offset, reinterpret_cast<char*>(&header), sizeof(header)) < sizeof(header))
+  if (read_at(path_, descriptor_, offset, reinterpret_cast<char*>(&header), sizeof(header)) <
+      sizeof(header))
     return std::nullopt;
   if (header.magic != kMagic || header.checksum != checksum_of(header)) return std::nullopt;
   return JournalRecord{header.kind,
@@ -196,7 +204,8 @@ bool JournalReader::payload_holds(const JournalRecord& record) const {
   StreamHash hash;
   for (std::uint64_t done = 0; done < record.length;) {
     const std::size_t length = std::min<std::uint64_t>(buffer.size(), record.length - done);
-    if (read_at(record.offset + done, buffer.data(), length) < length) return false;
+    if (read_at(path_, descriptor_, record.offset + done, buffer.data(), length) < length)
+      return false;
     hash.update({buffer.data(), length});
     done += length;
   }
@@ -208,7 +217,7 @@ std::uint64_t JournalReader::find_header(std::uint64_t from) const {
   std::memcpy(magic.data(), &kMagic, sizeof(kMagic));
   std::string buffer(kBuffer, '\0');
   for (std::uint64_t offset = from; offset < size_; offset += kBuffer - magic.size() + 1) {
-    const std::size_t got = read_at(offset, buffer.data(), kBuffer);
+    const std::size_t got = read_at(path_, descriptor_, offset, buffer.data(), kBuffer);
     const std::size_t found =
         std::string_view(buffer.data(), got).find(std::string_view(magic.data(), magic.size()));
     if (found != std::string_view::npos) return offset + found;
@@ -217,12 +226,16 @@ std::uint64_t JournalReader::find_header(std::uint64_t from) const {
 }
 
 std::string JournalReader::read(const JournalRecord& record) const {
-  std::string payload(checked_cast<std::size_t>(record.length), '\0');
-  if (read_at(record.offset, payload.data(), payload.size()) < payload.size() ||
-      hash128(payload) != record.hash)
-    throw ModelError(fmt::format("{}: the record at byte {} changed while the journal was in use",
-                                 path_.string(), record.offset));
-  return payload;
+  return read_payload(path_, descriptor_, record);
+}
+
+std::string read_record(const std::filesystem::path& segment, const JournalRecord& record) {
+  struct Open {
+    int descriptor;
+    ~Open() { ::close(descriptor); }
+  };
+  const Open file{open_segment(segment)};
+  return read_payload(segment, file.descriptor, record);
 }
 
 }  // namespace winnow::core

@@ -52,8 +52,6 @@ class JournalReader {
   /// @throws EnvironmentError if the file cannot be read.
   explicit JournalReader(const std::filesystem::path& segment);
   ~JournalReader();
-  JournalReader(JournalReader&& other) noexcept;
-  JournalReader& operator=(JournalReader&&) = delete;
   JournalReader(const JournalReader&) = delete;
   JournalReader& operator=(const JournalReader&) = delete;
 
@@ -72,7 +70,6 @@ class JournalReader {
   [[nodiscard]] std::uint64_t find_header(std::uint64_t from) const;
   [[nodiscard]] std::optional<JournalRecord> header_at(std::uint64_t offset) const;
   [[nodiscard]] bool payload_holds(const JournalRecord& record) const;
-  [[nodiscard]] std::size_t read_at(std::uint64_t offset, char* bytes, std::size_t length) const;
 
   std::filesystem::path path_;
   int descriptor_ = -1;
@@ -81,6 +78,11 @@ class JournalReader {
   std::uint64_t damaged_ = 0;
   std::uint64_t torn_bytes_ = 0;
 };
+
+/// A record's payload straight from its place, the rest of the segment unread. @throws ModelError
+/// if it no longer has the checksum it had, EnvironmentError if the file cannot be read.
+[[nodiscard]] std::string read_record(const std::filesystem::path& segment,
+                                      const JournalRecord& record);
 
 /// The segments of a journal in the order of their numbers; none if the folder does not exist.
 [[nodiscard]] std::vector<std::filesystem::path> journal_segments(

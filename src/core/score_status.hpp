@@ -19,17 +19,19 @@ enum class ScoreStatus : std::uint8_t {
   bad_row = 6,                ///< the row could not be read
   not_given = 7,              ///< the imported file has null here
   not_scored = 8,             ///< this score was not asked for on this row
+  template_refused = 9,       ///< the template has no way to write the row down
 };
 
-constexpr std::array<std::string_view, 9> kScoreStatusNames{"ok",
-                                                            "empty_answer",
-                                                            "answer_truncated_away",
-                                                            "answer_too_short",
-                                                            "non_finite",
-                                                            "zero_denominator",
-                                                            "bad_row",
-                                                            "not_given",
-                                                            "not_scored"};
+constexpr std::array<std::string_view, 10> kScoreStatusNames{"ok",
+                                                             "empty_answer",
+                                                             "answer_truncated_away",
+                                                             "answer_too_short",
+                                                             "non_finite",
+                                                             "zero_denominator",
+                                                             "bad_row",
+                                                             "not_given",
+                                                             "not_scored",
+                                                             "template_refused"};
 
 [[nodiscard]] constexpr std::string_view name_of(ScoreStatus status) {
   return kScoreStatusNames.at(static_cast<std::size_t>(status));

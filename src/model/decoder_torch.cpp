@@ -13,12 +13,13 @@
 namespace winnow::model {
 namespace {
 
-at::ScalarType element_type(const TensorView& view, const std::string& name) {
+at::ScalarType element_type(const TensorView& view, const std::string& name,
+                            const std::filesystem::path& folder) {
   if (view.dtype == "F32") return at::kFloat;
   if (view.dtype == "F16") return at::kHalf;
   if (view.dtype == "BF16") return at::kBFloat16;
-  throw core::ModelError(
-      fmt::format("tensor `{}` is of type {}, expected F32, F16 or BF16", name, view.dtype));
+  throw core::ModelError(fmt::format("{}: tensor `{}` is of type {}, expected F32, F16 or BF16",
+                                     folder.string(), name, view.dtype));
 }
 
 /// Copies tensors out of the mapped files in the type and on the device where they are used.
@@ -40,8 +41,8 @@ class Loader {
                   at::ScalarType type) {
     const TensorView view = files_.take(name, shape);
     const std::vector<std::int64_t> sizes(shape.begin(), shape.end());
-    at::Tensor raw =
-        at::empty(sizes, element_type(view, name));  // the file's bytes need not be aligned
+    at::Tensor raw = at::empty(
+        sizes, element_type(view, name, files_.folder()));  // the file's bytes need not be aligned
     std::memcpy(raw.mutable_data_ptr(), view.bytes.data(), view.bytes.size());
     parameters_ += static_cast<std::uint64_t>(raw.numel());
     return raw.to(device_, type);

@@ -19,7 +19,6 @@ struct Segment {
 
 struct ModelInfo {
   std::string architecture;  ///< config.json's `architectures[0]`
-  std::string fingerprint;  ///< of config.json and the weight files' headers and bytes, hexadecimal
   std::uint64_t parameters = 0;
   std::uint32_t vocabulary_size = 0;
   std::uint32_t hidden_size = 0;

@@ -64,7 +64,6 @@ std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::files
   const auto matrix_type = options.precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
   DecoderWeights weights = load_decoder_weights(config, files, matrix_type, device);
   ModelInfo info{.architecture = config.architecture,
-                 .fingerprint = files.fingerprint(),
                  .parameters = weights.parameters,
                  .vocabulary_size = config.vocabulary_size,
                  .hidden_size = config.hidden_size,

@@ -17,6 +17,7 @@
 #include <fmt/ranges.h>
 #include <simdjson.h>
 
+#include "core/durable_file.hpp"
 #include "core/error.hpp"
 
 namespace winnow::model {
@@ -153,11 +154,12 @@ std::span<const std::byte> map_file(const std::filesystem::path& path) {
     throw core::EnvironmentError(
         fmt::format("{}: cannot be read: {}", path.string(), std::strerror(error)));
   };
+  core::require_regular_file(path);
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) refuse(errno);
   struct stat status {};
   void* address = nullptr;
-  int error = ::fstat(descriptor, &status) != 0 ? errno : !S_ISREG(status.st_mode) ? EISDIR : 0;
+  int error = ::fstat(descriptor, &status) != 0 ? errno : 0;
   if (error == 0 && status.st_size > 0) {
     address = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_PRIVATE,
                      descriptor, 0);

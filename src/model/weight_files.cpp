@@ -116,14 +116,17 @@ void WeightFiles::expect_all_taken() const {
       fail(files_[file].path(), fmt::format("tensor `{}` is not part of the architecture", name));
 }
 
+std::vector<std::filesystem::path> WeightFiles::files() const {
+  std::vector<std::filesystem::path> paths = {folder_ / "config.json"};
+  for (const SafetensorsFile& file : files_) paths.push_back(file.path());
+  return paths;
+}
+
 std::string WeightFiles::fingerprint() const {
   core::StreamHash hash;
-  const auto add = [&](const std::filesystem::path& file) {
+  for (const std::filesystem::path& file : files())
     hash.update(fmt::format("{} {}\n", file.filename().string(),
                             core::to_hex(core::hash_file(file.string()))));
-  };
-  add(folder_ / "config.json");
-  for (const SafetensorsFile& file : files_) add(file.path());
   return core::to_hex(hash.digest());
 }
 

@@ -22,13 +22,16 @@ class WeightFiles {
   ///         lies outside the folder or disagrees with the index, if a tensor stands in two shards.
   explicit WeightFiles(const std::filesystem::path& folder);
 
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   [[nodiscard]] bool contains(const std::string& name) const { return tensors_.contains(name); }
   /// @throws core::ModelError naming the tensor if it is missing or has another shape.
   [[nodiscard]] TensorView take(const std::string& name, const std::vector<std::uint64_t>& shape);
   /// @throws core::ModelError naming the first tensor that was never taken.
   void expect_all_taken() const;
 
-  /// XXH3-128 over config.json and the weight files, names and bytes, hexadecimal.
+  /// config.json and the weight files.
+  [[nodiscard]] std::vector<std::filesystem::path> files() const;
+  /// XXH3-128 over the names and bytes of `files`, hexadecimal.
   [[nodiscard]] std::string fingerprint() const;
 
  private:

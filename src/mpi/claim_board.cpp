@@ -19,18 +19,20 @@ ClaimBoard::ClaimBoard(const std::vector<bool>& is_done, int ranks) {
 std::optional<std::uint64_t> ClaimBoard::take(int rank) {
   const std::scoped_lock lock(mutex_);
   Shard& own = shards_[static_cast<std::size_t>(rank)];
-  if (own.begin < own.end) return open_[own.begin++];
+  if (own.begin < own.end) {
+    ++handed_out_;
+    return open_[own.begin++];
+  }
   Shard& behind = *std::ranges::max_element(
       shards_, {}, [](const Shard& shard) { return shard.end - shard.begin; });
   if (behind.begin == behind.end) return std::nullopt;
+  ++handed_out_;
   return open_[--behind.end];
 }
 
-std::uint64_t ClaimBoard::left() {
+std::uint64_t ClaimBoard::handed_out() {
   const std::scoped_lock lock(mutex_);
-  std::uint64_t blocks = 0;
-  for (const Shard& shard : shards_) blocks += shard.end - shard.begin;
-  return blocks;
+  return handed_out_;
 }
 
 void ClaimBoard::stop() {

@@ -16,8 +16,8 @@ class ClaimBoard {
   /// The next block of the rank's own shard; else the last one of the shard with most left (the
   /// lowest rank's among equals).
   [[nodiscard]] std::optional<std::uint64_t> take(int rank);
-  /// Blocks not handed out yet.
-  [[nodiscard]] std::uint64_t left();
+  /// Blocks handed out so far.
+  [[nodiscard]] std::uint64_t handed_out();
   /// Nothing is handed out from now on.
   void stop();
 
@@ -29,6 +29,7 @@ class ClaimBoard {
   std::mutex mutex_;
   std::vector<std::uint64_t> open_;  ///< blocks to do, ascending
   std::vector<Shard> shards_;        ///< [ranks] what is left of each
+  std::uint64_t handed_out_ = 0;
 };
 
 }  // namespace winnow::mpi

@@ -154,9 +154,9 @@ std::optional<std::uint64_t> BlockClaims::next() {
   return client_ ? client_->take() : service_->board().take(0);
 }
 
-std::optional<std::uint64_t> BlockClaims::left() const {
+std::optional<std::uint64_t> BlockClaims::handed_out() const {
   if (!service_) return std::nullopt;
-  return service_->board().left();
+  return service_->board().handed_out();
 }
 
 void BlockClaims::stop() { client_ ? client_->stop() : service_->board().stop(); }

@@ -25,8 +25,8 @@ class BlockClaims {
 
   /// The next block of this rank, or nullopt when none is left or `stop` was called.
   [[nodiscard]] std::optional<std::uint64_t> next();
-  /// Blocks that nobody has claimed yet; known on rank 0 only.
-  [[nodiscard]] std::optional<std::uint64_t> left() const;
+  /// Blocks claimed so far, by all ranks; known on rank 0 only.
+  [[nodiscard]] std::optional<std::uint64_t> handed_out() const;
   /// From now on nobody gets another block (an error or a request to stop on this rank). The ranks
   /// go on to `finish`.
   void stop();

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "core/error.hpp"
 #include "core/progress.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
+#include "pipeline/made_from.hpp"
 #include "pipeline/row_source.hpp"
 #include "store/tfidf_file.hpp"
 #include "tfidf/document_terms.hpp"
@@ -34,7 +37,10 @@ std::vector<core::RowId> for_each_answer(const Context& context, const IndexedDa
     for (core::RowId row = range.begin; row < range.end; ++row) {
       const bool is_candidate = next != candidates.row.end() && *next == row;
       if (is_candidate) ++next;
-      core::check(samples[row - begin] || !is_candidate, "a candidate is a row that can be read");
+      if (!samples[row - begin] && is_candidate)
+        throw core::ModelError(fmt::format(
+            "{}: row {} is marked as bad, {} has a score for it: one of the two is damaged",
+            context.folder.index().string(), row, context.folder.scores().string()));
       if (!samples[row - begin] || (!fit_all && !is_candidate)) continue;
       add(samples[row - begin]->output + end);
       fitted.push_back(row);
@@ -62,30 +68,6 @@ tfidf::WeightedRows keep_rows(const tfidf::WeightedRows& rows,
   return result;
 }
 
-void write_dump(const Context& context, const IndexedData& data, const Candidates& candidates,
-                const std::string& end) {
-  const mpi::Communicator& ranks = context.communicator;
-  tfidf::DumpTerms terms;
-  mpi::agree_on(ranks, [&] {
-    (void)for_each_answer(context, data, candidates, end,
-                          [&](const std::string& text) { terms.add(text); });
-  });
-  const tfidf::Dump dump = tfidf::dump(ranks, std::move(terms));
-  mpi::agree_on(ranks, [&] {
-    if (!ranks.is_root()) return;
-    store::write_tfidf(context.folder.tfidf(), {dump.terms,
-                                                dump.df,
-                                                dump.row_begin,
-                                                dump.term,
-                                                dump.weight,
-                                                {{"tfidf_rows", dump.fit.documents},
-                                                 {"tfidf_terms", dump.fit.terms},
-                                                 {"tfidf_df_sum", dump.fit.df_sum},
-                                                 {"fit", context.job.tfidf.fit},
-                                                 {"ngram_range", std::string("1, 3")}}});
-  });
-}
-
 }  // namespace
 
 AnswerTfidf vectorize_answers(Context& context, const IndexedData& data,
@@ -108,8 +90,32 @@ AnswerTfidf vectorize_answers(Context& context, const IndexedData& data,
     }
     result.rows = keep_rows(result.rows, kept);
   }
-  if (context.job.tfidf.dump) write_dump(context, data, candidates, end);
   return result;
+}
+
+void dump_tfidf(const Context& context, const IndexedData& data, const Candidates& candidates,
+                const std::string& end, const std::string& key) {
+  const mpi::Communicator& ranks = context.communicator;
+  tfidf::DumpTerms terms;
+  mpi::agree_on(ranks, [&] {
+    (void)for_each_answer(context, data, candidates, end,
+                          [&](const std::string& text) { terms.add(text); });
+  });
+  const tfidf::Dump dump = tfidf::dump(ranks, std::move(terms));
+  mpi::agree_on(ranks, [&] {
+    if (!ranks.is_root()) return;
+    store::write_tfidf(context.folder.tfidf(), {dump.terms,
+                                                dump.df,
+                                                dump.row_begin,
+                                                dump.term,
+                                                dump.weight,
+                                                {{"tfidf_rows", dump.fit.documents},
+                                                 {"tfidf_terms", dump.fit.terms},
+                                                 {"tfidf_df_sum", dump.fit.df_sum},
+                                                 {"fit", context.job.tfidf.fit},
+                                                 {"ngram_range", std::string("1, 3")},
+                                                 {kMadeFrom, key}}});
+  });
 }
 
 }  // namespace winnow::pipeline

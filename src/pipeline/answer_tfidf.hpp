@@ -14,10 +14,15 @@ struct AnswerTfidf {
   tfidf::WeightedRows rows;  ///< of this rank's candidates
 };
 
-/// Collective. TF-IDF over answers, fitted on the candidates or on all readable rows (`tfidf.fit`);
-/// with `tfidf.dump` also tfidf.h5.
+/// Collective. TF-IDF over answers, fitted on the candidates or on all readable rows (`tfidf.fit`).
 /// @param end  text put after every answer (IterIT's EOS text where `faithful`)
 [[nodiscard]] AnswerTfidf vectorize_answers(Context& context, const IndexedData& data,
                                             const Candidates& candidates, const std::string& end);
+
+/// Collective. The same with the terms' texts and every fitted row into tfidf.h5; memory for all of
+/// it on root.
+/// @param key  what it is made from, for the file's `made_from`
+void dump_tfidf(const Context& context, const IndexedData& data, const Candidates& candidates,
+                const std::string& end, const std::string& key);
 
 }  // namespace winnow::pipeline

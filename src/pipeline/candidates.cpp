@@ -22,9 +22,6 @@ Candidates read_candidates(const Context& context, const SelectionJob& selection
   std::vector<double> value;
   if (goes_by_ifd(selection.method)) {
     const store::ScoreFileReader scores(context.folder.scores());
-    if (!scores.has(selection.scorer, "ifd_ppl"))
-      throw core::UsageError(fmt::format("selection {}: scorer '{}' has no ifd_ppl, which {} needs",
-                                         selection.name, selection.scorer, selection.method));
     auto column = scores.read_score(selection.scorer, "ifd_ppl", mine);
     status = std::move(column.status);
     value = std::move(column.values);
@@ -77,11 +74,7 @@ Candidates find_candidates(const Context& context, const IndexedData& data,
     Candidates read = read_candidates(context, selection, mine);
     if (in_tokens) {
       const std::string scorer = token_scorer(context.job, selection);
-      if (scorer.empty())
-        throw core::UsageError(fmt::format(
-            "selection {}: budget '{}' counts tokens, which only a model scorer gives: expected "
-            "one model in the job, or `scorer:` naming one",
-            selection.name, selection.budget));
+      core::check(!scorer.empty(), "a budget in tokens has a scorer that counts them");
       const auto tokens =
           store::ScoreFileReader(context.folder.scores()).read_counts(scorer, "n_tokens", mine);
       for (const core::RowId row : read.row) read.tokens.push_back(tokens[row - mine.begin]);

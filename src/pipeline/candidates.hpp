@@ -27,7 +27,6 @@ struct Candidates {
 [[nodiscard]] bool goes_by_ifd(const std::string& method);
 
 /// Collective. Reads what the method needs from index.h5 and scores.h5.
-/// @throws core::UsageError if the scorer has no such score, or a token budget has no token counts.
 [[nodiscard]] Candidates find_candidates(const Context& context, const IndexedData& data,
                                          const SelectionJob& selection, bool in_tokens);
 

@@ -7,9 +7,10 @@
 namespace winnow::pipeline {
 
 void stop_if_requested(const Context& context) {
-  const std::uint64_t asked = context.stop_requested.load() ? 1 : 0;
-  if (mpi::max(context.communicator, asked) > 0)
-    throw core::Interrupted("stopped on request; the same command goes on where it was");
+  mpi::agree_on(context.communicator, [&] {
+    if (context.stop_requested)
+      throw core::Interrupted("stopped on request; the same command goes on where it was");
+  });
 }
 
 core::RowRange share_of(const mpi::Communicator& communicator, std::uint64_t items) {

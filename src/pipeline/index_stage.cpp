@@ -80,7 +80,7 @@ Columns scan(const Context& context, const data::DataSet& set, store::IndexInfo&
   const bool with_file = set.files.size() > 1;
   const bool with_id = !set.schema.id_field.empty();
   std::uint64_t bytes = 0;
-  for (const data::DataFile& file : set.files) bytes += stamp_of(file.path).bytes;
+  for (const data::DataFile& file : set.files) bytes += bytes_of(file.path);
   core::Progress progress(context.log, "index", "bytes", bytes);
   std::uint64_t pending = 0;
   std::uint64_t rows = 0;
@@ -113,11 +113,8 @@ Columns scan(const Context& context, const data::DataSet& set, store::IndexInfo&
 nlohmann::ordered_json stamps_of(const data::DataSet& set, const store::IndexInfo& info) {
   nlohmann::ordered_json stamps = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < set.files.size(); ++i) {
-    const FileStamp stamp = stamp_of(set.files[i].path);
-    stamps.push_back({{"path", set.files[i].path.string()},
-                      {"bytes", stamp.bytes},
-                      {"modified_ns", stamp.modified_ns},
-                      {"xxh3_128", i < info.inputs.size() ? info.inputs[i].hash : ""}});
+    stamps.push_back(stamped(set.files[i].path));
+    stamps.back()["xxh3_128"] = i < info.inputs.size() ? info.inputs[i].hash : "";
   }
   return stamps;
 }
@@ -137,7 +134,7 @@ void require_same_data(const Context& context, const data::DataSet& set,
   const bool untouched = stamps_of(set, recorded) == manifest.at("inputs");
   for (std::size_t i = 0; i < set.files.size() && !untouched; ++i) {
     const std::string path = set.files[i].path.string();
-    const std::uint64_t bytes = stamp_of(path).bytes;
+    const std::uint64_t bytes = bytes_of(path);
     if (bytes != recorded.inputs[i].bytes)
       refuse(fmt::format("{} has {} bytes, the indexed file had {}", path, bytes,
                          recorded.inputs[i].bytes));

@@ -21,6 +21,14 @@ struct ModelScorer {
   bool faithful = false;            ///< IterIT's answer spans
 };
 
+/// True if a score of the scorer needs the answer's loss without its prompt; with it there is an
+/// ifd_ppl.
+[[nodiscard]] inline bool needs_direct(const ModelScorer& scorer) {
+  for (const std::string& score : scorer.scores)
+    if (score == "ifd_ppl" || score == "ifd_loss" || score == "ppl_direct") return true;
+  return false;
+}
+
 /// Numbers that someone else computed: one, or null, per row in file order.
 struct ImportedScorer {
   std::filesystem::path path;
@@ -36,6 +44,7 @@ struct Scorer {
 
 struct SelectionJob {
   std::string name;
+  std::string place;  ///< in the job file: `select`, or `selections.<name>`
   std::string method;
   std::string budget;  ///< as written, and a budget: `1000`, `5%`, `2M tokens`; empty for vanilla
   std::string of = "all";  ///< a percentage is taken of: all | eligible
@@ -57,6 +66,7 @@ struct TfidfOptions {
 /// rank.
 struct Job {
   std::string name;
+  std::filesystem::path file;  ///< as the user gave it
   std::filesystem::path run_folder;
   data::SourceOptions data;
   std::string join = "\nInput: ";

@@ -30,6 +30,16 @@ std::string host_name() {
   return name.data();
 }
 
+struct stat status_of(const std::filesystem::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) {
+    const int error = errno;
+    throw core::DataError(
+        fmt::format("{}: cannot be read: {}", file.string(), std::strerror(error)));
+  }
+  return status;
+}
+
 }  // namespace
 
 nlohmann::ordered_json read_manifest(const RunFolder& folder, const std::string& job_name) {
@@ -39,6 +49,7 @@ nlohmann::ordered_json read_manifest(const RunFolder& folder, const std::string&
     manifest["manifest_version"] = kManifestVersion;
     manifest["name"] = job_name;
     manifest["inputs"] = nlohmann::ordered_json::array();
+    manifest["models"] = nlohmann::ordered_json::object();
     manifest["invocations"] = nlohmann::ordered_json::array();
     return manifest;
   }
@@ -59,6 +70,9 @@ nlohmann::ordered_json read_manifest(const RunFolder& folder, const std::string&
       if (!manifest.at(list).is_array())
         throw core::ModelError(fmt::format("{}: damaged: {} is a {}, expected a list",
                                            path.string(), list, manifest.at(list).type_name()));
+    if (!manifest.at("models").is_object())
+      throw core::ModelError(fmt::format("{}: damaged: models is a {}, expected an object",
+                                         path.string(), manifest.at("models").type_name()));
   } catch (const nlohmann::json::exception& error) {
     throw core::ModelError(fmt::format("{}: damaged: {}", path.string(), error.what()));
   }
@@ -88,13 +102,15 @@ void end_manifest(const Context& context, nlohmann::ordered_json& manifest,
   core::write_file(context.folder.manifest(), json_text(manifest));
 }
 
-FileStamp stamp_of(const std::filesystem::path& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) != 0)
-    throw core::DataError(
-        fmt::format("{}: cannot be read: {}", file.string(), std::strerror(errno)));
-  return {static_cast<std::uint64_t>(status.st_size),
-          status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
+std::uint64_t bytes_of(const std::filesystem::path& file) {
+  return static_cast<std::uint64_t>(status_of(file).st_size);
+}
+
+nlohmann::ordered_json stamped(const std::filesystem::path& file) {
+  const struct stat status = status_of(file);
+  return {{"path", file.string()},
+          {"bytes", status.st_size},
+          {"modified_ns", status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec}};
 }
 
 }  // namespace winnow::pipeline

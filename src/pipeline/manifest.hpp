@@ -22,13 +22,12 @@ void begin_manifest(const Context& context, nlohmann::ordered_json& manifest,
 void end_manifest(const Context& context, nlohmann::ordered_json& manifest,
                   const std::string& outcome);
 
-/// What a file looked like when it was last known to have its recorded hash.
-struct FileStamp {
-  std::uint64_t bytes = 0;
-  std::int64_t modified_ns = 0;
-  bool operator==(const FileStamp&) const = default;
-};
+/// A file's size. @throws core::DataError if the file is gone.
+[[nodiscard]] std::uint64_t bytes_of(const std::filesystem::path& file);
+
+/// {path, bytes, modified_ns}: while this is unchanged, the hash recorded beside it is taken to
+/// hold.
 /// @throws core::DataError if the file is gone.
-[[nodiscard]] FileStamp stamp_of(const std::filesystem::path& file);
+[[nodiscard]] nlohmann::ordered_json stamped(const std::filesystem::path& file);
 
 }  // namespace winnow::pipeline

@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <iostream>
 #include <optional>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -35,6 +38,19 @@ void make_folder(const std::filesystem::path& folder) {
         fmt::format("{}: the run folder is not writable", folder.string()));
 }
 
+/// A path as a shell takes it.
+std::string quoted(const std::filesystem::path& path) {
+  const std::string text = path.string();
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) ||
+           std::string_view("/._-+=,@%:").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (is_plain) return text;
+  std::string result = "'";
+  for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return result + "'";
+}
+
 void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage last) {
   const IndexedData data = index_rows(context, manifest);
   if (last == Stage::index) return;
@@ -43,7 +59,7 @@ void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage last) 
   for (const Scorer& scorer : context.job.scorers) {
     if (!scorer.model) continue;
     const StageTimer timer(context, "score");
-    scorers.push_back(score_with_model(context, data, scorer));
+    scorers.push_back(score_with_model(context, manifest, data, scorer));
   }
   seal(context, data, scorers);
   if (last == Stage::score) return;
@@ -51,12 +67,21 @@ void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage last) 
   select_rows(context, data);
 }
 
-std::string next_step(const Context& context, Stage last) {
-  if (last == Stage::index) return "./winnow score JOB.yaml";
-  if (context.job.selections.empty())
-    return "add a selection to the job: select: { method: random, budget: 10% }";
-  if (last == Stage::score) return "./winnow select JOB.yaml";
-  return "./winnow run JOB.yaml --set select.budget=20% (only the selection is made again)";
+/// The next command to try, as it can be typed where this one was.
+std::string next_step(const Job& job, Stage last) {
+  const bool is_default_folder = job.run_folder == std::filesystem::path("runs") / job.name;
+  const std::string file = quoted(job.file);
+  const std::string out = is_default_folder ? "" : " --out " + quoted(job.run_folder);
+  if (last == Stage::index) return fmt::format("./winnow score {}{}", file, out);
+  if (job.selections.empty())
+    return fmt::format("add a selection to {}: select: {{ method: random, budget: 10% }}", file);
+  if (last == Stage::score) return fmt::format("./winnow select {}{}", file, out);
+  const SelectionJob& first = job.selections.front();
+  const std::string change =
+      first.budget.empty()
+          ? fmt::format("--set {0}.method=random --set {0}.budget=10%", first.place)
+          : fmt::format("--set {}.budget=20%", first.place);
+  return fmt::format("./winnow run {} {}{} (only selections are made again)", file, change, out);
 }
 
 }  // namespace
@@ -74,6 +99,8 @@ nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job
     lock.emplace(folder.path());
     make_folder(folder.log_folder());
     manifest = read_manifest(folder, job.name);
+    core::remove_file(
+        folder.summary());  // An earlier command's; this one's comes when it has ended.
   });
 
   core::LogOptions log_options;
@@ -104,7 +131,7 @@ nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job
     }
     throw;
   }
-  summary["next"] = next_step(context, last);
+  summary["next"] = next_step(job, last);
   summary["exit_code"] = 0;
   mpi::agree_on(communicator, [&] {
     if (!root) return;

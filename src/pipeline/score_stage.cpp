@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
-#include "core/journal.hpp"
 #include "core/progress.hpp"
+#include "data/template_fingerprint.hpp"
 #include "model/model_config.hpp"
 #include "model/weight_files.hpp"
 #include "mpi/agree.hpp"
@@ -17,6 +17,7 @@
 #include "mpi/collectives.hpp"
 #include "mpi/device.hpp"
 #include "mpi/message.hpp"
+#include "pipeline/manifest.hpp"
 #include "pipeline/model_scorer.hpp"
 #include "pipeline/row_source.hpp"
 #include "scoring/block_scores.hpp"
@@ -33,22 +34,28 @@ constexpr std::uint64_t kBlockRecord = 1;
 constexpr std::uint32_t kCpuBatchTokens = 2048;
 constexpr std::uint32_t kCudaBatchTokens = 16384;
 
-bool needs_direct(const ModelScorer& scorer) {
-  for (const std::string& score : scorer.scores)
-    if (score == "ifd_ppl" || score == "ifd_loss" || score == "ppl_direct") return true;
-  return false;
+/// Files that look as they did when the manifest noted their hash are not read again.
+std::string weights_fingerprint(nlohmann::ordered_json& manifest, const Scorer& scorer) {
+  const model::WeightFiles weights(scorer.model->path);
+  nlohmann::ordered_json files = nlohmann::ordered_json::array();
+  for (const std::filesystem::path& file : weights.files()) files.push_back(stamped(file));
+  nlohmann::ordered_json& noted = manifest["models"][scorer.name];
+  if (!noted.is_object() || noted.value("files", nlohmann::ordered_json()) != files)
+    noted = {{"files", files}, {"fingerprint", weights.fingerprint()}};
+  return noted.at("fingerprint").get<std::string>();
 }
 
 ScorerBinding binding_of(const Context& context, const IndexedData& data, const ModelScorer& scorer,
-                         const OpenScorer& opened, int devices) {
+                         const OpenScorer& opened, std::string weights, int devices) {
   const std::uint32_t model_positions = model::read_decoder_config(scorer.path).max_positions;
   ScorerBinding binding;
   binding["data"] = data.key;
-  binding["model"] = model::WeightFiles(scorer.path).fingerprint();
+  binding["model"] = std::move(weights);
   binding["tokenizer"] = opened.tokenizer.fingerprint();
   binding["template"] = std::string(opened.prompt->name());
   binding["system"] = scorer.system;
   binding["join"] = context.job.join;
+  binding["template_texts"] = data::template_fingerprint(*opened.prompt);
   binding["closing_tokens_scored"] = opened.prompt->scores_closing_tokens();
   binding["faithful"] = scorer.faithful;
   binding["direct"] = needs_direct(scorer);
@@ -71,6 +78,7 @@ core::RowRange rows_of_block(const Context& context, std::uint64_t rows, std::ui
 }
 
 struct Spent {
+  std::uint64_t rows = 0;
   std::uint64_t tokens = 0;
   double seconds = 0;
 };
@@ -86,6 +94,7 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
   options.batch_tokens = binding.at("batch_tokens").get<std::uint32_t>();
   options.direct = binding.at("direct").get<bool>();
   options.faithful = scorer.model->faithful;
+  options.skip_refused_rows = data.data_set.skip_bad_rows;
 
   Spent spent;
   std::optional<mpi::Failure> failure;
@@ -102,18 +111,18 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
   try {
     RowSource source(context.folder, data.data_set);
     core::JournalWriter journal(context.folder.journal(scorer.name));
-    const std::uint64_t open_blocks = claims.left().value_or(0);
     while (const auto block = claims.next()) {
       const core::RowRange range = rows_of_block(context, data.rows, *block);
       const scoring::ScoredBlock scored =
           scoring::score_block(*block, range.begin, source.samples(range), opened.tokenizer,
                                *opened.prompt, model, options);
       journal.append(kBlockRecord, scoring::serialize(scored.scores));
+      spent.rows += range.size();
       spent.tokens += scored.cost.tokens;
       if (context.stop_requested) claims.stop();
       if (progress) {
         // What is handed out is finished but for one block of every other rank.
-        const std::uint64_t handed_out = open_blocks - *claims.left();
+        const std::uint64_t handed_out = *claims.handed_out();
         const std::uint64_t in_work = static_cast<std::uint64_t>(ranks.size()) - 1;
         show_rows((handed_out > in_work ? handed_out - in_work : 0) * context.job.block_rows);
       }
@@ -124,43 +133,60 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
   }
   claims.finish();
   mpi::agree(ranks, failure);
-  const bool stopped = mpi::max(ranks, std::uint64_t{context.stop_requested.load()}) > 0;
+  const std::uint64_t rows = mpi::sum(ranks, spent.rows);
   if (progress) {
-    if (!stopped) show_rows(data.rows);
+    show_rows(rows);
     progress->finish();
   }
   spent.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return spent;
 }
 
+/// Collective. The segments as root lists them: over a network file system another rank may not see
+/// them all yet.
+std::vector<std::filesystem::path> root_segments(const Context& context,
+                                                 const std::string& scorer) {
+  std::vector<std::string> names = mpi::agree_on(context.communicator, [&] {
+    std::vector<std::string> listed;
+    if (context.communicator.is_root())
+      for (const auto& segment : core::journal_segments(context.folder.journal(scorer)))
+        listed.push_back(segment.filename().string());
+    return listed;
+  });
+  std::vector<std::filesystem::path> segments;
+  for (const std::string& name : mpi::broadcast_message(context.communicator, names))
+    segments.push_back(context.folder.journal(scorer) / name);
+  return segments;
+}
+
 }  // namespace
 
-std::vector<BlockPlace> journalled_blocks(const Context& context, const std::string& scorer,
-                                          std::uint64_t blocks) {
+JournalledBlocks journalled_blocks(const Context& context, const std::string& scorer,
+                                   std::uint64_t blocks) {
   const mpi::Communicator& ranks = context.communicator;
+  const std::vector<std::filesystem::path> segments = root_segments(context, scorer);
   std::uint64_t damaged = 0;
   const std::vector<BlockPlace> found = mpi::agree_on(ranks, [&] {
     std::vector<BlockPlace> places;
-    const auto segments = core::journal_segments(context.folder.journal(scorer));
     for (std::size_t s = static_cast<std::size_t>(ranks.rank()); s < segments.size();
          s += static_cast<std::size_t>(ranks.size())) {
       const core::JournalReader reader(segments[s]);
       damaged += reader.damaged();
-      for (std::size_t r = 0; r < reader.records().size(); ++r) {
-        if (reader.records()[r].kind != kBlockRecord) continue;
-        const std::uint64_t block =
-            scoring::deserialize_block(reader.read(reader.records()[r])).block;
+      for (const core::JournalRecord& record : reader.records()) {
+        if (record.kind != kBlockRecord) continue;
+        const std::uint64_t block = scoring::deserialize_block(reader.read(record)).block;
         if (block >= blocks)
           throw core::ModelError(fmt::format("{}: holds block {}, the data has {} blocks",
                                              segments[s].string(), block, blocks));
-        places.push_back({block, static_cast<std::uint32_t>(s), r});
+        places.push_back({block, static_cast<std::uint32_t>(s), record});
       }
     }
     return places;
   });
   std::vector<BlockPlace> all = mpi::all_gather(ranks, std::span<const BlockPlace>(found)).values;
   std::sort(all.begin(), all.end(), [](const BlockPlace& a, const BlockPlace& b) {
-    return std::tie(a.block, a.segment, a.record) < std::tie(b.block, b.segment, b.record);
+    return std::tie(a.block, a.segment, a.record.offset) <
+           std::tie(b.block, b.segment, b.record.offset);
   });
   all.erase(std::unique(all.begin(), all.end(),
                         [](const auto& a, const auto& b) { return a.block == b.block; }),
@@ -170,10 +196,11 @@ std::vector<BlockPlace> journalled_blocks(const Context& context, const std::str
     context.log.write(
         "score", fmt::format("{}: {} damaged places in the journal; their blocks are scored again",
                              context.folder.journal(scorer).string(), damaged));
-  return all;
+  return {segments, std::move(all)};
 }
 
-JournalledScorer score_with_model(Context& context, const IndexedData& data, const Scorer& scorer) {
+JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& manifest,
+                                  const IndexedData& data, const Scorer& scorer) {
   const mpi::Communicator& ranks = context.communicator;
   const ModelScorer& settings = *scorer.model;
   const OpenScorer opened =
@@ -182,7 +209,9 @@ JournalledScorer score_with_model(Context& context, const IndexedData& data, con
 
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    return bind_scorer(context, scorer.name, binding_of(context, data, settings, opened, devices))
+    return bind_scorer(context, scorer.name,
+                       binding_of(context, data, settings, opened,
+                                  weights_fingerprint(manifest, scorer), devices))
         .dump();
   });
   const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));
@@ -190,7 +219,7 @@ JournalledScorer score_with_model(Context& context, const IndexedData& data, con
   const std::uint64_t blocks = blocks_of(context, data.rows);
   std::vector<bool> is_done(blocks, false);
   std::uint64_t done_rows = 0;
-  for (const BlockPlace& place : journalled_blocks(context, scorer.name, blocks)) {
+  for (const BlockPlace& place : journalled_blocks(context, scorer.name, blocks).places) {
     is_done[place.block] = true;
     done_rows += rows_of_block(context, data.rows, place.block).size();
   }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "core/journal.hpp"
 #include "pipeline/context.hpp"
 #include "pipeline/index_stage.hpp"
 #include "pipeline/scorer_binding.hpp"
@@ -18,20 +20,26 @@ struct JournalledScorer {
 /// Collective. Scores every block of rows that the journal does not hold yet: ranks claim blocks,
 /// score them, and append each to their own journal segment before they claim the next.
 /// @throws core::Interrupted if a rank was asked to stop; what is journalled stays.
-[[nodiscard]] JournalledScorer score_with_model(Context& context, const IndexedData& data,
-                                                const Scorer& scorer);
+/// @param manifest  root's; its `models` hold the files' stamps, so that unchanged weights are not
+/// hashed again
+[[nodiscard]] JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& manifest,
+                                                const IndexedData& data, const Scorer& scorer);
 
 /// Where the block's record stands in the journal.
 struct BlockPlace {
   std::uint64_t block = 0;
-  std::uint32_t segment = 0;  ///< into core::journal_segments
-  std::uint64_t record = 0;   ///< into that segment's records
+  std::uint32_t segment = 0;  ///< into JournalledBlocks::segments
+  core::JournalRecord record;
 };
 
-/// Collective. The first whole record of each block in the journal of `scorer`, by block; equal on
-/// all ranks.
-[[nodiscard]] std::vector<BlockPlace> journalled_blocks(const Context& context,
-                                                        const std::string& scorer,
-                                                        std::uint64_t blocks);
+/// The first whole record of each block that a journal holds.
+struct JournalledBlocks {
+  std::vector<std::filesystem::path> segments;
+  std::vector<BlockPlace> places;  ///< by block
+};
+
+/// Collective. What the journal of `scorer` holds of `blocks` blocks; equal on all ranks.
+[[nodiscard]] JournalledBlocks journalled_blocks(const Context& context, const std::string& scorer,
+                                                 std::uint64_t blocks);
 
 }  // namespace winnow::pipeline

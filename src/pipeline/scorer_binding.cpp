@@ -19,6 +19,14 @@ bool is_of_the_machine(const std::string& key) {
   return key == "threads" || key == "device" || key == "batch_tokens" || key == "library";
 }
 
+/// A value that this program can have written under a key that a resumed run takes over.
+bool is_possible(const std::string& key, const nlohmann::ordered_json& value) {
+  if (key == "device") return value == "cpu" || value == "cuda";
+  if (key != "threads" && key != "batch_tokens") return true;
+  const std::uint64_t most = key == "threads" ? 4096 : 1U << 24;
+  return value.is_number_unsigned() && value >= 1U && value <= most;
+}
+
 ScorerBinding read_binding(const std::filesystem::path& path) {
   try {
     return ScorerBinding::parse(core::read_file(path, kLargestBinding));
@@ -50,10 +58,11 @@ ScorerBinding bind_scorer(const Context& context, const std::string& scorer,
   const ScorerBinding recorded = read_binding(path);
   for (const auto& [key, value] : wanted.items()) {
     const auto found = recorded.find(key);
-    if (found == recorded.end() || std::string_view(found->type_name()) != value.type_name())
-      throw core::ModelError(fmt::format("{}: damaged: {} is {}, expected a {}", path.string(), key,
-                                         found == recorded.end() ? "missing" : found->dump(),
-                                         value.type_name()));
+    if (found == recorded.end() || std::string_view(found->type_name()) != value.type_name() ||
+        !is_possible(key, *found))
+      throw core::ModelError(
+          fmt::format("{}: damaged: {} is {}, expected a {} of this program's", path.string(), key,
+                      found == recorded.end() ? "missing" : found->dump(), value.type_name()));
     if (*found == value) continue;
     const std::string before = found->dump();
     if (is_of_the_machine(key)) {

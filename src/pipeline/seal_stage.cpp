@@ -60,26 +60,20 @@ struct LossTable {
 };
 
 /// The rows of whole blocks [begin, end), read from the journal.
-LossTable read_losses(const Context& context, const JournalledScorer& scorer,
-                      const std::vector<BlockPlace>& places, core::RowRange blocks,
-                      core::RowRange rows) {
+LossTable read_losses(const Context& context, const JournalledBlocks& journal,
+                      core::RowRange blocks, core::RowRange rows) {
   LossTable table;
-  std::map<std::uint32_t, core::JournalReader> open;
-  const auto segments = core::journal_segments(context.folder.journal(scorer.name));
   for (std::uint64_t block = blocks.begin; block < blocks.end; ++block) {
-    const BlockPlace& place = places[block];
-    auto reader = open.find(place.segment);
-    if (reader == open.end())
-      reader = open.emplace(place.segment, core::JournalReader(segments.at(place.segment))).first;
-    const auto scores =
-        scoring::deserialize_block(reader->second.read(reader->second.records().at(place.record)));
+    const BlockPlace& place = journal.places[block];
+    const auto& segment = journal.segments.at(place.segment);
+    const auto scores = scoring::deserialize_block(core::read_record(segment, place.record));
     const std::uint64_t expected =
         std::min(context.job.block_rows, rows.end - block * context.job.block_rows);
     if (scores.block != block || scores.rows.size() != expected)
       throw core::ModelError(
-          fmt::format("{}: record {} is block {} with {} rows, expected block {} with {} rows",
-                      segments[place.segment].string(), place.record, scores.block,
-                      scores.rows.size(), block, expected));
+          fmt::format("{}: byte {} holds block {} with {} rows, expected block {} with {} rows",
+                      segment.string(), place.record.offset, scores.block, scores.rows.size(),
+                      block, expected));
     for (const scoring::RowScores& row : scores.rows) table.add(row);
   }
   return table;
@@ -100,6 +94,9 @@ store::ScorerInfo info_of(const JournalledScorer& scorer) {
   info.math_library = scorer.binding.at("library").get<std::string>();
   info.more = {
       {"faithful", std::string(scorer.binding.at("faithful").get<bool>() ? "true" : "false")},
+      {"template_texts", scorer.binding.at("template_texts").get<std::string>()},
+      {"join", scorer.binding.at("join").get<std::string>()},
+      {"device", scorer.binding.at("device").get<std::string>()},
       {kMadeFrom, key_of(scorer.binding)}};
   return info;
 }
@@ -118,6 +115,7 @@ void count_statuses(Context& context, const std::string& scorer, const std::stri
 /// An imported score under the name that the job gives it.
 struct Imported {
   std::string scorer;
+  std::string key;
   std::string as;
   ImportedScores scores;
 };
@@ -147,6 +145,11 @@ store::ScoreColumn column_of(const Imported& imported, core::RowRange mine) {
 ImportedScores read_import(const Context& context, const IndexedData& data,
                            const ImportedScorer& scorer) {
   ImportedScores scores = read_imported_scores(scorer, data.rows);
+  if (is_derived(scorer.as))
+    for (std::size_t i = 0; i < scores.values.size(); ++i)
+      if (scores.status[i] == ScoreStatus::ok && scores.values[i] < 0)
+        throw core::DataError(fmt::format("{}: row {}: found {}, expected {} of 0 or more",
+                                          scorer.path.string(), i, scores.values[i], scorer.as));
   const auto rows = store::IndexReader(context.folder.index()).read_status({0, data.rows});
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (rows[i] != ScoreStatus::ok) {
@@ -157,7 +160,10 @@ ImportedScores read_import(const Context& context, const IndexedData& data,
 }
 
 std::string import_key(const Imported& imported, const IndexedData& data) {
-  return key_of({{"data", data.key}, {"file", imported.scores.file_hash}, {"as", imported.as}});
+  return key_of({{"data", data.key},
+                 {"file", imported.scores.file_hash},
+                 {"key", imported.key},
+                 {"as", imported.as}});
 }
 
 /// True if scores.h5 holds just these scorers, made from just this.
@@ -200,13 +206,13 @@ void write(const Context& context, const IndexedData& data,
   store::ScoreFileWriter file(ranks, context.folder.scores(), shape);
   file.write_rows(table.columns(), kVersion);
   for (const JournalledScorer& scorer : scorers) {
-    const auto places = journalled_blocks(context, scorer.name, blocks);
+    const JournalledBlocks journal = journalled_blocks(context, scorer.name, blocks);
     const LossTable losses = mpi::agree_on(ranks, [&] {
-      if (places.size() != blocks)
-        throw core::ModelError(
-            fmt::format("{}: {} of {} blocks are in the journal: run the score stage again",
-                        context.folder.journal(scorer.name).string(), places.size(), blocks));
-      return read_losses(context, scorer, places, my_blocks, mine);
+      if (journal.places.size() != blocks)
+        throw core::ModelError(fmt::format(
+            "{}: {} of {} blocks are in the journal: run the score stage again",
+            context.folder.journal(scorer.name).string(), journal.places.size(), blocks));
+      return read_losses(context, journal, my_blocks, mine);
     });
     file.begin_scorer(info_of(scorer));
     file.write_losses(losses.spans());
@@ -215,7 +221,9 @@ void write(const Context& context, const IndexedData& data,
     store::ScorerInfo info;
     info.name = import.scorer;
     info.code_version = kVersion;
-    info.more = {{"file_hash", import.scores.file_hash}, {kMadeFrom, import_key(import, data)}};
+    info.more = {{"file_hash", import.scores.file_hash},
+                 {"key", import.key},
+                 {kMadeFrom, import_key(import, data)}};
     file.begin_scorer(info);
     file.write_score(column_of(import, mine));
   }
@@ -230,9 +238,9 @@ void seal(Context& context, const IndexedData& data, const std::vector<Journalle
   std::vector<Imported> imported;
   for (const Scorer& scorer : context.job.scorers)
     if (scorer.imported)
-      imported.push_back({scorer.name, scorer.imported->as, mpi::agree_on(ranks, [&] {
-                            return read_import(context, data, *scorer.imported);
-                          })});
+      imported.push_back(
+          {scorer.name, scorer.imported->key, scorer.imported->as,
+           mpi::agree_on(ranks, [&] { return read_import(context, data, *scorer.imported); })});
 
   std::map<std::string, std::string> keys;
   for (const JournalledScorer& scorer : scorers) keys[scorer.name] = key_of(scorer.binding);

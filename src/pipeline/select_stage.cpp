@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/durable_file.hpp"
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "data/subset_writer.hpp"
@@ -19,11 +20,13 @@
 #include "selection/ranking_mpi.hpp"
 #include "store/score_file.hpp"
 #include "store/selection_file.hpp"
+#include "store/tfidf_file.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace winnow::pipeline {
 namespace {
 
+constexpr const char* kSubsetHash = "subset_hash";
 constexpr std::size_t kTopPicks = 5;
 constexpr std::size_t kShownCharacters = 60;
 
@@ -33,18 +36,21 @@ const Scorer* scorer_of(const Job& job, const SelectionJob& selection) {
   return nullptr;
 }
 
-/// What IterIT's TF-IDF sees after every answer; nothing for other methods. @throws
-/// core::UsageError for imported scores without `eos_text`.
+/// What IterIT's TF-IDF sees after every answer; nothing for other methods.
 std::string text_after_answers(const Context& context, const SelectionJob& selection) {
   if (selection.method != "iterit" || !selection.faithful) return "";
   if (selection.eos_text) return *selection.eos_text;
   const Scorer* scorer = scorer_of(context.job, selection);
-  if (scorer != nullptr && scorer->model)
-    return tokenizer::Tokenizer::load(scorer->model->path).eos_text();
-  throw core::UsageError(
-      fmt::format("selection {}: eos_text is missing: faithful: true on imported scores needs the "
-                  "model's EOS text (it may be empty)",
-                  selection.name));
+  core::check(scorer != nullptr && scorer->model, "imported scores come with eos_text");
+  return tokenizer::Tokenizer::load(scorer->model->path).eos_text();
+}
+
+/// The selection whose TF-IDF becomes tfidf.h5: the job's first iterit.
+bool is_dumped(const Job& job, const SelectionJob& selection) {
+  if (!job.tfidf.dump) return false;
+  for (const SelectionJob& each : job.selections)
+    if (each.method == "iterit") return each.name == selection.name;
+  return false;
 }
 
 store::Attributes parameters_of(const Context& context, const SelectionJob& selection,
@@ -70,7 +76,7 @@ store::Attributes parameters_of(const Context& context, const SelectionJob& sele
 std::string key_of(const Context& context, const IndexedData& data, const SelectionJob& selection,
                    const store::Attributes& parameters) {
   std::string text =
-      fmt::format("{}\n{}\n{}\n", data.key, selection.method, context.job.tfidf.dump);
+      fmt::format("{}\n{}\n{}\n", data.key, selection.method, is_dumped(context.job, selection));
   for (const store::Attribute& parameter : parameters)
     text +=
         std::visit([&](const auto& value) { return fmt::format("{}={}\n", parameter.name, value); },
@@ -103,14 +109,15 @@ struct Outcome {
 std::uint64_t amount_of(const selection::Budget& budget, const IndexedData& data,
                         const SelectionJob& selection, const Candidates& candidates) {
   const bool in_tokens = budget.unit == selection::Budget::Unit::tokens;
-  // The published loop never runs out of rows.
+  // The published loop never runs out of rows: it repeats one.
   const bool repeats = selection.method == "iterit" && selection.faithful;
   try {
     const std::uint64_t amount = selection::resolve_budget(
         budget, selection.of == "eligible" ? candidates.eligible : data.rows);
-    if (!repeats)
-      selection::check_available(budget, amount,
-                                 in_tokens ? candidates.eligible_tokens : candidates.eligible);
+    selection::check_available(budget, amount,
+                               in_tokens ? candidates.eligible_tokens
+                               : repeats ? data.rows
+                                         : candidates.eligible);
     return amount;
   } catch (const core::DataError& error) {
     throw core::DataError(fmt::format("selection {}: budget '{}': {}", selection.name,
@@ -119,7 +126,7 @@ std::uint64_t amount_of(const selection::Budget& budget, const IndexedData& data
 }
 
 Outcome pick(Context& context, const IndexedData& data, const SelectionJob& selection,
-             const Candidates& candidates, const std::string& end) {
+             const Candidates& candidates, const std::string& end, const std::string& key) {
   const mpi::Communicator& ranks = context.communicator;
   mpi::agree_on(ranks, [&] {
     if (candidates.eligible == 0) refuse_empty(selection, candidates);
@@ -140,6 +147,8 @@ Outcome pick(Context& context, const IndexedData& data, const SelectionJob& sele
             {}};
 
   const AnswerTfidf tfidf = vectorize_answers(context, data, candidates, end);
+  if (is_dumped(context.job, selection)) dump_tfidf(context, data, candidates, end, key);
+  stop_if_requested(context);
   const StageTimer timer(context, "greedy");
   const selection::GreedyRows rows{candidates.row, candidates.value, candidates.tokens, tfidf.rows};
   selection::GreedyRule rule;
@@ -158,12 +167,8 @@ std::filesystem::path subset_path(const Context& context, const IndexedData& dat
          (selection.name + std::string(data::file_extension(data.data_set.layout)));
 }
 
-void remove_file(const std::filesystem::path& file) {
-  std::error_code error;
-  std::filesystem::remove(file, error);
-  if (error)
-    throw core::EnvironmentError(
-        fmt::format("{}: cannot be removed: {}", file.string(), error.message()));
+std::string hash_of(const std::filesystem::path& file) {
+  return core::to_hex(core::hash_file(file.string()));
 }
 
 /// Root only. The subset first, the selection file last, and none of an earlier setting in between:
@@ -181,7 +186,7 @@ void write_files(const Context& context, const IndexedData& data, const Selectio
   RowSource source(context.folder, data.data_set);
   data::SubsetWriter subset(subset_path(context, data, selection), data.data_set.layout);
   source.for_each_bytes(order, [&](std::string_view bytes) { subset.add(bytes); });
-  remove_file(context.folder.selection(selection.name));
+  core::remove_file(context.folder.selection(selection.name));
   subset.publish();
 
   store::SelectionInfo info;
@@ -197,6 +202,7 @@ void write_files(const Context& context, const IndexedData& data, const Selectio
   info.more = outcome.more;
   if (outcome.picks.filled_from)
     info.more.push_back({"filled_from", static_cast<std::uint64_t>(*outcome.picks.filled_from)});
+  info.more.push_back({kSubsetHash, hash_of(subset_path(context, data, selection))});
   info.more.push_back({kMadeFrom, key});
   const auto span_of = [](const std::optional<std::vector<double>>& column) {
     return column ? std::span<const double>(*column) : std::span<const double>();
@@ -256,11 +262,14 @@ bool is_current(const Context& context, const IndexedData& data, const Selection
   if (!std::filesystem::exists(context.folder.selection(selection.name)) ||
       !std::filesystem::exists(subset_path(context, data, selection)))
     return false;
-  if (selection.method == "iterit" && context.job.tfidf.dump &&
-      !std::filesystem::exists(context.folder.tfidf()))
+  if (is_dumped(context.job, selection) &&
+      (!std::filesystem::exists(context.folder.tfidf()) ||
+       made_from(store::tfidf_attributes(context.folder.tfidf())) != key))
     return false;
-  return made_from(store::read_selection(context.folder.selection(selection.name)).attributes) ==
-         key;
+  const store::Attributes found =
+      store::read_selection(context.folder.selection(selection.name)).attributes;
+  return made_from(found) == key &&
+         text_of(found, kSubsetHash) == hash_of(subset_path(context, data, selection));
 }
 
 void select_one(Context& context, const IndexedData& data, const SelectionJob& selection) {
@@ -286,7 +295,8 @@ void select_one(Context& context, const IndexedData& data, const SelectionJob& s
       context.log.write("select", fmt::format("{}: {} of {}", selection.name, selection.method,
                                               selection.budget.empty() ? "all" : selection.budget));
     const Candidates candidates = find_candidates(context, data, selection, plan.in_tokens);
-    const Outcome outcome = pick(context, data, selection, candidates, plan.end);
+    const Outcome outcome = pick(context, data, selection, candidates, plan.end, plan.key);
+    stop_if_requested(context);
     mpi::agree_on(ranks, [&] {
       if (ranks.is_root())
         write_files(context, data, selection, candidates, outcome, plan.parameters, plan.key,

@@ -18,6 +18,8 @@ struct ScoringOptions {
   bool direct = true;  ///< also the answer without its prompt (IFD needs it, perplexity does not)
   bool faithful =
       false;  ///< IterIT's spans: prefix up to the last occurrence of the answer, tokenised alone
+  bool skip_refused_rows =
+      false;  ///< a row that the template cannot write down is `template_refused`, not an error
 };
 
 /// A text ready for the model: its ids up to the last scored token, and the positions that are

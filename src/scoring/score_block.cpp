@@ -51,6 +51,10 @@ ScoredBlock score_block(std::uint64_t block, core::RowId first_row,
     try {
       prepared[i] = prepare_row(*rows[i], tokenizer, prompt, options);
     } catch (const core::DataError& error) {
+      if (options.skip_refused_rows) {
+        scores.status_cond = scores.status_direct = ScoreStatus::template_refused;
+        continue;
+      }
       throw core::DataError(fmt::format("row {}: {}", first_row + i, error.what()));
     }
     scores.n_tokens = prepared[i].n_tokens;

@@ -30,7 +30,8 @@ struct ScoredBlock {
 /// files, no MPI.
 /// @param first_row  id of rows[0]
 /// @param rows       nullopt: a bad row (status `bad_row`)
-/// @throws core::DataError naming the row that the template cannot write down
+/// @throws core::DataError naming the row that the template cannot write down, unless
+/// options.skip_refused_rows
 [[nodiscard]] ScoredBlock score_block(std::uint64_t block, core::RowId first_row,
                                       std::span<const std::optional<data::Sample>> rows,
                                       const tokenizer::Tokenizer& tokenizer,

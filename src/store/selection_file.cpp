@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/error.hpp"
 #include "store/parallel_file.hpp"
 #include "store/read_file.hpp"
 #include "store/schema.hpp"
@@ -48,6 +49,11 @@ Selection read_selection(const std::filesystem::path& path) {
   Selection selection;
   selection.row = file.read_all<std::uint64_t>(path_of(pick::kRow));
   const std::uint64_t picks = selection.row.size();
+  const std::uint64_t rows = file.integer_attribute("/", "rows");
+  for (const std::uint64_t row : selection.row)
+    if (row >= rows)
+      throw core::ModelError(fmt::format("{}: damaged: {} holds row {}, the data set has {} rows",
+                                         path.string(), path_of(pick::kRow), row, rows));
   const auto read = [&](const Field& field) -> std::optional<std::vector<double>> {
     if (!file.has(path_of(field))) return std::nullopt;
     return file.read_rows<double>(path_of(field), picks, {0, picks});

@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "store/parallel_file.hpp"
+#include "store/read_file.hpp"
 #include "store/schema.hpp"
 
 namespace winnow::store {
@@ -26,6 +27,10 @@ void write_tfidf(const std::filesystem::path& path, const TfidfDump& dump) {
                          {"log_base", "e"},
                          {"unit", "1"}});
   file.finish();
+}
+
+Attributes tfidf_attributes(const std::filesystem::path& path) {
+  return ReadFile(path, kind::kTfidf).attributes("/");
 }
 
 }  // namespace winnow::store

@@ -22,4 +22,7 @@ struct TfidfDump {
 /// tfidf.h5, written by one process: /terms and /terms_offsets, /df, /row_begin, /term, /weight.
 void write_tfidf(const std::filesystem::path& path, const TfidfDump& dump);
 
+/// What the dump says of itself. @throws ModelError if the file is damaged or incomplete
+[[nodiscard]] Attributes tfidf_attributes(const std::filesystem::path& path);
+
 }  // namespace winnow::store

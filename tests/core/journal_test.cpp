@@ -23,6 +23,8 @@ Read read_all(const std::filesystem::path& segment) {
   Read result{{}, reader.damaged(), reader.torn_bytes()};
   for (const JournalRecord& record : reader.records())
     result.payloads.push_back(reader.read(record));
+  for (std::size_t i = 0; i < result.payloads.size(); ++i)
+    EXPECT_EQ(read_record(segment, reader.records()[i]), result.payloads[i]);
   return result;
 }
 

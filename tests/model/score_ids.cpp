@@ -77,10 +77,10 @@ int run(char** arguments) {
   for (const double sum : sums) fmt::print("{:.17g}\n", sum);
   fmt::print(
       stderr,
-      R"({{"seconds": [{}], "peak_rss_mib": {}, "parameters": {}, "fingerprint": "{}", "library": "{}"}})"
+      R"({{"seconds": [{}], "peak_rss_mib": {}, "parameters": {}, "library": "{}"}})"
       "\n",
       fmt::join(seconds, ", "), peak_kib() / 1024, model->info().parameters,
-      model->info().fingerprint, winnow::model::library_description());
+      winnow::model::library_description());
   return 0;
 }
 

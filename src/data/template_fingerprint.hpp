@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "data/prompt_template.hpp"
+
+namespace winnow::data {
+
+/// Hash of all that a template puts around messages: of what it renders for samples with and
+/// without system message, earlier turns and input, spans included. XXH3-128, hexadecimal. Two
+/// templates of one name and different texts differ here.
+[[nodiscard]] std::string template_fingerprint(const PromptTemplate& prompt);
+
+}  // namespace winnow::data
