@@ -167,6 +167,36 @@ class JobFile(BadInput):
         job.write_text(job.read_text().replace(", scores: [length]", ""))
         self.refuse(DATA, "nope.json", job=job)
 
+    def test_jobs_that_could_never_select(self):
+        data = self.write_rows(3)
+        scores = self.write("scores.json", "[0.1, 0.2, 0.3]")
+        head = f"data: {{ path: {data} }}\n"
+        given = f"scorers: {{ x: {{ import: {scores}, as: ANY }} }}\n"
+        for more, fragments in (
+                ("model: { path: nowhere }\nscore: [ppl_cond]\nselect: { method: iterit, budget: 1 }\n", ("needs ifd_ppl", "ppl_cond")),
+                (given + "select: { method: ifd, budget: 1 }\n", ("needs ifd_ppl", "imported as ANY")),
+                (given.replace("ANY", "ifd_ppl") + "select: { method: iterit, budget: 1, faithful: true }\n", ("eos_text",)),
+                (given + "select: { method: random, budget: 10 tokens }\n", ("10 tokens", "only a model gives")),
+                (given.replace("ANY", "n_cond") + "select: { method: random, budget: 1 }\n", ("n_cond",))):
+            self.refuse(USAGE, "job.yaml:", *fragments, job=self.write_job(head + more))
+
+    def test_a_second_document(self):
+        self.refuse(USAGE, "job.yaml:4", "second YAML document", job=self.job_for(self.write_rows(3), more="---\nfoo: bar\n"))
+
+    def test_a_negative_perplexity_ratio(self):
+        job = self.write_job(f"data: {{ path: {self.write_rows(3)} }}\nscorers: {{ x: {{ import: {self.write('s.json', '[0.5, -1, 0.2]')}, as: ifd_ppl }} }}\n"
+                             "select: { method: iterit, budget: 1 }\n")
+        self.refuse(DATA, "s.json", "row 1", "-1", job=job)
+
+    def test_a_pipe_for_a_file(self):
+        os.mkfifo(self.folder / "pipe")
+        self.fail_with(USAGE, "pipe", "expected a file", arguments=["run", self.folder / "pipe"])
+        job = self.write_job(f"data: {{ path: {self.write_rows(3)} }}\nscorers: {{ x: {{ import: pipe, as: ifd_ppl }} }}\nselect: {{ method: ifd, budget: 1 }}\n")
+        self.fail_with(DATA, "pipe", "expected a file", arguments=["run", job, "--out", self.folder / "run"], ranks=2)
+
+    def test_a_name_too_long_for_a_file(self):
+        self.refuse(USAGE, "at most 200", job=self.write_job(f"data: {{ path: {self.write_rows(3)} }}\nselections: {{ {'x' * 300}: {{ method: vanilla }} }}\n"))
+
     def test_no_job_file(self):
         self.fail_with(USAGE, "nowhere.yaml", arguments=["run", self.folder / "nowhere.yaml"], ranks=2)
 
