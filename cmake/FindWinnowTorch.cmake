@@ -86,8 +86,13 @@ if(NOT _winnow_torch_new_abi)
 endif()
 
 set(WinnowTorch_CUDA FALSE)
+set(_winnow_torch_build "a CPU build")
 if(EXISTS "${WinnowTorch_ROOT}/lib/libtorch_cuda.so")
   set(WinnowTorch_CUDA TRUE)
+  set(_winnow_torch_build "a CUDA build: GPUs are used where there are any")
+endif()
+if(NOT WinnowTorch_FIND_QUIETLY)
+  message(STATUS "libtorch ${WinnowTorch_VERSION} is ${_winnow_torch_build}")
 endif()
 
 if(NOT TARGET winnow_torch)

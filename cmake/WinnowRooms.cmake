@@ -56,5 +56,6 @@ function(winnow_add_python_test name)
     set(arg_TIMEOUT 600)
   endif()
   add_test(NAME ${name} COMMAND ${WINNOW_PYTHON} "${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT}" ${arg_ARGS})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "parity;${arg_LABELS}" SKIP_RETURN_CODE 77)
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "parity;${arg_LABELS}" SKIP_RETURN_CODE 77
+    ENVIRONMENT "WINNOW_MPIRUN=${MPIEXEC_EXECUTABLE}")
 endfunction()

@@ -3,6 +3,7 @@
 kill_test.py PROGRAM [KILLS]: random moments over the whole run, one rank, all ranks or mpirun, from a printed seed."""
 import json
 import os
+import pathlib
 import random
 import signal
 import subprocess
@@ -18,9 +19,17 @@ import program  # noqa: E402
 import tiny_job  # noqa: E402
 
 
+def parent_of(stat):
+    """Parent's process id out of /proc/PID/stat, None when the process is gone. Its second field, the name, may hold spaces."""
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
 def ranks_of(mpirun):
     """Process ids of the ranks that `mpirun` started."""
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(mpirun.pid)], capture_output=True, text=True).stdout.split()
+    listed = [stat.parent.name for stat in pathlib.Path("/proc").glob("[0-9]*/stat") if parent_of(stat) == mpirun.pid]
     return [int(pid) for pid in listed]
 
 

@@ -14,11 +14,12 @@ SHARED = ROOT.parent / "shared" / "data"
 PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else None
 ENVIRONMENT = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
                    OMPI_MCA_rmaps_base_oversubscribe="1", OMP_NUM_THREADS="1", OMPI_MCA_orte_execute_quiet="1")
+MPIRUN = os.environ.get("WINNOW_MPIRUN") or "mpirun"
 TIMEOUT = 300
 
 
 def command(arguments, ranks=1, mca=()):
-    launcher = [] if ranks == 1 else ["mpirun", "--quiet", "--bind-to", "none", *mca, "-n", str(ranks)]
+    launcher = [] if ranks == 1 else [MPIRUN, "--quiet", "--bind-to", "none", *mca, "-n", str(ranks)]
     return [*launcher, str(PROGRAM), *map(str, arguments)]
 
 

@@ -2,6 +2,7 @@
 
 selection_parity.py PROGRAM [ROWS PICKS]   on the first ROWS of Alpaca (default 3000, 300); exit 77 without ../shared/data."""
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -21,7 +22,7 @@ EOS = "<|end_of_text|>"
 def run(program, folder, job, ranks=2):
     path = folder / "job.yaml"
     path.write_text(job)
-    mpirun = ["mpirun", "--quiet", "--allow-run-as-root", "--oversubscribe", "-n", str(ranks)]
+    mpirun = [os.environ.get("WINNOW_MPIRUN") or "mpirun", "--quiet", "--allow-run-as-root", "--oversubscribe", "-n", str(ranks)]
     done = subprocess.run([*mpirun, program, "run", path, "--out", folder / "run"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return folder / "run"

@@ -47,7 +47,7 @@ def run_driver(driver, path, count, decay, mode, repeats=1, ranks=None):
     """The driver's JSON: `picks`, `pool`, `seconds` per repeat, `traffic`. `ranks`: the distributed algorithm under mpirun."""
     command = [driver, str(path), str(count), str(decay), mode, str(repeats), "local" if ranks is None else "distributed"]
     if ranks is not None:
-        command = ["mpirun", "-n", str(ranks)] + command
+        command = [os.environ.get("WINNOW_MPIRUN") or "mpirun", "-n", str(ranks)] + command
     allowed = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1"}
     done = subprocess.run(command, env=os.environ | allowed, capture_output=True, text=True, check=False)
     if done.returncode != 0:
