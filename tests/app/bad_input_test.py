@@ -116,6 +116,37 @@ class Data(BadInput):
         self.refuse(DATA, "id", job=self.write_job(f"data: {{ path: {data}, id: id }}\nselect: {{ method: vanilla }}\n"))
 
 
+class ImportedScores(BadInput):
+    def refuse_scores(self, text, *fragments, key=""):
+        data = self.write_rows(4)
+        scores = self.write("scores.json", text)
+        job = self.write_job(f"data: {{ path: {data} }}\nscorers: {{ imported: {{ import: {scores}, as: ifd_ppl, key: '{key}' }} }}\n"
+                             "select: { method: iterit, budget: 2 }\n")
+        self.refuse(DATA, "scores.json", *fragments, job=job, ranks=1)
+
+    def test_a_list_that_is_no_json(self):
+        self.refuse_scores("[0.5, null, NaN, 0.5]", "row 2, byte 12: found NaN, expected JSON with a number or null")
+        self.refuse_scores("[0.5,\n -Infinity, 1, 1]", "row 1, byte 8: found -Infinity")
+        self.refuse_scores("[0.5, [1], {}, 0.5 0.5]", "row 4", "found 0.5")
+        self.refuse_scores("[0.5, 0.5", "row 2", "found the end of the text")
+        self.refuse_scores("[0.5] 1", "scores.json, byte 6: found 1")
+
+    def test_a_list_under_a_key_that_is_no_json(self):
+        self.refuse_scores('{"other": [1, 2], "ifd": [0.5, NaN]}', "row 1, byte 31: found NaN", key="ifd")
+        self.refuse_scores('{"other": [1, NaN], "ifd": [0.5]}', "scores.json, byte 14: found NaN", key="ifd")
+        self.refuse_scores('{"other": [1, 2]}', "found other keys", "'ifd'", key="ifd")
+        self.refuse_scores('{"ifd": 7}', "'ifd' is number", key="ifd")
+
+    def test_json_lines(self):
+        self.refuse_scores("0.5\nNaN\n0.5\n0.5\n", "row 1, byte 0: found NaN, expected one number or null a line")
+        self.refuse_scores("0.5\n0.5\n\n0.5\n", "row 2, byte 0: found the end of the text")
+
+    def test_what_is_no_finite_number(self):
+        for text in ("[0.5, 1e400, 1, 1]", "0.5\n1e400\n1\n1\n"):
+            self.refuse_scores(text, "row 1: found a number that no double holds, expected a finite one")
+        self.refuse_scores('[0.5, "0.5", 1, 1]', "row 1: found string, expected a number or null")
+
+
 class Budget(BadInput):
     def test_budgets(self):
         data = self.write_rows(10)
