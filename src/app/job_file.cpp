@@ -9,6 +9,7 @@
 #include "app/yaml_section.hpp"
 #include "core/durable_file.hpp"
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 #include "pipeline/candidates.hpp"
 #include "selection/budget.hpp"
 
@@ -16,6 +17,7 @@ namespace winnow::app {
 namespace {
 
 namespace fs = std::filesystem;
+using core::nearest;
 using pipeline::Job;
 
 constexpr std::uint64_t kLargestJobFile = 16 << 20;

@@ -4,7 +4,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <yaml-cpp/yaml.h>
@@ -52,9 +51,5 @@ class YamlSection {
   std::string path_;
   std::set<std::string> asked_;
 };
-
-/// The candidate that needs the fewest edits to become `word`; candidates must not be empty.
-[[nodiscard]] std::string nearest(std::string_view word,
-                                  const std::vector<std::string>& candidates);
 
 }  // namespace winnow::app
