@@ -39,17 +39,26 @@ void make_absolute(YAML::Node path) {
   if (!path.Scalar().empty()) path = fs::absolute(path.Scalar()).string();
 }
 
+/// The first key of a dotted path into `map`: the longest of the map's own that it begins with (a
+/// key may hold dots), else up to the first dot.
+std::string first_key(const YAML::Node& map, const std::string& path) {
+  std::string longest;
+  if (map.IsDefined() && map.IsMap())
+    for (const auto& entry : map) {
+      if (!entry.first.IsScalar()) continue;
+      const std::string& key = entry.first.Scalar();
+      if (key.size() > longest.size() && (path == key || path.starts_with(key + '.')))
+        longest = key;
+    }
+  return longest.empty() ? path.substr(0, path.find('.')) : longest;
+}
+
 /// Sets a.b.c in the tree, making maps on the way. Paths are made absolute: they are relative to
 /// the current folder.
 void apply_override(YAML::Node root, const std::string& assignment) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
     throw core::UsageError(fmt::format("--set {}: expected key.path=value", assignment));
-  std::vector<std::string> keys;
-  std::string key = assignment.substr(0, equals);
-  for (std::size_t dot = 0; (dot = key.find('.')) != std::string::npos; key = key.substr(dot + 1))
-    keys.push_back(key.substr(0, dot));
-  keys.push_back(key);
   YAML::Node value;
   try {
     value = YAML::Load(assignment.substr(equals + 1));
@@ -58,22 +67,26 @@ void apply_override(YAML::Node root, const std::string& assignment) {
   }
   // A node of its own has no line, which would be taken for one of the job file.
   if (value.IsScalar()) value = YAML::Node(value.Scalar());
-  if (keys.back() == "path" || keys.back() == "import") {
+  YAML::Node place;
+  place.reset(root);
+  std::string path = assignment.substr(0, equals);
+  std::string key = first_key(place, path);
+  while (key.size() < path.size()) {
+    YAML::Node child = place[key];
+    if (child.IsDefined() && !child.IsNull() && !child.IsMap())
+      throw core::UsageError(
+          fmt::format("--set {}: {} is not a map of keys in the job file", assignment, key));
+    place.reset(child);
+    path = path.substr(key.size() + 1);
+    key = first_key(place, path);
+  }
+  if (key == "path" || key == "import") {
     if (value.IsScalar()) make_absolute(value);
     if (value.IsSequence())
       for (YAML::Node item : value)
         if (item.IsScalar()) make_absolute(item);
   }
-  YAML::Node place;
-  place.reset(root);
-  for (std::size_t i = 0; i + 1 < keys.size(); ++i) {
-    YAML::Node child = place[keys[i]];
-    if (child.IsDefined() && !child.IsNull() && !child.IsMap())
-      throw core::UsageError(
-          fmt::format("--set {}: {} is not a map of keys in the job file", assignment, keys[i]));
-    place.reset(child);
-  }
-  place[keys.back()] = value;
+  place[key] = value;
 }
 
 fs::path resolved(const std::string& path, const fs::path& folder) {

@@ -77,7 +77,14 @@ std::optional<std::string> YamlSection::scalar(const std::string& key, const cha
   if (!has(key)) return std::nullopt;
   const YAML::Node child = node(key);
   if (!child.IsScalar()) fail(key, fmt::format("found {}, expected {}", kind_of(child), expected));
-  return child.Scalar();
+  return text_of(key, child);
+}
+
+std::string YamlSection::text_of(const std::string& key, const YAML::Node& node) const {
+  if (node.Scalar().find('\0') != std::string::npos)
+    throw core::UsageError(fmt::format("{}{}: found a NUL character, expected a text without",
+                                       where(node), name_of(key)));
+  return node.Scalar();
 }
 
 std::optional<std::string> YamlSection::text(const std::string& key) {
@@ -135,14 +142,14 @@ std::optional<double> YamlSection::number(const std::string& key, double least, 
 std::optional<std::vector<std::string>> YamlSection::texts(const std::string& key) {
   if (!has(key)) return std::nullopt;
   const YAML::Node child = node(key);
-  if (child.IsScalar()) return std::vector<std::string>{child.Scalar()};
+  if (child.IsScalar()) return std::vector<std::string>{text_of(key, child)};
   if (!child.IsSequence())
     fail(key, fmt::format("found {}, expected a text or a list of texts", kind_of(child)));
   std::vector<std::string> values;
   for (const YAML::Node& item : child) {
     if (!item.IsScalar())
       fail(key, fmt::format("the list holds {}, expected texts", kind_of(item)));
-    values.push_back(item.Scalar());
+    values.push_back(text_of(key, item));
   }
   return values;
 }

@@ -43,6 +43,7 @@ class YamlSection {
 
  private:
   [[nodiscard]] std::optional<std::string> scalar(const std::string& key, const char* expected);
+  [[nodiscard]] std::string text_of(const std::string& key, const YAML::Node& node) const;
   [[nodiscard]] std::string where(const YAML::Node& node) const;
   [[nodiscard]] std::string name_of(const std::string& key) const;
 

@@ -198,6 +198,20 @@ class JobFile(BadInput):
         job.write_text(job.read_text().replace(", scores: [length]", ""))
         self.refuse(DATA, "nope.json", job=job)
 
+    def test_an_override_reaches_a_name_that_holds_dots(self):
+        job = self.write_job(f"data: {{ path: {self.write_rows(3)} }}\nscorers: {{ a: {{ import: x, as: y }}, a-1.7B: {{ import: x, as: y }} }}\n"
+                             "select: { method: random, budget: 1 }\n")
+        self.refuse(USAGE, "scorers.a-1.7B.as: not supported by this version: tags", job=job, arguments=["--set", "scorers.a-1.7B.as=tags"])
+        self.refuse(USAGE, "scorers.a.as: not supported by this version: tags", job=job, arguments=["--set", "scorers.a.as=tags"])
+        self.refuse(USAGE, "select.of.x", "of is not a map", job=job, arguments=["--set", "select.of=all", "--set", "select.of.x=1"])
+
+    def test_a_nul_in_a_text(self):
+        data = self.write_rows(3)
+        nul = "found a NUL character, expected a text without"
+        self.refuse_job(f'data:\n  path: {data}\n  join: "a\\0b"\nselect: {{ method: vanilla }}\n', "job.yaml:3: data.join: " + nul)
+        self.refuse_job('data:\n  path: ["x",\n    "a\\0b"]\nselect: { method: vanilla }\n', "job.yaml:3: data.path: " + nul)
+        self.refuse_job(f'data: {{ path: {data} }}\nmodel:\n  path: m\n  system: "a\\0b"\nselect: {{ method: vanilla }}\n', "job.yaml:4: model.system: " + nul)
+
     def test_no_job_file(self):
         self.fail_with(USAGE, "nowhere.yaml", arguments=["run", self.folder / "nowhere.yaml"], ranks=2)
 
