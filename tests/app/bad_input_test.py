@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import struct
 import subprocess
 import time
@@ -418,21 +419,27 @@ class RunFolder(BadInput):
 
 
 class Stop(BadInput):
-    def test_sigterm_ends_with_75_and_the_same_command_goes_on(self):
+    def stop_and_go_on(self, sent, ranks):
         job = tiny_job.write(self, rows=400, block_rows=1)
         reference = self.folder / "reference"
         self.succeed("run", job, "--out", reference)
         out = self.folder / "run"
-        process = program.start(["run", job, "--out", out])
+        process = program.start(["run", job, "--out", out], ranks)
         deadline = time.monotonic() + 60
         while not list(out.rglob("*.seg")) and process.poll() is None and time.monotonic() < deadline:
             pass
-        process.terminate()
+        process.send_signal(sent)
         _, errors = process.communicate(timeout=60)
         if process.returncode != 0:  # it may have been done already
             self.assertEqual(process.returncode, INTERRUPTED, errors)
         self.succeed("run", job, "--out", out, ranks=2)
         self.assertEqual(program.published(out), program.published(reference))
+
+    def test_sigterm_ends_with_75_and_the_same_command_goes_on(self):
+        self.stop_and_go_on(signal.SIGTERM, ranks=1)
+
+    def test_sigusr1_to_mpirun_stops_every_rank(self):
+        self.stop_and_go_on(signal.SIGUSR1, ranks=2)
 
 
 if __name__ == "__main__":
