@@ -9,6 +9,7 @@
 #include "app/yaml_section.hpp"
 #include "core/durable_file.hpp"
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 #include "pipeline/candidates.hpp"
 #include "selection/budget.hpp"
 
@@ -16,6 +17,7 @@ namespace winnow::app {
 namespace {
 
 namespace fs = std::filesystem;
+using core::nearest;
 using pipeline::Job;
 
 constexpr std::uint64_t kLargestJobFile = 16 << 20;
@@ -40,17 +42,46 @@ void make_absolute(YAML::Node path) {
   if (!path.Scalar().empty()) path = fs::absolute(path.Scalar()).string();
 }
 
-/// Sets a.b.c in the tree, making maps on the way. Paths are made absolute: they are relative to
-/// the current folder.
-void apply_override(YAML::Node root, const std::string& assignment) {
+/// The first key of a dotted path into `map`: the longest of the map's own that it begins with (a
+/// key may hold dots), else up to the first dot.
+std::string first_key(const YAML::Node& map, const std::string& path) {
+  std::string longest;
+  if (map.IsDefined() && map.IsMap())
+    for (const auto& entry : map) {
+      if (!entry.first.IsScalar()) continue;
+      const std::string& key = entry.first.Scalar();
+      if (key.size() > longest.size() && (path == key || path.starts_with(key + '.')))
+        longest = key;
+    }
+  return longest.empty() ? path.substr(0, path.find('.')) : longest;
+}
+
+/// `map` with the value at a dotted path, maps made on the way. The maps on the way are new ones:
+/// another place of the job may share the old ones by a YAML alias.
+YAML::Node with_value(const YAML::Node& map, const std::string& path, const YAML::Node& value,
+                      const std::string& assignment) {
+  YAML::Node copy(YAML::NodeType::Map);
+  for (const auto& entry : map) copy[entry.first] = entry.second;
+  const std::string key = first_key(map, path);
+  if (key.size() == path.size()) {
+    copy[key] = value;
+    return copy;
+  }
+  const YAML::Node child = map[key];
+  const bool is_missing = !child.IsDefined() || child.IsNull();
+  if (!is_missing && !child.IsMap())
+    throw core::UsageError(
+        fmt::format("--set {}: {} is not a map of keys in the job file", assignment, key));
+  copy[key] = with_value(is_missing ? YAML::Node(YAML::NodeType::Map) : child,
+                         path.substr(key.size() + 1), value, assignment);
+  return copy;
+}
+
+/// The job with a.b.c set. Paths are made absolute: they are relative to the current folder.
+YAML::Node overridden(const YAML::Node& root, const std::string& assignment) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
     throw core::UsageError(fmt::format("--set {}: expected key.path=value", assignment));
-  std::vector<std::string> keys;
-  std::string key = assignment.substr(0, equals);
-  for (std::size_t dot = 0; (dot = key.find('.')) != std::string::npos; key = key.substr(dot + 1))
-    keys.push_back(key.substr(0, dot));
-  keys.push_back(key);
   YAML::Node value;
   try {
     value = YAML::Load(assignment.substr(equals + 1));
@@ -59,22 +90,15 @@ void apply_override(YAML::Node root, const std::string& assignment) {
   }
   // A node of its own has no line, which would be taken for one of the job file.
   if (value.IsScalar()) value = YAML::Node(value.Scalar());
-  if (keys.back() == "path" || keys.back() == "import") {
+  const std::string path = assignment.substr(0, equals);
+  const std::string last = path.substr(path.rfind('.') + 1);
+  if (last == "path" || last == "import") {
     if (value.IsScalar()) make_absolute(value);
     if (value.IsSequence())
       for (YAML::Node item : value)
         if (item.IsScalar()) make_absolute(item);
   }
-  YAML::Node place;
-  place.reset(root);
-  for (std::size_t i = 0; i + 1 < keys.size(); ++i) {
-    YAML::Node child = place[keys[i]];
-    if (child.IsDefined() && !child.IsNull() && !child.IsMap())
-      throw core::UsageError(
-          fmt::format("--set {}: {} is not a map of keys in the job file", assignment, keys[i]));
-    place.reset(child);
-  }
-  place[keys.back()] = value;
+  return with_value(root, path, value, assignment);
 }
 
 fs::path resolved(const std::string& path, const fs::path& folder) {
@@ -355,7 +379,7 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
   if (!tree.IsMap())
     throw core::UsageError(
         fmt::format("{}: not a job file: expected a map of keys", file.string()));
-  for (const std::string& assignment : overrides) apply_override(tree, assignment);
+  for (const std::string& assignment : overrides) tree.reset(overridden(tree, assignment));
 
   const fs::path folder = fs::absolute(file).parent_path();
   YamlSection root(tree, file.string(), "");

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <numeric>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 
 namespace winnow::app {
 namespace {
@@ -20,29 +20,7 @@ const char* kind_of(const YAML::Node& node) {
   return "a value";
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0U);
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
-
-std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
-  return *std::min_element(candidates.begin(), candidates.end(),
-                           [&](const std::string& a, const std::string& b) {
-                             return edit_distance(word, a) < edit_distance(word, b);
-                           });
-}
 
 YamlSection::YamlSection(YAML::Node node, std::string file, std::string path)
     : node_(std::move(node)), file_(std::move(file)), path_(std::move(path)) {
@@ -99,7 +77,14 @@ std::optional<std::string> YamlSection::scalar(const std::string& key, const cha
   if (!has(key)) return std::nullopt;
   const YAML::Node child = node(key);
   if (!child.IsScalar()) fail(key, fmt::format("found {}, expected {}", kind_of(child), expected));
-  return child.Scalar();
+  return text_of(key, child);
+}
+
+std::string YamlSection::text_of(const std::string& key, const YAML::Node& node) const {
+  if (node.Scalar().find('\0') != std::string::npos)
+    throw core::UsageError(fmt::format("{}{}: found a NUL character, expected a text without",
+                                       where(node), name_of(key)));
+  return node.Scalar();
 }
 
 std::optional<std::string> YamlSection::text(const std::string& key) {
@@ -117,7 +102,7 @@ std::optional<std::string> YamlSection::one_of(const std::string& key,
   const auto value = text(key);
   if (value && std::find(allowed.begin(), allowed.end(), *value) == allowed.end())
     fail(key, fmt::format("found '{}', expected one of {}; nearest is '{}'", *value,
-                          fmt::join(allowed, ", "), nearest(*value, allowed)));
+                          fmt::join(allowed, ", "), core::nearest(*value, allowed)));
   return value;
 }
 
@@ -157,14 +142,14 @@ std::optional<double> YamlSection::number(const std::string& key, double least, 
 std::optional<std::vector<std::string>> YamlSection::texts(const std::string& key) {
   if (!has(key)) return std::nullopt;
   const YAML::Node child = node(key);
-  if (child.IsScalar()) return std::vector<std::string>{child.Scalar()};
+  if (child.IsScalar()) return std::vector<std::string>{text_of(key, child)};
   if (!child.IsSequence())
     fail(key, fmt::format("found {}, expected a text or a list of texts", kind_of(child)));
   std::vector<std::string> values;
   for (const YAML::Node& item : child) {
     if (!item.IsScalar())
       fail(key, fmt::format("the list holds {}, expected texts", kind_of(item)));
-    values.push_back(item.Scalar());
+    values.push_back(text_of(key, item));
   }
   return values;
 }
@@ -180,7 +165,7 @@ void YamlSection::finish() const {
     if (asked_.contains(key)) continue;
     const std::vector<std::string> valid(asked_.begin(), asked_.end());
     throw core::UsageError(fmt::format("{}{}: unknown key; nearest valid key is '{}' (valid: {})",
-                                       where(entry.first), name_of(key), nearest(key, valid),
+                                       where(entry.first), name_of(key), core::nearest(key, valid),
                                        fmt::join(valid, ", ")));
   }
 }

@@ -4,7 +4,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <yaml-cpp/yaml.h>
@@ -44,6 +43,7 @@ class YamlSection {
 
  private:
   [[nodiscard]] std::optional<std::string> scalar(const std::string& key, const char* expected);
+  [[nodiscard]] std::string text_of(const std::string& key, const YAML::Node& node) const;
   [[nodiscard]] std::string where(const YAML::Node& node) const;
   [[nodiscard]] std::string name_of(const std::string& key) const;
 
@@ -52,9 +52,5 @@ class YamlSection {
   std::string path_;
   std::set<std::string> asked_;
 };
-
-/// The candidate that needs the fewest edits to become `word`; candidates must not be empty.
-[[nodiscard]] std::string nearest(std::string_view word,
-                                  const std::vector<std::string>& candidates);
 
 }  // namespace winnow::app

@@ -17,8 +17,10 @@ FileWindow::FileWindow(const std::filesystem::path& path, std::size_t window_byt
     : path_(path), window_bytes_(window_bytes) {
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor_ >= 0) return;
-  const auto message = fmt::format("{}: cannot be opened: {}", path.string(), std::strerror(errno));
-  if (errno == ENOENT) throw core::DataError(message);
+  const int reason = errno;
+  const auto message =
+      fmt::format("{}: cannot be opened: {}", path.string(), std::strerror(reason));
+  if (reason == ENOENT) throw core::DataError(message);
   throw core::EnvironmentError(message);
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 
 #include "core/durable_file.hpp"
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 #include "data/chat_template_forms.hpp"
 #include "data/prompt_template_plain.hpp"
 
@@ -19,25 +19,10 @@ namespace {
 constexpr const char* kFolderFile = "winnow_template.json";
 constexpr std::uint64_t kMaxFolderFileBytes = 4 << 20;
 
-/// Levenshtein's distance in bytes.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 std::vector<std::string_view> names_nearest_first(std::string_view name) {
   std::vector<std::string_view> names(template_names().begin(), template_names().end());
-  std::ranges::stable_sort(names, {},
-                           [name](std::string_view known) { return edit_distance(name, known); });
+  std::ranges::stable_sort(
+      names, {}, [name](std::string_view known) { return core::edit_distance(name, known); });
   return names;
 }
 

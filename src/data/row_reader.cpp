@@ -54,9 +54,10 @@ int RowReader::descriptor(std::uint32_t file) {
   if (open_.size() == kOpenFiles) close_all();
   const int opened = ::open(files_[file].path.c_str(), O_RDONLY | O_CLOEXEC);
   if (opened < 0) {
+    const int reason = errno;
     const auto message =
-        fmt::format("{}: cannot be opened: {}", files_[file].path.string(), std::strerror(errno));
-    if (errno == ENOENT) throw core::DataError(message);
+        fmt::format("{}: cannot be opened: {}", files_[file].path.string(), std::strerror(reason));
+    if (reason == ENOENT) throw core::DataError(message);
     throw core::EnvironmentError(message);
   }
   open_.emplace(file, opened);

@@ -180,15 +180,22 @@ void RowScanner::begin_row() {
 
 void RowScanner::consume(std::size_t count) {
   window_.consume(count);
-  if (too_long_ || window_.offset() - place_.byte_offset <= options_.max_row_bytes) return;
-  // What looks like an endless row is more often one with a fault early on, such as a missing
-  // quote.
-  const bool can_skip = options_.skip_bad_rows && layout_ == Layout::json_lines;
-  const auto fault = can_skip ? std::nullopt : find_json_fault(window_.kept());
-  if (fault && fault->offset < window_.kept().size()) refuse_row(window_.kept());
-  if (!options_.skip_bad_rows) throw core::DataError(too_long_message());
-  too_long_ = true;
-  window_.drop();
+  const std::uint64_t length = window_.offset() - place_.byte_offset;
+  if (!too_long_ && length > options_.max_row_bytes) {
+    // What looks like an endless row is more often one with a fault early on, such as a missing
+    // quote.
+    const bool can_skip = options_.skip_bad_rows && layout_ == Layout::json_lines;
+    const auto fault = can_skip ? std::nullopt : find_json_fault(window_.kept());
+    if (fault && fault->offset < window_.kept().size()) refuse_row(window_.kept());
+    if (!options_.skip_bad_rows) throw core::DataError(too_long_message());
+    too_long_ = true;
+    window_.drop();
+  }
+  if (too_long_ && length > options_.max_skipped_bytes)
+    throw core::DataError(
+        fmt::format("{}: found more than {} bytes in the row, expected at most that many even in "
+                    "a row that is skipped",
+                    locate(file_.name, place_, {}, 0), options_.max_skipped_bytes));
 }
 
 RowSlice RowScanner::finish_row(std::string_view bytes, std::string fault) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,7 +16,9 @@ namespace winnow::data {
 
 struct ScanOptions {
   std::uint64_t max_row_bytes = std::uint64_t{64} << 20;
-  bool skip_bad_rows = false;           ///< a row that is too long or torn is handed out as a fault
+  bool skip_bad_rows = false;  ///< a row that is too long or torn is handed out as a fault
+  /// The index holds the length of every row, skipped ones too, in 32 bits.
+  std::uint64_t max_skipped_bytes = std::numeric_limits<std::uint32_t>::max();
   std::size_t window_bytes = 1U << 20;  ///< read at a time; changes nothing but speed
 };
 
@@ -39,7 +42,7 @@ class RowScanner {
   /// The next row, or nothing at the file's end.
   /// @throws core::DataError with row, line, byte, found and expected: garbage between rows, a
   /// missing or trailing comma, brackets that do not match, text after the array, a file that ends
-  /// early; unless skipped, a row above max_row_bytes.
+  /// early; unless skipped, a row above max_row_bytes; skipped, one above max_skipped_bytes.
   [[nodiscard]] std::optional<RowSlice> next();
 
   /// Nothing for a file of spaces only.

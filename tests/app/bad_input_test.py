@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import struct
 import subprocess
 import time
@@ -116,6 +117,37 @@ class Data(BadInput):
         self.refuse(DATA, "id", job=self.write_job(f"data: {{ path: {data}, id: id }}\nselect: {{ method: vanilla }}\n"))
 
 
+class ImportedScores(BadInput):
+    def refuse_scores(self, text, *fragments, key=""):
+        data = self.write_rows(4)
+        scores = self.write("scores.json", text)
+        job = self.write_job(f"data: {{ path: {data} }}\nscorers: {{ imported: {{ import: {scores}, as: ifd_ppl, key: '{key}' }} }}\n"
+                             "select: { method: iterit, budget: 2 }\n")
+        self.refuse(DATA, "scores.json", *fragments, job=job, ranks=1)
+
+    def test_a_list_that_is_no_json(self):
+        self.refuse_scores("[0.5, null, NaN, 0.5]", "row 2, byte 12: found NaN, expected JSON with a number or null")
+        self.refuse_scores("[0.5,\n -Infinity, 1, 1]", "row 1, byte 8: found -Infinity")
+        self.refuse_scores("[0.5, [1], {}, 0.5 0.5]", "row 4", "found 0.5")
+        self.refuse_scores("[0.5, 0.5", "row 2", "found the end of the text")
+        self.refuse_scores("[0.5] 1", "scores.json, byte 6: found 1")
+
+    def test_a_list_under_a_key_that_is_no_json(self):
+        self.refuse_scores('{"other": [1, 2], "ifd": [0.5, NaN]}', "row 1, byte 31: found NaN", key="ifd")
+        self.refuse_scores('{"other": [1, NaN], "ifd": [0.5]}', "scores.json, byte 14: found NaN", key="ifd")
+        self.refuse_scores('{"other": [1, 2]}', "found other keys", "'ifd'", key="ifd")
+        self.refuse_scores('{"ifd": 7}', "'ifd' is number", key="ifd")
+
+    def test_json_lines(self):
+        self.refuse_scores("0.5\nNaN\n0.5\n0.5\n", "row 1, byte 0: found NaN, expected one number or null a line")
+        self.refuse_scores("0.5\n0.5\n\n0.5\n", "row 2, byte 0: found the end of the text")
+
+    def test_what_is_no_finite_number(self):
+        for text in ("[0.5, 1e400, 1, 1]", "0.5\n1e400\n1\n1\n"):
+            self.refuse_scores(text, "row 1: found a number that no double holds, expected a finite one")
+        self.refuse_scores('[0.5, "0.5", 1, 1]', "row 1: found string, expected a number or null")
+
+
 class Budget(BadInput):
     def test_budgets(self):
         data = self.write_rows(10)
@@ -196,6 +228,20 @@ class JobFile(BadInput):
 
     def test_a_name_too_long_for_a_file(self):
         self.refuse(USAGE, "at most 200", job=self.write_job(f"data: {{ path: {self.write_rows(3)} }}\nselections: {{ {'x' * 300}: {{ method: vanilla }} }}\n"))
+
+    def test_an_override_reaches_a_name_that_holds_dots(self):
+        job = self.write_job(f"data: {{ path: {self.write_rows(3)} }}\nscorers: {{ a: {{ import: x, as: y }}, a-1.7B: {{ import: x, as: y }} }}\n"
+                             "select: { method: random, budget: 1 }\n")
+        self.refuse(USAGE, "scorers.a-1.7B.as: not supported by this version: tags", job=job, arguments=["--set", "scorers.a-1.7B.as=tags"])
+        self.refuse(USAGE, "scorers.a.as: not supported by this version: tags", job=job, arguments=["--set", "scorers.a.as=tags"])
+        self.refuse(USAGE, "select.of.x", "of is not a map", job=job, arguments=["--set", "select.of=all", "--set", "select.of.x=1"])
+
+    def test_a_nul_in_a_text(self):
+        data = self.write_rows(3)
+        nul = "found a NUL character, expected a text without"
+        self.refuse_job(f'data:\n  path: {data}\n  join: "a\\0b"\nselect: {{ method: vanilla }}\n', "job.yaml:3: data.join: " + nul)
+        self.refuse_job('data:\n  path: ["x",\n    "a\\0b"]\nselect: { method: vanilla }\n', "job.yaml:3: data.path: " + nul)
+        self.refuse_job(f'data: {{ path: {data} }}\nmodel:\n  path: m\n  system: "a\\0b"\nselect: {{ method: vanilla }}\n', "job.yaml:4: model.system: " + nul)
 
     def test_no_job_file(self):
         self.fail_with(USAGE, "nowhere.yaml", arguments=["run", self.folder / "nowhere.yaml"], ranks=2)
@@ -390,34 +436,41 @@ class RunFolder(BadInput):
     def test_two_runs_in_one_folder(self):
         job = tiny_job.write(self, rows=200, block_rows=1)
         out = self.folder / "run"
-        first = program.start(["run", job, "--out", out], ranks=2)
+        first = program.start(["run", job, "--out", out])
         try:
             deadline = time.monotonic() + 60
             while not (out / "manifest.json").exists() and first.poll() is None and time.monotonic() < deadline:
                 pass
-            if first.poll() is None:
-                self.fail_with(ENVIRONMENT, "run", arguments=["run", job, "--out", out])
+            first.send_signal(signal.SIGSTOP)  # So that it is still there, whatever the second one takes.
+            self.fail_with(ENVIRONMENT, "run", arguments=["run", job, "--out", out])
         finally:
+            first.send_signal(signal.SIGCONT)
             first.communicate(timeout=120)
         self.assertEqual(first.returncode, 0)
 
 
 class Stop(BadInput):
-    def test_sigterm_ends_with_75_and_the_same_command_goes_on(self):
+    def stop_and_go_on(self, sent, ranks):
         job = tiny_job.write(self, rows=400, block_rows=1)
         reference = self.folder / "reference"
         self.succeed("run", job, "--out", reference)
         out = self.folder / "run"
-        process = program.start(["run", job, "--out", out])
+        process = program.start(["run", job, "--out", out], ranks)
         deadline = time.monotonic() + 60
         while not list(out.rglob("*.seg")) and process.poll() is None and time.monotonic() < deadline:
             pass
-        process.terminate()
+        process.send_signal(sent)
         _, errors = process.communicate(timeout=60)
         if process.returncode != 0:  # it may have been done already
             self.assertEqual(process.returncode, INTERRUPTED, errors)
         self.succeed("run", job, "--out", out, ranks=2)
         self.assertEqual(program.published(out), program.published(reference))
+
+    def test_sigterm_ends_with_75_and_the_same_command_goes_on(self):
+        self.stop_and_go_on(signal.SIGTERM, ranks=1)
+
+    def test_sigusr1_to_mpirun_stops_every_rank(self):
+        self.stop_and_go_on(signal.SIGUSR1, ranks=2)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,11 @@ class Rerun(program.ProgramTest):
         subset.write_bytes(subset.read_bytes()[:10])
         self.rerun_equals_fresh(job)
 
+    def test_an_override_changes_one_place_of_several_that_share_an_anchor(self):
+        job = self.write_job(f"data: {{ path: {self.write_rows(20)} }}\nselections:\n  a: &shared {{ method: random, budget: 5 }}\n  b: *shared\n")
+        done = self.succeed("run", job, "--out", self.folder / "run", "--set", "selections.a.budget=7", "--json")
+        self.assertEqual([s["rows"] for s in json.loads(done.stdout)["selections"].values()], [7, 5])
+
     def test_a_failed_command_leaves_no_summary_of_an_earlier_one(self):
         job = self.imports()
         self.succeed("run", job, "--out", self.folder / "run")

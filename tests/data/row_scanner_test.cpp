@@ -169,6 +169,25 @@ TEST(RowScanner, PassesALongRowByWhenSkipping) {
   }
 }
 
+TEST(RowScanner, BoundsTheLengthOfASkippedRowToo) {
+  ScanOptions options;
+  options.max_row_bytes = 8;
+  options.max_skipped_bytes = 18;
+  options.skip_bad_rows = true;
+  for (const char* text : {"[7,\n{\"a\":\"long, and {\"}]", "7\n{\"a\":\"long, and {\"}\n"}) {
+    const Scan result = scan_text(text, options);
+    EXPECT_EQ(result.rows, Rows{"7"});
+    EXPECT_TRUE(result.end.starts_with("f: row 1 (line 2, byte ")) << result.end;
+    EXPECT_TRUE(result.end.ends_with(
+        "): found more than 18 bytes in the row, expected at most that many even in a row that is "
+        "skipped"))
+        << result.end;
+    ScanOptions longer = options;
+    longer.max_skipped_bytes = 19;
+    EXPECT_EQ(scan_text(text, longer).rows.size(), 2U);
+  }
+}
+
 TEST(RowScanner, MeetsTwoHundredThousandBracketsWithoutRecursion) {
   const std::string open(200'000, '[');
   const TextFile cut_off(open);

