@@ -25,7 +25,7 @@ class RowSource {
   /// The rows of `range`, parsed; nullopt for a bad row.
   /// @throws core::UsageError if the file is no longer what was indexed.
   [[nodiscard]] std::vector<std::optional<data::Sample>> samples(core::RowRange range);
-  /// Calls visit(bytes) with the own bytes of each of `rows`, in their order. Takes 24 bytes of
+  /// Calls visit(bytes) with the own bytes of each of `rows`, in their order. Takes 32 bytes of
   /// memory for each.
   void for_each_bytes(std::span<const core::RowId> rows,
                       const std::function<void(std::string_view)>& visit);

@@ -12,7 +12,7 @@
 namespace winnow::store {
 
 struct InputFile {
-  std::string name;  ///< as the job names it
+  std::string name;  ///< without its folder
   std::uint64_t bytes = 0;
   std::string hash;  ///< XXH3-128, 32 hexadecimal digits
 };
