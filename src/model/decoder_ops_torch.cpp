@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include <limits>
+
 #include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/rms_norm.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 
@@ -77,6 +81,32 @@ Attended attend_on_cpu(const HeadViews& heads, const at::Tensor& queries, const 
   return {values, log_sums};
 }
 
+/// Adds -infinity where a query may not look: queries [first_query, + queries), keys
+/// [first_key, + keys). [queries, keys]
+at::Tensor window_mask(std::int64_t first_query, std::int64_t queries, std::int64_t first_key,
+                       std::int64_t keys, std::int64_t window, const at::TensorOptions& options) {
+  const auto place = options.dtype(at::kLong);
+  const at::Tensor query = at::arange(first_query, first_query + queries, place).unsqueeze(1);
+  const at::Tensor key = at::arange(first_key, first_key + keys, place).unsqueeze(0);
+  return at::zeros({queries, keys}, options)
+      .masked_fill_(key.gt(query).logical_or(key.le(query - window)),
+                    -std::numeric_limits<float>::infinity());
+}
+
+/// Calls visit(queries, keys, mask) for runs of at most `window` queries of a segment and the keys
+/// that they can see.
+template <typename Visit>
+void for_each_window(const at::Tensor& segment, std::int64_t window, Visit visit) {
+  const std::int64_t rows = segment.size(0);
+  for (std::int64_t first = 0; first < rows; first += window) {
+    const std::int64_t queries = std::min(window, rows - first);
+    const std::int64_t first_key = std::max<std::int64_t>(0, first - window + 1);
+    const std::int64_t keys = first + queries - first_key;
+    visit(first, segment.narrow(0, first, queries), segment.narrow(0, first_key, keys),
+          window_mask(first, queries, first_key, keys, window, segment.options()));
+  }
+}
+
 /// All rows after the common beginning look at the whole of it; merged into what they saw of their
 /// own segment.
 void add_common_beginning(at::Tensor out, const at::Tensor& own_log_sums, const at::Tensor& qkv,
@@ -87,6 +117,17 @@ void add_common_beginning(at::Tensor out, const at::Tensor& own_log_sums, const 
   const at::Tensor weight = at::sigmoid(common.log_sums - own_log_sums).unsqueeze(3);
   at::Tensor own = heads.query(out.narrow(0, batch.shared, rows));
   own.lerp_(common.values, weight);
+}
+
+void attend_in_window(const at::Tensor& out, const at::Tensor& segment, const HeadViews& heads,
+                      std::int64_t window) {
+  for_each_window(segment, window,
+                  [&](std::int64_t first, const at::Tensor& queries, const at::Tensor& keys,
+                      const at::Tensor& mask) {
+                    heads.query(out.narrow(0, first, queries.size(0)))
+                        .copy_(at::scaled_dot_product_attention(
+                            heads.query(queries), heads.key(keys), heads.value(keys), mask));
+                  });
 }
 
 void attend_on_cpu(const at::Tensor& out, const at::Tensor& qkv, const HeadViews& heads,
@@ -114,6 +155,38 @@ void rms_norm(at::Tensor out, const at::Tensor& x, const at::Tensor& weight, dou
   at::parallel_for(0, x.size(0), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     rms_norm_rows(rows_of(x, begin, end), values(weight), static_cast<float>(epsilon), rounding,
                   rows_of(out, begin, end));
+  });
+}
+
+void round_rows(at::Tensor out, const at::Tensor& x, Rounding rounding) {
+  out.copy_(x);
+  round_in_place(out, rounding);
+}
+
+void norm_queries_and_keys(at::Tensor qkv, const DecoderConfig& config,
+                           const at::Tensor& query_norm, const at::Tensor& key_norm) {
+  const std::int64_t query = std::int64_t{config.heads} * config.head_size;
+  const std::int64_t key = std::int64_t{config.kv_heads} * config.head_size;
+  if (!qkv.is_cpu()) {
+    const auto norm = [&](at::Tensor part, const at::Tensor& weight) {
+      const at::Tensor heads = part.unflatten(1, {-1, weight.numel()});
+      part.copy_(at::rms_norm(heads, weight.sizes(), weight, config.norm_epsilon).flatten(1));
+    };
+    norm(qkv.narrow(1, 0, query), query_norm);
+    norm(qkv.narrow(1, query, key), key_norm);
+    return;
+  }
+  const auto epsilon = static_cast<float>(config.norm_epsilon);
+  const auto query_width = static_cast<std::size_t>(query);
+  const auto key_width = static_cast<std::size_t>(key);
+  at::parallel_for(0, qkv.size(0), kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::span<float> all = rows_of(qkv, row, row + 1);
+      const std::span<float> queries = all.first(query_width);
+      const std::span<float> keys = all.subspan(query_width, key_width);
+      rms_norm_rows(queries, values(query_norm), epsilon, Rounding::none, queries);
+      rms_norm_rows(keys, values(key_norm), epsilon, Rounding::none, keys);
+    }
   });
 }
 
@@ -170,8 +243,15 @@ void rotate(at::Tensor qkv, const DecoderConfig& config, const RotaryTable& tabl
 }
 
 void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config,
-            const PackedBatch& batch, Rounding rounding) {
+            const PackedBatch& batch, std::int64_t window, Rounding rounding) {
   const HeadViews heads(config);
+  const bool is_windowed = window > 0 && batch.positions_used > window;
+  if (is_windowed) {
+    for (const SegmentRows& rows : batch.segments)
+      attend_in_window(out.narrow(0, rows.begin, rows.length),
+                       qkv.narrow(0, rows.begin, rows.length), heads, window);
+    return round_in_place(out, rounding);
+  }
   if (out.is_cpu()) {
     attend_on_cpu(out, qkv, heads, batch);
     return round_in_place(out, rounding);

@@ -16,6 +16,14 @@ namespace winnow::model {
 void rms_norm(at::Tensor out, const at::Tensor& x, const at::Tensor& weight, double epsilon,
               Rounding rounding);
 
+/// out = x, as the input of a product.
+void round_rows(at::Tensor out, const at::Tensor& x, Rounding rounding);
+
+/// RMSNorm of the query and of the key heads of qkv, in place: over as many elements as the weight
+/// has.
+void norm_queries_and_keys(at::Tensor qkv, const DecoderConfig& config,
+                           const at::Tensor& query_norm, const at::Tensor& key_norm);
+
 /// silu(gate) * up; gate_up [rows, 2 * width].
 void silu_product(at::Tensor out, const at::Tensor& gate_up, Rounding rounding);
 
@@ -38,9 +46,10 @@ class RotaryTable {
 void rotate(at::Tensor qkv, const DecoderConfig& config, const RotaryTable& table,
             const at::Tensor& positions);
 
-/// Causal attention of each segment's rows to the batch's common beginning and to themselves; out
-/// [rows, heads * head_size]. A common beginning is possible on the CPU only.
+/// Causal attention of each segment's rows to the batch's common beginning and to themselves, each
+/// to the last `window` tokens only unless that is 0; out [rows, heads * head_size]. A common
+/// beginning is possible on the CPU only, and only where no segment is longer than the window.
 void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config,
-            const PackedBatch& batch, Rounding rounding);
+            const PackedBatch& batch, std::int64_t window, Rounding rounding);
 
 }  // namespace winnow::model

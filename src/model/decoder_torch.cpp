@@ -31,8 +31,19 @@ class Loader {
   at::Tensor matrix(const std::string& name, std::uint64_t out, std::uint64_t in) {
     return load(name, {out, in}, matrix_type_);
   }
-  at::Tensor norm(const std::string& name, std::uint64_t size) {
+  at::Tensor vector(const std::string& name, std::uint64_t size) {
     return load(name, {size}, at::kFloat);
+  }
+  /// Modules `names` of `outs` outputs each, under `prefix`, as one.
+  Linear linear(const std::string& prefix, const std::vector<std::string>& names,
+                const std::vector<std::uint64_t>& outs, std::uint64_t in, bool has_bias) {
+    std::vector<at::Tensor> weights, biases;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      weights.push_back(matrix(prefix + names[i] + ".weight", outs[i], in));
+      if (has_bias) biases.push_back(vector(prefix + names[i] + ".bias", outs[i]));
+    }
+    return {names.size() == 1 ? weights.front() : at::cat(weights),
+            has_bias ? at::cat(biases) : at::Tensor()};
   }
   [[nodiscard]] std::uint64_t parameters() const { return parameters_; }
 
@@ -58,15 +69,29 @@ DecoderLayer load_layer(Loader& loader, const DecoderConfig& config, const std::
   const std::uint64_t width = config.hidden_size, inner = config.intermediate_size;
   const std::uint64_t query = std::uint64_t{config.heads} * config.head_size;
   const std::uint64_t key = std::uint64_t{config.kv_heads} * config.head_size;
-  return {.attention_norm = loader.norm(prefix + "input_layernorm.weight", width),
-          .qkv = at::cat({loader.matrix(prefix + "self_attn.q_proj.weight", query, width),
-                          loader.matrix(prefix + "self_attn.k_proj.weight", key, width),
-                          loader.matrix(prefix + "self_attn.v_proj.weight", key, width)}),
-          .attention_out = loader.matrix(prefix + "self_attn.o_proj.weight", width, query),
-          .mlp_norm = loader.norm(prefix + "post_attention_layernorm.weight", width),
-          .gate_up = at::cat({loader.matrix(prefix + "mlp.gate_proj.weight", inner, width),
-                              loader.matrix(prefix + "mlp.up_proj.weight", inner, width)}),
-          .down = loader.matrix(prefix + "mlp.down_proj.weight", width, inner)};
+  DecoderLayer layer;
+  layer.qkv = loader.linear(prefix, {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"},
+                            {query, key, key}, width, config.qkv_bias);
+  layer.attention_out =
+      loader.linear(prefix, {"self_attn.o_proj"}, {width}, query, config.attention_out_bias);
+  layer.gate_up = loader.linear(prefix, {"mlp.gate_proj", "mlp.up_proj"}, {inner, inner}, width,
+                                config.mlp_bias);
+  layer.down = loader.linear(prefix, {"mlp.down_proj"}, {width}, inner, config.mlp_bias);
+  if (config.query_key_norm != QueryKeyNorm::none) {
+    const bool is_per_head = config.query_key_norm == QueryKeyNorm::per_head;
+    layer.query_norm =
+        loader.vector(prefix + "self_attn.q_norm.weight", is_per_head ? config.head_size : query);
+    layer.key_norm =
+        loader.vector(prefix + "self_attn.k_norm.weight", is_per_head ? config.head_size : key);
+  }
+  if (config.norms_after) {
+    layer.attention_out_norm = loader.vector(prefix + "post_attention_layernorm.weight", width);
+    layer.down_norm = loader.vector(prefix + "post_feedforward_layernorm.weight", width);
+  } else {
+    layer.attention_norm = loader.vector(prefix + "input_layernorm.weight", width);
+    layer.mlp_norm = loader.vector(prefix + "post_attention_layernorm.weight", width);
+  }
+  return layer;
 }
 
 /// Files may repeat a tied head, and old ones hold the rotary frequencies; both are accepted where
@@ -103,9 +128,11 @@ DecoderWeights load_decoder_weights(const DecoderConfig& config, WeightFiles& fi
   DecoderWeights weights;
   weights.embedding =
       loader.matrix("model.embed_tokens.weight", config.vocabulary_size, config.hidden_size);
-  for (std::uint32_t layer = 0; layer < config.layers; ++layer)
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
     weights.layers.push_back(load_layer(loader, config, fmt::format("model.layers.{}.", layer)));
-  weights.norm = loader.norm("model.norm.weight", config.hidden_size);
+    weights.layers.back().window = config.windows[layer];
+  }
+  weights.norm = loader.vector("model.norm.weight", config.hidden_size);
   weights.head = config.tied_head
                      ? weights.embedding
                      : loader.matrix("lm_head.weight", config.vocabulary_size, config.hidden_size);
@@ -145,20 +172,43 @@ Decoder::Buffers Decoder::first(std::int64_t rows) const {
 
 void Decoder::attention_block(const DecoderLayer& layer, const Buffers& buffers,
                               const PackedBatch& batch, const at::Tensor& positions) {
-  rms_norm(buffers.normed, buffers.residual, layer.attention_norm, config_.norm_epsilon,
-           products_.input_rounding());
-  products_.multiply(buffers.qkv, buffers.normed, layer.qkv);
+  sublayer_input(buffers, layer.attention_norm);
+  products_.multiply(buffers.qkv, buffers.normed, layer.qkv.weight);
+  if (layer.qkv.bias.defined()) buffers.qkv.add_(layer.qkv.bias);
+  if (layer.query_norm.defined())
+    norm_queries_and_keys(buffers.qkv, config_, layer.query_norm, layer.key_norm);
   rotate(buffers.qkv, config_, rotary_, positions);
-  attend(buffers.attention, buffers.qkv, config_, batch, products_.input_rounding());
+  attend(buffers.attention, buffers.qkv, config_, batch, layer.window, products_.input_rounding());
+}
+
+void Decoder::sublayer_input(const Buffers& buffers, const at::Tensor& norm) {
+  if (norm.defined())
+    rms_norm(buffers.normed, buffers.residual, norm, config_.norm_epsilon,
+             products_.input_rounding());
+  else
+    round_rows(buffers.normed, buffers.residual, products_.input_rounding());
+}
+
+void Decoder::add_to_residual(const Buffers& buffers, const at::Tensor& x, const Linear& linear,
+                              const at::Tensor& norm) {
+  if (!norm.defined()) {
+    products_.multiply_add(buffers.residual, x, linear.weight);
+    if (linear.bias.defined()) buffers.residual.add_(linear.bias);
+    return;
+  }
+  products_.multiply(buffers.normed, x, linear.weight);
+  if (linear.bias.defined()) buffers.normed.add_(linear.bias);
+  rms_norm(buffers.normed, buffers.normed, norm, config_.norm_epsilon, Rounding::none);
+  buffers.residual.add_(buffers.normed);
 }
 
 void Decoder::mlp_block(const DecoderLayer& layer, const Buffers& buffers) {
-  products_.multiply_add(buffers.residual, buffers.attention, layer.attention_out);
-  rms_norm(buffers.normed, buffers.residual, layer.mlp_norm, config_.norm_epsilon,
-           products_.input_rounding());
-  products_.multiply(buffers.gate_up, buffers.normed, layer.gate_up);
+  add_to_residual(buffers, buffers.attention, layer.attention_out, layer.attention_out_norm);
+  sublayer_input(buffers, layer.mlp_norm);
+  products_.multiply(buffers.gate_up, buffers.normed, layer.gate_up.weight);
+  if (layer.gate_up.bias.defined()) buffers.gate_up.add_(layer.gate_up.bias);
   silu_product(buffers.activated, buffers.gate_up, products_.input_rounding());
-  products_.multiply_add(buffers.residual, buffers.activated, layer.down);
+  add_to_residual(buffers, buffers.activated, layer.down, layer.down_norm);
 }
 
 at::Tensor Decoder::run(const PackedBatch& batch) {

@@ -12,15 +12,27 @@
 
 namespace winnow::model {
 
-/// Matrices [out, in] in the model's precision, norms in float32. Products that read the same input
-/// are one matrix.
+/// y = x W^T + b. Matrices [out, in] in the model's precision, biases in float32, undefined where
+/// there is none.
+struct Linear {
+  at::Tensor weight;
+  at::Tensor bias;
+};
+
+/// Norms in float32, undefined where the family has none at that place. Products that read the same
+/// input are one matrix.
 struct DecoderLayer {
   at::Tensor attention_norm;
-  at::Tensor qkv;  ///< query, key, value heads
-  at::Tensor attention_out;
+  Linear qkv;  ///< query, key, value heads
+  at::Tensor query_norm;
+  at::Tensor key_norm;
+  Linear attention_out;
+  at::Tensor attention_out_norm;
   at::Tensor mlp_norm;
-  at::Tensor gate_up;
-  at::Tensor down;
+  Linear gate_up;
+  Linear down;
+  at::Tensor down_norm;
+  std::uint32_t window = 0;  ///< tokens that a token sees, itself included; 0: all before it
 };
 
 struct DecoderWeights {
@@ -54,6 +66,11 @@ class Decoder {
   };
   void reserve(std::int64_t rows);
   [[nodiscard]] Buffers first(std::int64_t rows) const;
+  /// The input of a sublayer's products: the residual, normed where the family does so before.
+  void sublayer_input(const Buffers& buffers, const at::Tensor& norm);
+  /// residual += norm(x W^T + b), without the norm where the family has none there.
+  void add_to_residual(const Buffers& buffers, const at::Tensor& x, const Linear& linear,
+                       const at::Tensor& norm);
   void attention_block(const DecoderLayer& layer, const Buffers& buffers, const PackedBatch& batch,
                        const at::Tensor& positions);
   void mlp_block(const DecoderLayer& layer, const Buffers& buffers);

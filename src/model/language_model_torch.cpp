@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -19,15 +20,19 @@ namespace {
 
 class TorchLanguageModel final : public CausalLanguageModel {
  public:
-  TorchLanguageModel(ModelInfo info, Decoder decoder, Sharing sharing)
-      : info_(std::move(info)), decoder_(std::move(decoder)), sharing_(sharing) {}
+  /// @param longest_shared  segments longer than this do not share their beginning
+  TorchLanguageModel(ModelInfo info, Decoder decoder, std::size_t longest_shared)
+      : info_(std::move(info)), decoder_(std::move(decoder)), longest_shared_(longest_shared) {}
 
   [[nodiscard]] const ModelInfo& info() const override { return info_; }
 
   [[nodiscard]] std::vector<double> nll_sums(std::span<const Segment> batch) override {
     const c10::InferenceMode no_autograd;
     std::vector<double> sums(batch.size(), 0.0);
-    const PackedBatch packed = pack(batch, info_, kFewestRows, sharing_);
+    const bool may_share = std::ranges::all_of(
+        batch, [&](const Segment& segment) { return segment.ids.size() <= longest_shared_; });
+    const PackedBatch packed =
+        pack(batch, info_, kFewestRows, may_share ? Sharing::common_beginning : Sharing::none);
     if (packed.owners.empty()) return sums;
     const std::vector<float> losses =
         token_losses(decoder_.run(packed), decoder_.head(), packed.targets, decoder_.products());
@@ -39,8 +44,15 @@ class TorchLanguageModel final : public CausalLanguageModel {
  private:
   ModelInfo info_;
   Decoder decoder_;
-  Sharing sharing_;
+  std::size_t longest_shared_;
 };
+
+/// A common beginning is followed on the CPU, and where every token sees the whole of it.
+std::size_t longest_shared(const DecoderConfig& config, const at::Device& device) {
+  if (!device.is_cpu()) return 0;
+  const std::uint32_t window = smallest_window(config);
+  return window == 0 ? config.max_positions : window;
+}
 
 at::Device device_of(const LoadOptions& options) {
   if (options.device < 0) return at::kCPU;
@@ -71,7 +83,7 @@ std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::files
   return std::make_unique<TorchLanguageModel>(
       std::move(info),
       Decoder(config, std::move(weights), arithmetic_of(options.precision, device)),
-      device.is_cpu() ? Sharing::common_beginning : Sharing::none);
+      longest_shared(config, device));
 }
 
 int cuda_device_count() {

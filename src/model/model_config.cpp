@@ -22,16 +22,51 @@ constexpr std::uint64_t kLargestCount = 1 << 24;
 
 /// One family = one set of defaults for the fields that its config class may leave out
 /// (transformers' configuration_*.py).
+enum class Biases {
+  by_config,  ///< `attention_bias` (query, key, value and output), `mlp_bias`
+  qkv         ///< query, key and value always
+};
+enum class Windows {
+  none,
+  every_layer,  ///< `sliding_window` unless null
+  some_layers   ///< only with `use_sliding_window`: by `layer_types`, else from `max_window_layers`
+                ///< on
+};
 struct Family {
   std::string_view architecture;
-  std::uint32_t default_kv_heads;  ///< 0: as many as heads
-  std::uint32_t default_max_positions;
-  std::uint32_t default_sliding_window;  ///< 0: none
+  std::uint32_t default_kv_heads = 0;   ///< 0: as many as heads
+  std::uint32_t default_head_size = 0;  ///< 0: hidden size divided by heads
+  std::uint32_t default_max_positions = 2048;
+  double default_norm_epsilon = 1e-6;
+  Biases biases = Biases::by_config;
+  Windows windows = Windows::none;
+  QueryKeyNorm query_key_norm = QueryKeyNorm::none;
+  bool norms_after = false;
 };
 constexpr std::array kFamilies = {
-    Family{"LlamaForCausalLM", 0, 2048, 0},
-    Family{"MistralForCausalLM", 8, 131072, 4096},
+    Family{.architecture = "LlamaForCausalLM"},
+    Family{.architecture = "MistralForCausalLM",
+           .default_kv_heads = 8,
+           .default_max_positions = 131072,
+           .windows = Windows::every_layer},
+    Family{.architecture = "Qwen2ForCausalLM",
+           .default_kv_heads = 32,
+           .default_max_positions = 32768,
+           .biases = Biases::qkv,
+           .windows = Windows::some_layers},
+    Family{.architecture = "Qwen3ForCausalLM",
+           .default_kv_heads = 32,
+           .default_head_size = 128,
+           .default_max_positions = 32768,
+           .windows = Windows::some_layers,
+           .query_key_norm = QueryKeyNorm::per_head},
+    Family{.architecture = "Olmo2ForCausalLM",
+           .default_norm_epsilon = 1e-5,
+           .query_key_norm = QueryKeyNorm::whole,
+           .norms_after = true},
 };
+constexpr std::uint32_t kDefaultWindow = 4096;
+constexpr std::uint32_t kDefaultFullLayers = 28;
 
 /// The fields of one JSON object, with errors that name the file and the field.
 class Fields {
@@ -68,6 +103,14 @@ class Fields {
   }
   [[nodiscard]] std::uint32_t count(std::string_view name, std::uint32_t absent) const {
     return has(name) ? count(name) : absent;
+  }
+
+  /// An integer that may be 0.
+  [[nodiscard]] std::uint32_t whole(std::string_view name, std::uint32_t absent) const {
+    const Json* field = get(name);
+    if (field != nullptr && field->is_number_unsigned() && field->get<std::uint64_t>() == 0)
+      return 0;
+    return count(name, absent);
   }
 
   [[nodiscard]] double positive(std::string_view name) const {
@@ -141,19 +184,54 @@ const Family& family_of(const Json& config, const Fields& fields) {
 }
 
 /// Fields that change the computation in a way that winnow does not follow.
-void refuse_unsupported(const Fields& fields, const DecoderConfig& config, const Family& family) {
-  for (const char* name : {"attention_bias", "mlp_bias"})
-    if (fields.flag(name, false)) fields.refuse(name, "false");
+void refuse_unsupported(const Fields& fields) {
   const std::string activation = fields.text("hidden_act", "silu");
   if (activation != "silu" && activation != "swish") fields.refuse("hidden_act", "\"silu\"");
   if (fields.has("quantization_config"))
     fields.refuse("quantization_config", "none: weights in F32, F16 or BF16");
-  const bool says_none = fields.has_null("sliding_window");
-  const std::uint32_t window = says_none                      ? 0
-                               : fields.has("sliding_window") ? fields.count("sliding_window")
-                                                              : family.default_sliding_window;
-  if (window != 0 && window < config.max_positions)
-    fields.refuse("sliding_window", "null: attention over a sliding window is not supported");
+}
+
+void read_biases(const Fields& fields, const Family& family, DecoderConfig& config) {
+  const bool attention = fields.flag("attention_bias", false);
+  config.qkv_bias = attention || family.biases == Biases::qkv;
+  config.attention_out_bias = attention;
+  config.mlp_bias = fields.flag("mlp_bias", false);
+  if (family.architecture == "LlamaForCausalLM") return;
+  // Their code does not look at these.
+  if (config.mlp_bias) fields.refuse("mlp_bias", "false");
+  if (attention && (family.biases == Biases::qkv || family.windows == Windows::every_layer))
+    fields.refuse("attention_bias", "false");
+}
+
+/// transformers' own layers and no others: full or sliding attention.
+bool is_sliding(const Fields& fields, const Json& type) {
+  if (type == "sliding_attention") return true;
+  if (type != "full_attention")
+    fields.refuse("layer_types", "a list of \"full_attention\" and \"sliding_attention\"");
+  return false;
+}
+
+void read_windows(const Fields& fields, const Family& family, DecoderConfig& config) {
+  config.windows.assign(config.layers, 0);
+  if (family.windows == Windows::none && fields.has("sliding_window"))
+    fields.refuse("sliding_window", fmt::format("null: {} has no windows", family.architecture));
+  const Json* types = fields.get("layer_types");
+  if (types != nullptr && (!types->is_array() || types->size() != config.layers))
+    fields.refuse("layer_types", fmt::format("a list of {} (`num_hidden_layers`)", config.layers));
+  const bool is_used =
+      family.windows == Windows::every_layer ||
+      (family.windows == Windows::some_layers && fields.flag("use_sliding_window", false));
+  const bool has_window = is_used && !fields.has_null("sliding_window");
+  const std::uint32_t window = has_window ? fields.count("sliding_window", kDefaultWindow) : 0;
+  const std::uint64_t first = family.windows == Windows::every_layer
+                                  ? 0
+                                  : fields.whole("max_window_layers", kDefaultFullLayers);
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
+    const bool slides = types != nullptr ? is_sliding(fields, (*types)[layer]) : layer >= first;
+    if (types != nullptr && slides && !has_window)
+      fields.refuse("layer_types", "no \"sliding_attention\": the configuration gives no window");
+    if (slides) config.windows[layer] = window;
+  }
 }
 
 /// transformers 4: `rope_theta` and `rope_scaling`; 5: both inside `rope_parameters`.
@@ -214,20 +292,34 @@ DecoderConfig read_decoder_config(const std::filesystem::path& folder) {
   if (config.heads % config.kv_heads != 0)
     fields.refuse("num_key_value_heads",
                   fmt::format("a divisor of `num_attention_heads` ({})", config.heads));
-  if (!fields.has("head_dim") && config.hidden_size % config.heads != 0)
+  if (!fields.has("head_dim") && family.default_head_size == 0 &&
+      config.hidden_size % config.heads != 0)
     fields.refuse("hidden_size",
                   fmt::format("a multiple of `num_attention_heads` ({})", config.heads));
-  config.head_size = fields.count("head_dim", config.hidden_size / config.heads);
+  config.head_size =
+      fields.count("head_dim", family.default_head_size == 0 ? config.hidden_size / config.heads
+                                                             : family.default_head_size);
   if (config.head_size % 2 != 0)
     throw core::ModelError(
         fmt::format("{}: head size {}, expected an even one: rotary positions turn pairs",
                     file.string(), config.head_size));
   config.max_positions = fields.count("max_position_embeddings", family.default_max_positions);
-  config.norm_epsilon = fields.positive("rms_norm_eps", 1e-6);
+  config.norm_epsilon = fields.positive("rms_norm_eps", family.default_norm_epsilon);
   config.tied_head = fields.flag("tie_word_embeddings", false);
-  refuse_unsupported(fields, config, family);
+  config.query_key_norm = family.query_key_norm;
+  config.norms_after = family.norms_after;
+  refuse_unsupported(fields);
+  read_biases(fields, family, config);
+  read_windows(fields, family, config);
   read_rotary(json, file.string(), config);
   return config;
+}
+
+std::uint32_t smallest_window(const DecoderConfig& config) {
+  std::uint32_t smallest = 0;
+  for (const std::uint32_t window : config.windows)
+    if (window != 0 && (smallest == 0 || window < smallest)) smallest = window;
+  return smallest;
 }
 
 std::vector<float> rotary_frequencies(const DecoderConfig& config) {

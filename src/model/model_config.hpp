@@ -18,8 +18,15 @@ struct Llama3RotaryScaling {
   double original_positions = 8192;
 };
 
-/// What config.json says of a pre-norm decoder with RMSNorm, rotary positions, grouped-query
-/// attention and SwiGLU.
+/// RMSNorm of queries and keys before they are turned.
+enum class QueryKeyNorm {
+  none,
+  per_head,  ///< each head alone, one weight for all of them (Qwen 3)
+  whole      ///< all heads of a row together (OLMo 2)
+};
+
+/// What config.json says of a decoder with RMSNorm, rotary positions, grouped-query attention and
+/// SwiGLU. What differs between families is told by these fields alone.
 struct DecoderConfig {
   std::string architecture;  ///< `architectures[0]`
   std::uint32_t vocabulary_size = 0;
@@ -34,7 +41,19 @@ struct DecoderConfig {
   double rotary_base = 0;
   std::optional<Llama3RotaryScaling> rotary_scaling;
   bool tied_head = false;  ///< the embedding is also the output head
+  bool qkv_bias = false;
+  bool attention_out_bias = false;
+  bool mlp_bias = false;
+  QueryKeyNorm query_key_norm = QueryKeyNorm::none;
+  /// Norms stand behind attention and MLP, on what they add to the residual, instead of before them
+  /// (OLMo 2).
+  bool norms_after = false;
+  /// How many tokens a token of each layer sees, itself included; 0: all before it. [layers]
+  std::vector<std::uint32_t> windows;
 };
+
+/// The smallest window of all layers that have one; 0 if none has.
+[[nodiscard]] std::uint32_t smallest_window(const DecoderConfig& config);
 
 /// Reads `folder`/config.json in the form that transformers 4 or 5 writes. A missing optional field
 /// has transformers' default.

@@ -65,16 +65,31 @@ TEST(ModelConfig, LeavesOutWhatTransformersLeavesOut) {
   EXPECT_FALSE(config.tied_head);
 }
 
-TEST(ModelConfig, TakesMistralOnlyWithoutASlidingWindow) {
+TEST(ModelConfig, GivesMistralItsWindowInEveryLayer) {
   nlohmann::json json = with("architectures", {"MistralForCausalLM"});
-  json["max_position_embeddings"] = 32768;
-  EXPECT_NE(model_error([&] { static_cast<void>(read(json)); }).find("`sliding_window`"),
-            std::string::npos);
+  json["num_hidden_layers"] = 3;
+  EXPECT_EQ(read(json).windows, (std::vector<std::uint32_t>{4096, 4096, 4096}));
+  json["sliding_window"] = 7;
+  EXPECT_EQ(read(json).windows, (std::vector<std::uint32_t>{7, 7, 7}));
   json["sliding_window"] = nullptr;
-  EXPECT_EQ(read(json).architecture, "MistralForCausalLM");
-  json["sliding_window"] = 4096;
-  EXPECT_NE(model_error([&] { static_cast<void>(read(json)); }).find("`sliding_window`"),
-            std::string::npos);
+  EXPECT_EQ(read(json).windows, (std::vector<std::uint32_t>{0, 0, 0}));
+}
+
+TEST(ModelConfig, GivesQwenWindowsOnlyWhereTheyAreAskedFor) {
+  nlohmann::json json = with("architectures", {"Qwen2ForCausalLM"});
+  json["num_hidden_layers"] = 3;
+  json["sliding_window"] = 9;
+  json["max_window_layers"] = 2;
+  EXPECT_EQ(smallest_window(read(json)), 0U);
+  EXPECT_TRUE(read(json).qkv_bias);
+  EXPECT_FALSE(read(json).attention_out_bias);
+  json["use_sliding_window"] = true;
+  EXPECT_EQ(read(json).windows, (std::vector<std::uint32_t>{0, 0, 9}));
+  json["max_window_layers"] = 0;
+  EXPECT_EQ(read(json).windows, (std::vector<std::uint32_t>{9, 9, 9}));
+  json["layer_types"] = {"sliding_attention", "full_attention", "full_attention"};
+  EXPECT_EQ(read(json).windows, (std::vector<std::uint32_t>{9, 0, 0}));
+  EXPECT_EQ(smallest_window(read(json)), 9U);
 }
 
 struct Refused {
@@ -100,7 +115,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"hidden_size", 1ULL << 60}, Refused{"num_hidden_layers", 1.5},
         Refused{"num_key_value_heads", 3}, Refused{"intermediate_size", "12"},
         Refused{"rms_norm_eps", "small"}, Refused{"rope_theta", 0}, Refused{"hidden_act", "gelu"},
-        Refused{"attention_bias", true}, Refused{"mlp_bias", true},
+        Refused{"attention_bias", 1}, Refused{"mlp_bias", "no"},
+        Refused{"layer_types", {"sliding_attention"}}, Refused{"layer_types", {"chunked"}},
+        Refused{"layer_types", {"full_attention", "full_attention"}},
         Refused{"tie_word_embeddings", 1}, Refused{"partial_rotary_factor", 0.5},
         Refused{"quantization_config", {{"bits", 4}}}, Refused{"sliding_window", 8},
         Refused{"rope_scaling", 2}),

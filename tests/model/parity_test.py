@@ -11,7 +11,8 @@ import unittest
 
 try:
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
+    from transformers import (AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM,
+                              Olmo2Config, Olmo2ForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM)
 except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
@@ -134,9 +135,48 @@ class TinyModels(unittest.TestCase):
         self.compare(self.llama(), torch.float16)
         self.compare(self.llama(), torch.bfloat16)
 
+    SHAPE = dict(vocab_size=301, hidden_size=60, intermediate_size=92, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=2,
+                 max_position_embeddings=256)
+
+    def assert_window_matters(self, model_type, config, window):
+        """The test would see a window that is ignored: transformers' own losses differ without it."""
+        rows = random_rows(301, 150, 6)
+        with tempfile.TemporaryDirectory() as folder:
+            with_window = reference(save(model_type(config), folder), rows)
+            without = reference(save(model_type(type(config)(**(config.to_dict() | window))), folder), rows)
+        self.assertGreater(max(per_token(with_window, without, rows)), 1e-3)
+
+    def test_llama_with_biases(self):
+        self.compare(self.llama(attention_bias=True, mlp_bias=True))
+
     def test_mistral_without_window(self):
-        self.compare(MistralForCausalLM(MistralConfig(vocab_size=301, hidden_size=64, intermediate_size=96, num_hidden_layers=2,
-                                                      num_attention_heads=4, num_key_value_heads=2, sliding_window=None)))
+        self.compare(MistralForCausalLM(MistralConfig(**self.SHAPE, sliding_window=None)))
+
+    def test_mistral_with_window(self):
+        config = MistralConfig(**self.SHAPE, sliding_window=13)
+        self.assert_window_matters(MistralForCausalLM, config, {"sliding_window": None})
+        self.compare(MistralForCausalLM(config))
+
+    def test_qwen2(self):
+        self.compare(Qwen2ForCausalLM(Qwen2Config(**self.SHAPE, tie_word_embeddings=True)))
+
+    def test_qwen2_with_windows_in_some_layers(self):
+        config = Qwen2Config(**self.SHAPE, use_sliding_window=True, sliding_window=16, max_window_layers=1)
+        self.assertEqual(config.layer_types, ["full_attention", "sliding_attention", "sliding_attention"])
+        self.assert_window_matters(Qwen2ForCausalLM, config, {"use_sliding_window": False, "layer_types": None})
+        self.compare(Qwen2ForCausalLM(config))
+
+        def edit(config):  # As Hub folders of transformers 4 have it.
+            del config["layer_types"]
+        self.compare(Qwen2ForCausalLM(config), edit=edit)
+
+    def test_qwen3(self):
+        self.compare(Qwen3ForCausalLM(Qwen3Config(**self.SHAPE, head_dim=14)))
+        self.compare(Qwen3ForCausalLM(Qwen3Config(**self.SHAPE, head_dim=16, attention_bias=True, tie_word_embeddings=True)))
+
+    def test_olmo2(self):
+        self.compare(Olmo2ForCausalLM(Olmo2Config(**self.SHAPE, pad_token_id=None, bos_token_id=None, eos_token_id=None)))
+        self.compare(Olmo2ForCausalLM(Olmo2Config(**self.SHAPE, attention_bias=True, pad_token_id=None, bos_token_id=None, eos_token_id=None)))
 
 
 @unittest.skipUnless(os.environ.get("WINNOW_SMOLLM2"), "WINNOW_SMOLLM2 names no folder")
