@@ -70,12 +70,19 @@ DecoderLayer load_layer(Loader& loader, const DecoderConfig& config, const std::
   const std::uint64_t query = std::uint64_t{config.heads} * config.head_size;
   const std::uint64_t key = std::uint64_t{config.kv_heads} * config.head_size;
   DecoderLayer layer;
-  layer.qkv = loader.linear(prefix, {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"},
-                            {query, key, key}, width, config.qkv_bias);
+  if (config.fused_projections) {
+    layer.qkv =
+        loader.linear(prefix, {"self_attn.qkv_proj"}, {query + 2 * key}, width, config.qkv_bias);
+    layer.gate_up =
+        loader.linear(prefix, {"mlp.gate_up_proj"}, {2 * inner}, width, config.mlp_bias);
+  } else {
+    layer.qkv = loader.linear(prefix, {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"},
+                              {query, key, key}, width, config.qkv_bias);
+    layer.gate_up = loader.linear(prefix, {"mlp.gate_proj", "mlp.up_proj"}, {inner, inner}, width,
+                                  config.mlp_bias);
+  }
   layer.attention_out =
       loader.linear(prefix, {"self_attn.o_proj"}, {width}, query, config.attention_out_bias);
-  layer.gate_up = loader.linear(prefix, {"mlp.gate_proj", "mlp.up_proj"}, {inner, inner}, width,
-                                config.mlp_bias);
   layer.down = loader.linear(prefix, {"mlp.down_proj"}, {width}, inner, config.mlp_bias);
   if (config.query_key_norm != QueryKeyNorm::none) {
     const bool is_per_head = config.query_key_norm == QueryKeyNorm::per_head;

@@ -40,8 +40,10 @@ struct Family {
   double default_norm_epsilon = 1e-6;
   Biases biases = Biases::by_config;
   Windows windows = Windows::none;
+  std::uint32_t default_window = 4096;  ///< 0: none unless given
   QueryKeyNorm query_key_norm = QueryKeyNorm::none;
   bool norms_after = false;
+  bool fused_projections = false;
 };
 constexpr std::array kFamilies = {
     Family{.architecture = "LlamaForCausalLM"},
@@ -64,8 +66,13 @@ constexpr std::array kFamilies = {
            .default_norm_epsilon = 1e-5,
            .query_key_norm = QueryKeyNorm::whole,
            .norms_after = true},
+    Family{.architecture = "Phi3ForCausalLM",
+           .default_max_positions = 4096,
+           .default_norm_epsilon = 1e-5,
+           .windows = Windows::every_layer,
+           .default_window = 0,
+           .fused_projections = true},
 };
-constexpr std::uint32_t kDefaultWindow = 4096;
 constexpr std::uint32_t kDefaultFullLayers = 28;
 
 /// The fields of one JSON object, with errors that name the file and the field.
@@ -221,14 +228,17 @@ void read_windows(const Fields& fields, const Family& family, DecoderConfig& con
   const bool is_used =
       family.windows == Windows::every_layer ||
       (family.windows == Windows::some_layers && fields.flag("use_sliding_window", false));
-  const bool has_window = is_used && !fields.has_null("sliding_window");
-  const std::uint32_t window = has_window ? fields.count("sliding_window", kDefaultWindow) : 0;
+  std::uint32_t window = 0;
+  if (is_used && fields.has("sliding_window"))
+    window = fields.count("sliding_window");
+  else if (is_used && !fields.has_null("sliding_window"))
+    window = family.default_window;
   const std::uint64_t first = family.windows == Windows::every_layer
                                   ? 0
                                   : fields.whole("max_window_layers", kDefaultFullLayers);
   for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
     const bool slides = types != nullptr ? is_sliding(fields, (*types)[layer]) : layer >= first;
-    if (types != nullptr && slides && !has_window)
+    if (types != nullptr && slides && window == 0)
       fields.refuse("layer_types", "no \"sliding_attention\": the configuration gives no window");
     if (slides) config.windows[layer] = window;
   }
@@ -308,6 +318,7 @@ DecoderConfig read_decoder_config(const std::filesystem::path& folder) {
   config.tied_head = fields.flag("tie_word_embeddings", false);
   config.query_key_norm = family.query_key_norm;
   config.norms_after = family.norms_after;
+  config.fused_projections = family.fused_projections;
   refuse_unsupported(fields);
   read_biases(fields, family, config);
   read_windows(fields, family, config);

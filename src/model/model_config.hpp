@@ -41,6 +41,8 @@ struct DecoderConfig {
   double rotary_base = 0;
   std::optional<Llama3RotaryScaling> rotary_scaling;
   bool tied_head = false;  ///< the embedding is also the output head
+  /// Files hold query, key and value as one matrix, gate and up as another (Phi-3).
+  bool fused_projections = false;
   bool qkv_bias = false;
   bool attention_out_bias = false;
   bool mlp_bias = false;

@@ -12,7 +12,7 @@ import unittest
 try:
     import torch
     from transformers import (AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM,
-                              Olmo2Config, Olmo2ForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM)
+                              Olmo2Config, Olmo2ForCausalLM, Phi3Config, Phi3ForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM)
 except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
@@ -173,6 +173,13 @@ class TinyModels(unittest.TestCase):
     def test_qwen3(self):
         self.compare(Qwen3ForCausalLM(Qwen3Config(**self.SHAPE, head_dim=14)))
         self.compare(Qwen3ForCausalLM(Qwen3Config(**self.SHAPE, head_dim=16, attention_bias=True, tie_word_embeddings=True)))
+
+    def test_phi3(self):
+        tokens = dict(pad_token_id=None, bos_token_id=None, eos_token_id=None)
+        self.compare(Phi3ForCausalLM(Phi3Config(**self.SHAPE, **tokens)))
+        config = Phi3Config(**self.SHAPE, **tokens, sliding_window=21)
+        self.assert_window_matters(Phi3ForCausalLM, config, {"sliding_window": None})
+        self.compare(Phi3ForCausalLM(config))
 
     def test_olmo2(self):
         self.compare(Olmo2ForCausalLM(Olmo2Config(**self.SHAPE, pad_token_id=None, bos_token_id=None, eos_token_id=None)))
