@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cmath>
-#include <initializer_list>
 #include <numbers>
 #include <string_view>
 
@@ -11,17 +10,16 @@
 
 #include "core/durable_file.hpp"
 #include "core/error.hpp"
+#include "model/config_fields.hpp"
 
 namespace winnow::model {
 namespace {
 
 using Json = nlohmann::json;
+using Fields = ConfigFields;
 
 constexpr std::uint64_t kLargestConfig = 16 << 20;
-constexpr std::uint64_t kLargestCount = 1 << 24;
 
-/// One family = one set of defaults for the fields that its config class may leave out
-/// (transformers' configuration_*.py).
 enum class Biases {
   by_config,  ///< `attention_bias` (query, key, value and output), `mlp_bias`
   qkv         ///< query, key and value always
@@ -32,6 +30,8 @@ enum class Windows {
   some_layers   ///< only with `use_sliding_window`: by `layer_types`, else from `max_window_layers`
                 ///< on
 };
+/// One family = what its code does, and the defaults for the fields that its config class may leave
+/// out (transformers' configuration_*.py).
 struct Family {
   std::string_view architecture;
   std::uint32_t default_kv_heads = 0;   ///< 0: as many as heads
@@ -74,89 +74,6 @@ constexpr std::array kFamilies = {
            .fused_projections = true},
 };
 constexpr std::uint32_t kDefaultFullLayers = 28;
-
-/// The fields of one JSON object, with errors that name the file and the field.
-class Fields {
- public:
-  Fields(const Json& object, std::string where) : object_(object), where_(std::move(where)) {}
-
-  [[noreturn]] void refuse(std::string_view name, std::string_view expected) const {
-    const auto field = object_.find(name);
-    const std::string found = field == object_.end()
-                                  ? "nothing"
-                                  : field->dump(-1, ' ', true, Json::error_handler_t::replace);
-    throw core::ModelError(
-        fmt::format("{}: `{}` is {}, expected {}", where_, name, found.substr(0, 200), expected));
-  }
-
-  [[nodiscard]] bool has(std::string_view name) const { return get(name) != nullptr; }
-
-  [[nodiscard]] bool has_null(std::string_view name) const {
-    const auto field = object_.find(name);
-    return field != object_.end() && field->is_null();
-  }
-
-  [[nodiscard]] const Json* get(std::string_view name) const {
-    const auto field = object_.find(name);
-    return field == object_.end() || field->is_null() ? nullptr : &*field;
-  }
-
-  [[nodiscard]] std::uint32_t count(std::string_view name) const {
-    const Json* field = get(name);
-    if (field == nullptr || !field->is_number_unsigned() || field->get<std::uint64_t>() == 0 ||
-        field->get<std::uint64_t>() > kLargestCount)
-      refuse(name, fmt::format("an integer from 1 to {}", kLargestCount));
-    return static_cast<std::uint32_t>(field->get<std::uint64_t>());
-  }
-  [[nodiscard]] std::uint32_t count(std::string_view name, std::uint32_t absent) const {
-    return has(name) ? count(name) : absent;
-  }
-
-  /// An integer that may be 0.
-  [[nodiscard]] std::uint32_t whole(std::string_view name, std::uint32_t absent) const {
-    const Json* field = get(name);
-    if (field != nullptr && field->is_number_unsigned() && field->get<std::uint64_t>() == 0)
-      return 0;
-    return count(name, absent);
-  }
-
-  [[nodiscard]] double positive(std::string_view name) const {
-    const Json* field = get(name);
-    if (field == nullptr || !field->is_number() || !(field->get<double>() > 0) ||
-        !std::isfinite(field->get<double>()))
-      refuse(name, "a positive number");
-    return field->get<double>();
-  }
-  [[nodiscard]] double positive(std::string_view name, double absent) const {
-    return has(name) ? positive(name) : absent;
-  }
-
-  [[nodiscard]] bool flag(std::string_view name, bool absent) const {
-    const Json* field = get(name);
-    if (field == nullptr) return absent;
-    if (!field->is_boolean()) refuse(name, "true or false");
-    return field->get<bool>();
-  }
-
-  [[nodiscard]] std::string text(std::string_view name, std::string_view absent) const {
-    const Json* field = get(name);
-    if (field == nullptr) return std::string(absent);
-    if (!field->is_string()) refuse(name, "a string");
-    return field->get<std::string>();
-  }
-
-  void expect_only(std::initializer_list<std::string_view> known) const {
-    for (const auto& [name, value] : object_.items()) {
-      bool found = value.is_null();
-      for (const std::string_view one : known) found = found || name == one;
-      if (!found) refuse(name, "no such field here: winnow does not know what it changes");
-    }
-  }
-
- private:
-  const Json& object_;
-  std::string where_;
-};
 
 Json parse_config(const std::filesystem::path& file) {
   std::error_code ignored;
