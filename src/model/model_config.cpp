@@ -21,8 +21,10 @@ using Fields = ConfigFields;
 constexpr std::uint64_t kLargestConfig = 16 << 20;
 
 enum class Biases {
-  by_config,  ///< `attention_bias` (query, key, value and output), `mlp_bias`
-  qkv         ///< query, key and value always
+  none,
+  qkv,                  ///< query, key and value always
+  attention_by_config,  ///< `attention_bias`: query, key, value and output
+  by_config             ///< the same, and `mlp_bias`
 };
 enum class Windows {
   none,
@@ -38,7 +40,7 @@ struct Family {
   std::uint32_t default_head_size = 0;  ///< 0: hidden size divided by heads
   std::uint32_t default_max_positions = 2048;
   double default_norm_epsilon = 1e-6;
-  Biases biases = Biases::by_config;
+  Biases biases = Biases::none;
   Windows windows = Windows::none;
   std::uint32_t default_window = 4096;  ///< 0: none unless given
   QueryKeyNorm query_key_norm = QueryKeyNorm::none;
@@ -46,7 +48,7 @@ struct Family {
   bool fused_projections = false;
 };
 constexpr std::array kFamilies = {
-    Family{.architecture = "LlamaForCausalLM"},
+    Family{.architecture = "LlamaForCausalLM", .biases = Biases::by_config},
     Family{.architecture = "MistralForCausalLM",
            .default_kv_heads = 8,
            .default_max_positions = 131072,
@@ -60,10 +62,12 @@ constexpr std::array kFamilies = {
            .default_kv_heads = 32,
            .default_head_size = 128,
            .default_max_positions = 32768,
+           .biases = Biases::attention_by_config,
            .windows = Windows::some_layers,
            .query_key_norm = QueryKeyNorm::per_head},
     Family{.architecture = "Olmo2ForCausalLM",
            .default_norm_epsilon = 1e-5,
+           .biases = Biases::attention_by_config,
            .query_key_norm = QueryKeyNorm::whole,
            .norms_after = true},
     Family{.architecture = "Phi3ForCausalLM",
@@ -115,16 +119,17 @@ void refuse_unsupported(const Fields& fields) {
     fields.refuse("quantization_config", "none: weights in F32, F16 or BF16");
 }
 
+/// A family whose code does not look at a field must not have it set.
 void read_biases(const Fields& fields, const Family& family, DecoderConfig& config) {
   const bool attention = fields.flag("attention_bias", false);
+  const bool mlp = fields.flag("mlp_bias", false);
+  const bool reads_mlp = family.biases == Biases::by_config;
+  const bool reads_attention = reads_mlp || family.biases == Biases::attention_by_config;
+  if (attention && !reads_attention) fields.refuse("attention_bias", "false");
+  if (mlp && !reads_mlp) fields.refuse("mlp_bias", "false");
   config.qkv_bias = attention || family.biases == Biases::qkv;
   config.attention_out_bias = attention;
-  config.mlp_bias = fields.flag("mlp_bias", false);
-  if (family.architecture == "LlamaForCausalLM") return;
-  // Their code does not look at these.
-  if (config.mlp_bias) fields.refuse("mlp_bias", "false");
-  if (attention && (family.biases == Biases::qkv || family.windows == Windows::every_layer))
-    fields.refuse("attention_bias", "false");
+  config.mlp_bias = mlp;
 }
 
 /// transformers' own layers and no others: full or sliding attention.

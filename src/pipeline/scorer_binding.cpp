@@ -60,9 +60,9 @@ ScorerBinding bind_scorer(const Context& context, const std::string& scorer,
     const auto found = recorded.find(key);
     if (found == recorded.end() || std::string_view(found->type_name()) != value.type_name() ||
         !is_possible(key, *found))
-      throw core::ModelError(
-          fmt::format("{}: damaged: {} is {}, expected a {} of this program's", path.string(), key,
-                      found == recorded.end() ? "missing" : found->dump(), value.type_name()));
+      throw core::ModelError(fmt::format(
+          "{}: damaged: {} is {}, expected a {} that winnow can have written", path.string(), key,
+          found == recorded.end() ? "missing" : found->dump(), value.type_name()));
     if (*found == value) continue;
     const std::string before = found->dump();
     if (is_of_the_machine(key)) {

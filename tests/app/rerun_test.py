@@ -86,6 +86,15 @@ class Rerun(program.ProgramTest):
         (model / "winnow_template.json").write_text(json.dumps(form | {"answer_open": "Answer: "}))
         self.fail_with(2, "template_texts", arguments=["score", job, "--out", self.folder / "run"])
 
+    def test_other_weights_of_the_same_size_are_another_setting(self):
+        job = tiny_job.write(self, rows=8)
+        self.succeed("score", job, "--out", self.folder / "run")
+        weights = self.folder / "tiny-model/model.safetensors"
+        content = bytearray(weights.read_bytes())
+        content[-1] ^= 1
+        weights.write_bytes(content)
+        self.fail_with(2, "model of scorer", arguments=["score", job, "--out", self.folder / "run"])
+
     def test_rows_that_the_template_refuses_can_be_skipped(self):
         turns = [{"role": "user", "content": "a"}, {"role": "system", "content": "b"}, {"role": "user", "content": "c"}, {"role": "assistant", "content": "alpha beta gamma"}]
         data = self.write("rows.jsonl", "".join(json.dumps({"messages": t}) + "\n" for t in (turns[2:], turns, turns[2:])))
