@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <numeric>
 #include <string>
 
 #include <fmt/format.h>
@@ -47,7 +48,8 @@ std::vector<double> score(winnow::model::CausalLanguageModel& model, const std::
       batch.push_back({rows[begin].ids, rows[begin].first, rows[begin].end});
       ++begin;
     }
-    for (const double sum : model.nll_sums(batch)) sums.push_back(sum);
+    for (const winnow::model::SegmentResult& result : model.run(batch))
+      sums.push_back(std::accumulate(result.losses.begin(), result.losses.end(), 0.0));
   }
   return sums;
 }
@@ -75,12 +77,11 @@ int run(char** arguments) {
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   for (const double sum : sums) fmt::print("{:.17g}\n", sum);
-  fmt::print(
-      stderr,
-      R"({{"seconds": [{}], "peak_rss_mib": {}, "parameters": {}, "library": "{}"}})"
-      "\n",
-      fmt::join(seconds, ", "), peak_kib() / 1024, model->info().parameters,
-      winnow::model::library_description());
+  fmt::print(stderr,
+             R"({{"seconds": [{}], "peak_rss_mib": {}, "parameters": {}, "library": "{}"}})"
+             "\n",
+             fmt::join(seconds, ", "), peak_kib() / 1024, model->info().parameters,
+             winnow::model::library_description());
   return 0;
 }
 
