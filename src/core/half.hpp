@@ -31,6 +31,7 @@ struct Half {
   return {static_cast<std::uint16_t>(sign | half)};
 }
 
+[[nodiscard]] inline bool is_finite(float value) { return std::isfinite(value); }
 [[nodiscard]] inline bool is_finite(Half value) { return (value.bits & 0x7C00) != 0x7C00; }
 
 }  // namespace winnow::core

@@ -17,13 +17,15 @@ struct PlainForm {
   std::string (*prompt)(const Sample& sample, const TemplateOptions& options);
   /// Everything before the answer of the direct text.
   std::string_view direct_open;
+  /// RenderedText::closing.
+  std::string_view closing;
 };
 
 /// `alpaca`: stanford_alpaca's two prompt forms; earlier turns repeat the instruction and response
 /// blocks, a system message takes the place of the opening sentences. Direct: `### Response:` and
 /// the answer (methods.md 6a).
 ///
-/// `vicuna`: FastChat's vicuna_v1.1. Direct: `ASSISTANT: ` and the answer.
+/// `vicuna`: FastChat's vicuna_v1.1, closed by `</s>`. Direct: `ASSISTANT: ` and the answer.
 ///
 /// `bare`: Superfiltering's prompt without any marker; system message and earlier messages on lines
 /// of their own before it. Direct: the answer.
