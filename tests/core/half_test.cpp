@@ -28,6 +28,17 @@ TEST(Half, GoesDownToTheSmallestSubnormal) {
   EXPECT_EQ(to_half(-0x1.ffcp-15F).bits, 0x8400);
 }
 
+TEST(Half, OfEveryPatternIsItselfAgain) {
+  for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const Half half{static_cast<std::uint16_t>(bits)};
+    const float value = to_float(half);
+    EXPECT_EQ(is_finite(value), is_finite(half));
+    if (!std::isnan(value)) {
+      EXPECT_EQ(to_half(value), half) << bits;
+    }
+  }
+}
+
 TEST(Half, KnowsWhatIsNoNumber) {
   EXPECT_TRUE(is_finite(to_half(65504.0F)));
   EXPECT_FALSE(is_finite(to_half(1e6F)));
