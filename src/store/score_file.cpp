@@ -145,7 +145,13 @@ ScoreFileReader::Score ScoreFileReader::read_score(const std::string& scorer,
                                                    const std::string& score,
                                                    core::RowRange range) const {
   return {file_.read_rows<double>(dataset_path(scorer, score), rows_, range),
-          file_.read_rows<core::ScoreStatus>(dataset_path(scorer, status_of(score)), rows_, range)};
+          read_status(scorer, score, range)};
+}
+
+std::vector<core::ScoreStatus> ScoreFileReader::read_status(const std::string& scorer,
+                                                            const std::string& score,
+                                                            core::RowRange range) const {
+  return file_.read_rows<core::ScoreStatus>(dataset_path(scorer, status_of(score)), rows_, range);
 }
 
 std::vector<std::uint32_t> ScoreFileReader::read_counts(const std::string& scorer,

@@ -116,6 +116,10 @@ class ScoreFileReader {
   /// Any score with its status ("ifd_ppl", "nll_cond_sum", "rating", ...).
   [[nodiscard]] Score read_score(const std::string& scorer, const std::string& score,
                                  core::RowRange range) const;
+  /// Why each row has a score or not.
+  [[nodiscard]] std::vector<core::ScoreStatus> read_status(const std::string& scorer,
+                                                           const std::string& score,
+                                                           core::RowRange range) const;
   /// A column of counts ("n_cond", "n_direct", "n_tokens").
   [[nodiscard]] std::vector<std::uint32_t> read_counts(const std::string& scorer,
                                                        const std::string& name,
