@@ -1,6 +1,8 @@
 #include "model/hidden_states_torch.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <numeric>
 
 #include <ATen/ops/from_blob.h>
@@ -39,15 +41,16 @@ std::vector<float> mean_of_rows(const at::Tensor& hidden, std::span<const std::i
 }
 
 std::vector<float> candidate_logits(const at::Tensor& hidden, std::int64_t row,
-                                    const at::Tensor& head,
+                                    const at::Tensor& head, double cap,
                                     std::span<const std::int32_t> candidates) {
   const std::span<const float> state = row_of(hidden, row);
   std::vector<float> logits;
   for (const std::int32_t candidate : candidates) {
     const at::Tensor weights = head.select(0, candidate).to(at::kCPU, at::kFloat).contiguous();
-    logits.push_back(static_cast<float>(
+    const double logit =
         std::inner_product(state.begin(), state.end(), weights.const_data_ptr<float>(), 0.0,
-                           std::plus<>(), [](float a, float b) { return double{a} * double{b}; })));
+                           std::plus<>(), [](float a, float b) { return double{a} * double{b}; });
+    logits.push_back(static_cast<float>(cap == 0 ? logit : cap * std::tanh(logit / cap)));
   }
   return logits;
 }

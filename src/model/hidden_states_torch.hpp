@@ -18,9 +18,10 @@ namespace winnow::model {
                                               std::span<const std::int64_t> rows);
 
 /// The logits of a few tokens after row `row`, summed in float64, so that they do not depend on the
-/// other rows. `hidden` on the CPU; `head` [vocabulary, width]. [candidates]
+/// other rows; `cap` as in token_losses. `hidden` on the CPU; `head` [vocabulary, width].
+/// [candidates]
 [[nodiscard]] std::vector<float> candidate_logits(const at::Tensor& hidden, std::int64_t row,
-                                                  const at::Tensor& head,
+                                                  const at::Tensor& head, double cap,
                                                   std::span<const std::int32_t> candidates);
 
 }  // namespace winnow::model

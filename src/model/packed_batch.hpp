@@ -12,6 +12,7 @@ namespace winnow::model {
 struct SegmentRows {
   std::int64_t begin = 0;
   std::int64_t length = 0;
+  std::int64_t text_length = 0;  ///< tokens of the segment as it was given
 };
 
 /// One embedding: the mean of some rows.

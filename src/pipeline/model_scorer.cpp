@@ -1,11 +1,14 @@
 #include "pipeline/model_scorer.hpp"
 
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "core/error.hpp"
 #include "model/model_config.hpp"
+#include "model/sentence_transformer.hpp"
+#include "scoring/embed_block.hpp"
 
 namespace winnow::pipeline {
 namespace {
@@ -44,6 +47,57 @@ std::uint32_t max_length_of(const ModelScorer& scorer, std::uint32_t model_posit
   return scorer.max_length;
 }
 
+const char* name_of(model::SentencePooling pooling) {
+  switch (pooling) {
+    case model::SentencePooling::first_token:
+      return "first_token";
+    case model::SentencePooling::last_token:
+      return "last_token";
+    case model::SentencePooling::mean:
+      return "mean";
+    case model::SentencePooling::maximum:
+      return "maximum";
+  }
+  return "";
+}
+
+std::string describe(const EmbeddingJob& job, std::string_view pooling, bool is_scaled) {
+  return fmt::format("text {}, pooling {}, {}, {}", job.text, pooling,
+                     is_scaled ? "scaled to length 1" : "not scaled", job.dtype);
+}
+
+void open_encoder(const ModelScorer& scorer, OpenScorer& opened) {
+  const std::string folder = scorer.path.string();
+  for (const std::string& score : scorer.scores)
+    if (score != "embedding")
+      throw core::UsageError(fmt::format(
+          "score: {} holds an encoder, which gives embedding, found {}", folder, score));
+  if (scorer.embedding.pooling || scorer.embedding.normalize)
+    throw core::UsageError(
+        fmt::format("embedding: {} holds an encoder, which states its pooling and scaling itself: "
+                    "expected neither pooling nor normalize",
+                    folder));
+  const model::SentenceTransformer sentence = model::read_sentence_transformer(scorer.path);
+  const std::uint32_t positions = model::read_encoder_config(scorer.path).max_positions;
+  opened.options.max_length =
+      max_length_of(scorer, sentence.max_positions > 0 ? sentence.max_positions : positions);
+  opened.embedding = describe(scorer.embedding, name_of(sentence.pooling), sentence.normalizes);
+}
+
+void open_decoder(const ModelScorer& scorer, const Job& job, OpenScorer& opened) {
+  opened.options.max_length =
+      max_length_of(scorer, model::read_decoder_config(scorer.path).max_positions);
+  if (opened.options.embedding)
+    opened.embedding = describe(scorer.embedding, scorer.embedding.pooling.value_or("last_token"),
+                                opened.options.embedding->normalize);
+  if (!scoring::needs_template(opened.options)) return;
+  const data::TemplateOptions options{scorer.system, job.join};
+  opened.prompt =
+      scorer.prompt_template == "auto"
+          ? data::template_for_folder(scorer.path, opened.tokenizer.chat_template(), options)
+          : data::make_template(scorer.prompt_template, options);
+}
+
 void require_embeddings_for_all_tokens(const ModelScorer& scorer, const OpenScorer& opened,
                                        const model::ModelInfo& info) {
   if (opened.tokenizer.vocabulary_size() > info.vocabulary_size)
@@ -56,25 +110,16 @@ void require_embeddings_for_all_tokens(const ModelScorer& scorer, const OpenScor
 }  // namespace
 
 OpenScorer open_scorer(const ModelScorer& scorer, const Job& job) {
-  OpenScorer opened{tokenizer::Tokenizer::load(scorer.path), nullptr, 0,
-                    scoring_options(scorer, job)};
-  opened.model_positions = model::read_decoder_config(scorer.path).max_positions;
-  opened.options.max_length = max_length_of(scorer, opened.model_positions);
-  if (!scoring::needs_template(opened.options)) return opened;
-  const data::TemplateOptions options{scorer.system, job.join};
-  opened.prompt =
-      scorer.prompt_template == "auto"
-          ? data::template_for_folder(scorer.path, opened.tokenizer.chat_template(), options)
-          : data::make_template(scorer.prompt_template, options);
+  OpenScorer opened{tokenizer::Tokenizer::load(scorer.path),
+                    nullptr,
+                    model::kind_of_model(scorer.path),
+                    scoring_options(scorer, job),
+                    {}};
+  if (opened.kind == model::ModelKind::text_encoder)
+    open_encoder(scorer, opened);
+  else
+    open_decoder(scorer, job, opened);
   return opened;
-}
-
-std::string describe_embedding(const ModelScorer& scorer) {
-  if (!asks_for(scorer, "embedding")) return "";
-  const EmbeddingJob& job = scorer.embedding;
-  return fmt::format("text {}, pooling {}, {}, {}", job.text, job.pooling.value_or("last_token"),
-                     job.normalize.value_or(false) ? "scaled to length 1" : "not scaled",
-                     job.dtype);
 }
 
 BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,
@@ -85,11 +130,18 @@ BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,
       .threads = threads};
   scoring::ScoringOptions options = opened.options;
   options.batch_tokens = batch_tokens;
-  const std::shared_ptr<model::CausalLanguageModel> loaded =
+  if (opened.kind == model::ModelKind::text_encoder) {
+    const std::shared_ptr<model::TextEncoder> encoder = model::load_text_encoder(scorer.path, load);
+    require_embeddings_for_all_tokens(scorer, opened, encoder->info());
+    return [&opened, encoder, options](const scoring::RowBlock& block) {
+      return scoring::embed_block({opened.tokenizer, *encoder, options}, block);
+    };
+  }
+  const std::shared_ptr<model::CausalLanguageModel> decoder =
       model::load_causal_language_model(scorer.path, load);
-  require_embeddings_for_all_tokens(scorer, opened, loaded->info());
-  return [&opened, loaded, options](const scoring::RowBlock& block) {
-    return scoring::score_block({opened.tokenizer, opened.prompt.get(), *loaded, options}, block);
+  require_embeddings_for_all_tokens(scorer, opened, decoder->info());
+  return [&opened, decoder, options](const scoring::RowBlock& block) {
+    return scoring::score_block({opened.tokenizer, opened.prompt.get(), *decoder, options}, block);
   };
 }
 

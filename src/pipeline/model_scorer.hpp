@@ -5,7 +5,7 @@
 #include <string>
 
 #include "data/prompt_template.hpp"
-#include "model/language_model.hpp"
+#include "model/text_encoder.hpp"
 #include "pipeline/job.hpp"
 #include "scoring/score_block.hpp"
 #include "tokenizer/tokenizer.hpp"
@@ -16,17 +16,16 @@ namespace winnow::pipeline {
 struct OpenScorer {
   tokenizer::Tokenizer tokenizer;
   std::unique_ptr<data::PromptTemplate> prompt;  ///< nullptr where no score needs one
-  std::uint32_t model_positions = 0;             ///< longest text that the folder lets in
-  scoring::ScoringOptions options;               ///< batch_tokens is the caller's to set
+  model::ModelKind kind = model::ModelKind::causal_language_model;
+  scoring::ScoringOptions options;  ///< batch_tokens is the caller's to set
+  /// How rows are embedded, in words: part of the row, pooling, scaling, type. Empty where no
+  /// embedding is asked for.
+  std::string embedding;
 };
 
 /// @throws core::ModelError, core::UsageError: no tokenizer, unknown template, max_length above the
-/// model's.
+/// model's, scores that such a model does not give.
 [[nodiscard]] OpenScorer open_scorer(const ModelScorer& scorer, const Job& job);
-
-/// In words, for the binding and the stored attributes: part of the row, pooling, scaling, type.
-/// Empty where no embedding is asked for.
-[[nodiscard]] std::string describe_embedding(const ModelScorer& scorer);
 
 /// Scores one block with a model that it owns.
 using BlockScorer = std::function<scoring::ScoredBlock(const scoring::RowBlock&)>;

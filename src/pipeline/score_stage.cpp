@@ -72,7 +72,7 @@ ScorerBinding binding_of(const Context& context, const IndexedData& data, const 
   binding["closing_tokens_scored"] = opened.prompt && opened.prompt->scores_closing_tokens();
   binding["faithful"] = scorer.faithful;
   binding["scores"] = asked_of(opened.options);
-  binding["embedding"] = describe_embedding(scorer);
+  binding["embedding"] = opened.embedding;
   binding["dtype"] = scorer.dtype;
   binding["max_length"] = opened.options.max_length;
   binding["block_rows"] = context.job.block_rows;

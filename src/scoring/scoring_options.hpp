@@ -10,7 +10,7 @@ namespace winnow::scoring {
 
 /// Which part of a row is embedded. In a causal model's template: the conditional text, its part
 /// before the answer, or the direct text; in an encoder: instruction, input and answer on lines of
-/// their own, the first two, or the last.
+/// their own, or the first or the last of them alone.
 enum class EmbeddedText { all, instruction, response };
 
 struct EmbeddingOptions {
