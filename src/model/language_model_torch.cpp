@@ -70,18 +70,17 @@ std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::files
   const c10::InferenceMode no_autograd;
   const at::Device device = prepare_device(options);
   const DecoderConfig config = read_decoder_config(folder);
-  WeightFiles files(folder);
-  const auto matrix_type = options.precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
-  DecoderWeights weights = load_decoder_weights(config, files, matrix_type, device);
+  const Arithmetic arithmetic = arithmetic_of(options.precision, device);
+  DecoderWeights weights =
+      load_decoder_weights(config, std::make_shared<WeightFiles>(folder), arithmetic, device);
   ModelInfo info{.architecture = config.architecture,
                  .parameters = weights.parameters,
                  .vocabulary_size = config.vocabulary_size,
                  .hidden_size = config.hidden_size,
                  .max_positions = config.max_positions};
-  return std::make_unique<TorchLanguageModel>(
-      std::move(info),
-      Decoder(config, std::move(weights), arithmetic_of(options.precision, device)),
-      longest_shared(config, device));
+  return std::make_unique<TorchLanguageModel>(std::move(info),
+                                              Decoder(config, std::move(weights), arithmetic),
+                                              longest_shared(config, device));
 }
 
 }  // namespace winnow::model
