@@ -30,6 +30,7 @@ CONVERSATIONS = [
     [("human", "Translate into German: The cat sleeps."), ("gpt", "Die Katze schläft.")],
     [("human", "Say nothing."), ("gpt", "")],
 ]
+SYSTEM = [("system", "You answer in whole sentences, in the language of the question.")]  # A common beginning, run once in a batch.
 CHATML = "{% for m in messages %}{{'<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>' + '\n'}}{% endfor %}"
 
 JOB = """
@@ -37,7 +38,7 @@ data: {{ path: {data} }}
 score: {{ block_rows: {block_rows} }}
 scorers:
   last: {{ path: {model}, template: chatml, dtype: fp32, score: [ifd_ppl, instruction_ppl, embedding] }}
-  mean: {{ path: {model}, template: chatml, dtype: fp32, score: [embedding], embedding: {{ pooling: mean, normalize: true, text: instruction, dtype: f16 }} }}
+  mean: {{ path: {model}, template: chatml, system: {system}, dtype: fp32, score: [embedding], embedding: {{ pooling: mean, normalize: true, text: instruction, dtype: f16 }} }}
   answer: {{ path: {model}, template: chatml, dtype: fp32, score: [length, embedding], embedding: {{ text: response }} }}
   deita: {{ path: {model}, dtype: fp32, score: [evol_complexity, evol_quality] }}
 """
@@ -55,7 +56,7 @@ class Reference:
             return self.model(torch.tensor([ids]), output_hidden_states=True)
 
     def render(self, turns):
-        roles = {"human": "user", "gpt": "assistant"}
+        roles = {"human": "user", "gpt": "assistant", "system": "system"}
         return self.tokenizer.apply_chat_template([{"role": roles[r], "content": c} for r, c in turns], chat_template=CHATML, tokenize=False)
 
     def encode(self, text):
@@ -76,7 +77,7 @@ class Reference:
         return [i for i, (_, end) in zip(whole.input_ids, whole.offset_mapping) if end <= begin]
 
     def mean(self, turns):
-        vector = self.states(self.instruction_ids(turns)).double().mean(0)
+        vector = self.states(self.instruction_ids(SYSTEM + turns)).double().mean(0)
         return vector / vector.norm()
 
     def instruction_ppl(self, turns):
@@ -112,10 +113,14 @@ class Decoders(ScoreTest):
         return self.write("rows.jsonl", "".join(
             json.dumps({"conversations": [{"from": r, "value": c} for r, c in turns]}) + "\n" for turns in CONVERSATIONS))
 
+    def job(self, data, model, block_rows=64, dtype="fp32"):
+        text = JOB.format(data=data, model=model, block_rows=block_rows, system=json.dumps(SYSTEM[0][1]))
+        return self.write_job(text.replace("fp32", dtype))
+
     def compare(self, model, label):
         data, reference = self.conversations(), Reference(model)
-        many = self.scores(self.write_job(JOB.format(data=data, model=model, block_rows=64)), "many")
-        one = self.scores(self.write_job(JOB.format(data=data, model=model, block_rows=1)), "one")
+        many = self.scores(self.job(data, model, 64), "many")
+        one = self.scores(self.job(data, model, 1), "one")
         worst = dict.fromkeys(("cosine", "f16 cosine", "ppl", "digits", "batch"), 0.0)
         with h5py.File(many) as file, h5py.File(one) as alone:
             turns = file["turns/deita/row_offsets"][:]
@@ -157,6 +162,19 @@ class Decoders(ScoreTest):
     @unittest.skipUnless(SMOLLM2, "WINNOW_SMOLLM2 names no folder")
     def test_smollm2(self):
         self.compare(SMOLLM2, "SmolLM2-135M")
+
+    @unittest.skipUnless(SMOLLM2, "WINNOW_SMOLLM2 names no folder")
+    def test_threads_change_no_bit_in_bf16(self):
+        job = self.job(self.conversations(), SMOLLM2, dtype="bf16")
+        found = []
+        for threads in (1, 2):
+            out = self.folder / f"threads{threads}"
+            self.succeed("score", job, "--out", out, "--threads", threads)
+            values = {}
+            with h5py.File(out / "scores.h5") as file:
+                file.visititems(lambda name, item: values.update({name: item[()].tobytes()}) if isinstance(item, h5py.Dataset) else None)
+            found.append(values)
+        self.assertEqual(found[0], found[1])
 
 
 ENCODER_JOB = """
