@@ -1,5 +1,6 @@
 #include "model/decoder_torch.hpp"
 
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -177,15 +178,27 @@ Decoder::Buffers Decoder::first(std::int64_t rows) const {
           cut(buffers_.attention), cut(buffers_.gate_up), cut(buffers_.activated)};
 }
 
-void Decoder::attention_block(const DecoderLayer& layer, const Buffers& buffers,
-                              const PackedBatch& batch, const at::Tensor& positions) {
+KvCache Decoder::empty_cache() const {
+  return {config_.layers, config_.kv_heads, config_.head_size, weights_.norm.device()};
+}
+
+void Decoder::attention_block(std::size_t layer_index, const Buffers& buffers,
+                              const PackedBatch& batch, const at::Tensor& positions,
+                              const CachedPass* pass) {
+  const DecoderLayer& layer = weights_.layers[layer_index];
   sublayer_input(buffers, layer.attention_norm);
   products_.multiply(buffers.qkv, buffers.normed, layer.qkv.weight);
   if (layer.qkv.bias.defined()) buffers.qkv.add_(layer.qkv.bias);
   if (layer.query_norm.defined())
     norm_queries_and_keys(buffers.qkv, config_, layer.query_norm, layer.key_norm);
   rotate(buffers.qkv, config_, rotary_, positions);
+  if (pass != nullptr && pass->kind == CachedPass::Kind::next) {
+    attend_next(buffers.attention, buffers.qkv, layer_index, *pass,
+                {1 / std::sqrt(static_cast<double>(config_.head_size)), 0, layer.window});
+    return round_rows(buffers.attention, buffers.attention, products_.input_rounding());
+  }
   attend(buffers.attention, buffers.qkv, config_, batch, layer.window, products_.input_rounding());
+  if (pass != nullptr) keep_whole(buffers.qkv, layer_index, batch, *pass);
 }
 
 void Decoder::sublayer_input(const Buffers& buffers, const at::Tensor& norm) {
@@ -218,7 +231,7 @@ void Decoder::mlp_block(const DecoderLayer& layer, const Buffers& buffers) {
   add_to_residual(buffers, buffers.activated, layer.down, layer.down_norm);
 }
 
-at::Tensor Decoder::run(const PackedBatch& batch) {
+at::Tensor Decoder::run(const PackedBatch& batch, const CachedPass* pass) {
   const auto rows = static_cast<std::int64_t>(batch.ids.size());
   const at::Device device = weights_.norm.device();
   reserve(rows);
@@ -227,9 +240,9 @@ at::Tensor Decoder::run(const PackedBatch& batch) {
   const at::Tensor positions = index_tensor(batch.positions, device);
   buffers.residual.copy_(weights_.embedding.index_select(0, index_tensor(batch.ids, device)));
 
-  for (const DecoderLayer& layer : weights_.layers) {
-    attention_block(layer, buffers, batch, positions);
-    if (&layer == &weights_.layers.back()) {
+  for (std::size_t layer = 0; layer < weights_.layers.size(); ++layer) {
+    attention_block(layer, buffers, batch, positions, pass);
+    if (layer + 1 == weights_.layers.size()) {
       // From here on rows do not see each other: only those that predict a scored token go on.
       const at::Tensor scored = index_tensor(batch.scored_rows, device);
       const at::Tensor residual = buffers.residual.index_select(0, scored);
@@ -238,7 +251,7 @@ at::Tensor Decoder::run(const PackedBatch& batch) {
       buffers.residual.copy_(residual);
       buffers.attention.copy_(attention);
     }
-    mlp_block(layer, buffers);
+    mlp_block(weights_.layers[layer], buffers);
   }
   rms_norm(buffers.normed, buffers.residual, weights_.norm, config_.norm_epsilon,
            products_.input_rounding());

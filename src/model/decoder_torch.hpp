@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "model/decoder_ops_torch.hpp"
+#include "model/kv_cache_torch.hpp"
 #include "model/model_config.hpp"
 #include "model/packed_batch.hpp"
 #include "model/products_torch.hpp"
@@ -55,10 +56,13 @@ class Decoder {
   Decoder(DecoderConfig config, DecoderWeights weights, Arithmetic arithmetic);
 
   /// Normed hidden states of the batch's scored rows, float32. [scored_rows, hidden_size]
-  [[nodiscard]] at::Tensor run(const PackedBatch& batch);
+  /// @param pass  not null: attention goes by a cache, whose sequences the batch's segments are
+  [[nodiscard]] at::Tensor run(const PackedBatch& batch, const CachedPass* pass = nullptr);
 
   [[nodiscard]] const at::Tensor& head() const { return weights_.head; }
   [[nodiscard]] Products& products() { return products_; }
+  /// A cache for run, with no sequence in it.
+  [[nodiscard]] KvCache empty_cache() const;
 
  private:
   struct Buffers {
@@ -71,8 +75,8 @@ class Decoder {
   /// residual += norm(x W^T + b), without the norm where the family has none there.
   void add_to_residual(const Buffers& buffers, const at::Tensor& x, const Linear& linear,
                        const at::Tensor& norm);
-  void attention_block(const DecoderLayer& layer, const Buffers& buffers, const PackedBatch& batch,
-                       const at::Tensor& positions);
+  void attention_block(std::size_t layer_index, const Buffers& buffers, const PackedBatch& batch,
+                       const at::Tensor& positions, const CachedPass* pass);
   void mlp_block(const DecoderLayer& layer, const Buffers& buffers);
 
   DecoderConfig config_;

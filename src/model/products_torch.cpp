@@ -41,7 +41,7 @@ Arithmetic arithmetic_of(Precision precision, const at::Device& device) {
 }
 
 at::Tensor Products::operand(const at::Tensor& weight) {
-  if (arithmetic_ != Arithmetic::bf16_widened) return weight;
+  if (arithmetic_ != Arithmetic::bf16_widened || weight.scalar_type() == at::kFloat) return weight;
   if (!widened_.defined() || widened_.numel() < weight.numel())
     widened_ = at::empty({weight.numel()}, weight.options().dtype(at::kFloat));
   return widened_.narrow(0, 0, weight.numel()).view(weight.sizes()).copy_(weight);
