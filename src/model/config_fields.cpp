@@ -1,5 +1,6 @@
 #include "model/config_fields.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -62,6 +63,21 @@ double ConfigFields::positive(std::string_view name) const {
 
 double ConfigFields::positive(std::string_view name, double absent) const {
   return has(name) ? positive(name) : absent;
+}
+
+double ConfigFields::positive_or_none(std::string_view name, double absent) const {
+  return has_null(name) ? 0 : positive(name, absent);
+}
+
+std::vector<float> ConfigFields::positive_list(std::string_view name, std::size_t size) const {
+  const Json* field = get(name);
+  const auto is_positive = [](const Json& value) {
+    return value.is_number() && value.get<double>() > 0 && std::isfinite(value.get<double>());
+  };
+  if (field == nullptr || !field->is_array() || field->size() != size ||
+      !std::all_of(field->begin(), field->end(), is_positive))
+    refuse(name, fmt::format("a list of {} positive numbers", size));
+  return field->get<std::vector<float>>();
 }
 
 bool ConfigFields::flag(std::string_view name, bool absent) const {

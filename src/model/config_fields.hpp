@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -32,6 +33,10 @@ class ConfigFields {
   [[nodiscard]] std::uint32_t whole(std::string_view name, std::uint32_t absent) const;
   [[nodiscard]] double positive(std::string_view name) const;
   [[nodiscard]] double positive(std::string_view name, double absent) const;
+  /// 0 where the field is null.
+  [[nodiscard]] double positive_or_none(std::string_view name, double absent) const;
+  /// Exactly `size` positive numbers.
+  [[nodiscard]] std::vector<float> positive_list(std::string_view name, std::size_t size) const;
   [[nodiscard]] bool flag(std::string_view name, bool absent) const;
   [[nodiscard]] std::string text(std::string_view name, std::string_view absent) const;
   void expect_only(std::initializer_list<std::string_view> known) const;

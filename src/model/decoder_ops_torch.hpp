@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "model/decoder_weights_torch.hpp"
 #include "model/model_config.hpp"
 #include "model/packed_batch.hpp"
 #include "model/row_kernels.hpp"
@@ -13,43 +14,50 @@ namespace winnow::model {
 /// The decoder's steps between matrix products, on float32 tensors [rows, width]: own loops on the
 /// CPU, ATen elsewhere.
 
-void rms_norm(at::Tensor out, const at::Tensor& x, const at::Tensor& weight, double epsilon,
-              Rounding rounding);
+/// RMSNorm, or LayerNorm where the norm has a bias. `out` may be `x`.
+void normalize(at::Tensor out, const at::Tensor& x, const Norm& norm, double epsilon,
+               Rounding rounding);
 
 /// out = x, as the input of a product.
 void round_rows(at::Tensor out, const at::Tensor& x, Rounding rounding);
+void round_in_place(at::Tensor x, Rounding rounding);
 
 /// RMSNorm of the query and of the key heads of qkv, in place: over as many elements as the weight
 /// has.
-void norm_queries_and_keys(at::Tensor qkv, const DecoderConfig& config,
-                           const at::Tensor& query_norm, const at::Tensor& key_norm);
+void norm_queries_and_keys(at::Tensor qkv, const DecoderConfig& config, const DecoderLayer& layer);
 
-/// silu(gate) * up; gate_up [rows, 2 * width].
-void silu_product(at::Tensor out, const at::Tensor& gate_up, Rounding rounding);
+/// f(gate) * up of gate_up [rows, 2 * width] where the model is gated, else f(gate_up).
+void activate(at::Tensor out, const at::Tensor& gate_up, const DecoderConfig& config,
+              Rounding rounding);
 
-/// Cosines and sines of the rotary angles, grown on demand. [positions, head_size / 2]
+/// x = cap * tanh(x / cap), in place.
+void cap_values(at::Tensor x, double cap);
+
+/// Cosines and sines of the rotary angles, grown on demand. [rows, size / 2]
 class RotaryTable {
  public:
-  explicit RotaryTable(const DecoderConfig& config) : frequencies_(rotary_frequencies(config)) {}
+  explicit RotaryTable(RotaryConfig config) : config_(std::move(config)) {}
   void grow(std::int64_t positions, const at::Device& device);
+  /// The table's row of each of the batch's rows. [batch rows] int64
+  [[nodiscard]] at::Tensor rows_of(const PackedBatch& batch, const at::Device& device) const;
   [[nodiscard]] const at::Tensor& cosines() const { return cosines_; }
   [[nodiscard]] const at::Tensor& sines() const { return sines_; }
 
  private:
-  std::vector<float> frequencies_;
+  RotaryConfig config_;
+  /// One row a position; with frequencies of their own for long texts, those rows come after.
+  std::int64_t positions_ = 0;
   at::Tensor cosines_;
   at::Tensor sines_;
 };
 
-/// Turns the query and key heads of qkv [rows, (heads + 2 * kv_heads) * head_size]; positions
-/// [rows] int64.
+/// Turns the query and key heads of qkv [rows, (heads + 2 * kv_heads) * head_size].
+/// @param table_rows  RotaryTable::rows_of
 void rotate(at::Tensor qkv, const DecoderConfig& config, const RotaryTable& table,
-            const at::Tensor& positions);
+            const at::Tensor& table_rows);
 
-/// Causal attention of each segment's rows to the batch's common beginning and to themselves, each
-/// to the last `window` tokens only unless that is 0; out [rows, heads * head_size]. A common
-/// beginning is possible on the CPU only, and only where no segment is longer than the window.
-void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config,
-            const PackedBatch& batch, std::int64_t window, Rounding rounding);
+/// On the CPU it refers to `values`.
+[[nodiscard]] at::Tensor index_tensor(const std::vector<std::int64_t>& values,
+                                      const at::Device& device);
 
 }  // namespace winnow::model

@@ -9,9 +9,18 @@
 
 #include "core/error.hpp"
 #include "model/cached_attention.hpp"
+#include "model/decoder_ops_torch.hpp"
 
 namespace winnow::model {
 namespace {
+
+/// scale * query . key, then limit * tanh(score / limit) unless `limit` is 0; a token sees the last
+/// `window` tokens, itself included, unless that is 0.
+struct Scores {
+  double scale = 1;
+  double limit = 0;
+  std::int64_t window = 0;
+};
 
 /// The three parts of turned rows.
 struct QkvParts {
@@ -31,7 +40,7 @@ std::int64_t first_seen(std::int64_t tokens, std::int64_t window) {
 /// One key head of one sequence: its new key and value are stored, then its query heads attend.
 void attend_on_cpu(const KvCache::Sequence& sequence, const KvCache::Layer& layer,
                    std::int64_t head, std::span<const float> row, std::span<float> out,
-                   const CachedAttention& attention) {
+                   const Scores& rule) {
   const std::int64_t kv_heads = layer.keys.size(0), size = layer.keys.size(1);
   const auto width = static_cast<std::size_t>(size);
   const auto group = row.size() / width / static_cast<std::size_t>(kv_heads) - 2;
@@ -49,24 +58,23 @@ void attend_on_cpu(const KvCache::Sequence& sequence, const KvCache::Layer& laye
                         values,
                         capacity,
                         width,
-                        static_cast<std::size_t>(first_seen(sequence.tokens + 1, attention.window)),
+                        static_cast<std::size_t>(first_seen(sequence.tokens + 1, rule.window)),
                         token + 1};
   const std::size_t first_query = place * group * width;
   attend_to_cached_head(row.subspan(first_query, group * width), seen,
-                        static_cast<float>(attention.scale), static_cast<float>(attention.limit),
+                        static_cast<float>(rule.scale), static_cast<float>(rule.limit),
                         out.subspan(first_query, group * width));
 }
 
 /// One sequence, all heads: query [1, heads * size] and out alike.
 void attend_by_aten(const KvCache::Sequence& sequence, const KvCache::Layer& layer,
-                    const at::Tensor& query, const at::Tensor& out,
-                    const CachedAttention& attention) {
+                    const at::Tensor& query, const at::Tensor& out, const Scores& rule) {
   const std::int64_t kv_heads = layer.keys.size(0), size = layer.keys.size(1);
-  const std::int64_t first = first_seen(sequence.tokens + 1, attention.window);
+  const std::int64_t first = first_seen(sequence.tokens + 1, rule.window);
   const std::int64_t seen = sequence.tokens + 1 - first;
   const at::Tensor queries = query.reshape({kv_heads, -1, size});
-  at::Tensor scores = at::bmm(queries, layer.keys.narrow(2, first, seen)).mul_(attention.scale);
-  if (attention.limit > 0) scores.div_(attention.limit).tanh_().mul_(attention.limit);
+  at::Tensor scores = at::bmm(queries, layer.keys.narrow(2, first, seen)).mul_(rule.scale);
+  if (rule.limit > 0) scores.div_(rule.limit).tanh_().mul_(rule.limit);
   const at::Tensor mixed = at::bmm(at::softmax(scores, -1), layer.values.narrow(1, first, seen));
   out.copy_(mixed.reshape(out.sizes()));
 }
@@ -108,8 +116,10 @@ void keep_whole(const at::Tensor& qkv, std::size_t layer, const PackedBatch& bat
   }
 }
 
-void attend_next(at::Tensor out, const at::Tensor& qkv, std::size_t layer, const CachedPass& pass,
-                 const CachedAttention& attention) {
+void attend_next(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config,
+                 std::size_t layer, const CachedPass& pass, Rounding rounding) {
+  const Scores rule{config.layers[layer].attention_scale, config.attention_cap,
+                    config.layers[layer].window};
   for (const SequenceSlot slot : pass.slots)
     core::check(pass.cache.at(slot).tokens < pass.cache.at(slot).capacity,
                 "a cached sequence has room");
@@ -121,9 +131,9 @@ void attend_next(at::Tensor out, const at::Tensor& qkv, std::size_t layer, const
       pass.cache.write(sequence, layer, sequence.tokens, parts.keys.narrow(0, row, 1),
                        parts.values.narrow(0, row, 1));
       attend_by_aten(sequence, sequence.layers[layer], parts.queries.narrow(0, row, 1),
-                     out.narrow(0, row, 1), attention);
+                     out.narrow(0, row, 1), rule);
     }
-    return;
+    return round_in_place(out, rounding);
   }
   const std::int64_t kv_heads = pass.cache.kv_heads();
   const auto row_of = [](const at::Tensor& rows, std::size_t row) {
@@ -136,9 +146,10 @@ void attend_next(at::Tensor out, const at::Tensor& qkv, std::size_t layer, const
                        const auto row = static_cast<std::size_t>(task / kv_heads);
                        const KvCache::Sequence& sequence = pass.cache.at(pass.slots[row]);
                        attend_on_cpu(sequence, sequence.layers[layer], task % kv_heads,
-                                     row_of(qkv, row), row_of(out, row), attention);
+                                     row_of(qkv, row), row_of(out, row), rule);
                      }
                    });
+  round_in_place(out, rounding);
 }
 
 }  // namespace winnow::model

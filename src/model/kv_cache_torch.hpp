@@ -7,7 +7,9 @@
 #include <ATen/core/Tensor.h>
 
 #include "model/generation.hpp"
+#include "model/model_config.hpp"
 #include "model/packed_batch.hpp"
+#include "model/row_kernels.hpp"
 
 namespace winnow::model {
 
@@ -61,20 +63,13 @@ struct CachedPass {
 void keep_whole(const at::Tensor& qkv, std::size_t layer, const PackedBatch& batch,
                 const CachedPass& pass);
 
-/// Attention's scores: scale * query . key, then limit * tanh(score / limit) unless `limit` is 0; a
-/// token sees the last `window` tokens, itself included, unless that is 0.
-struct CachedAttention {
-  double scale = 1;
-  double limit = 0;
-  std::int64_t window = 0;
-};
-
 /// Attention of one new token of each sequence of a `next` pass to what the cache holds of it and
 /// to itself; keys and values are written first. On the CPU by own loops, else by ATen.
 ///
-/// @param out     [rows, heads * head_size]; one row for each slot, in their order, then any
+/// @param out     [rows, heads * head_size], rounded as the input of a product; one row for each
+///                slot, in their order, then any
 /// @param qkv     [rows, (heads + 2 * kv_heads) * head_size], turned
-void attend_next(at::Tensor out, const at::Tensor& qkv, std::size_t layer, const CachedPass& pass,
-                 const CachedAttention& attention);
+void attend_next(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config,
+                 std::size_t layer, const CachedPass& pass, Rounding rounding);
 
 }  // namespace winnow::model

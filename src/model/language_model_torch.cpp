@@ -1,18 +1,10 @@
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
-#include <ATen/Context.h>
-#include <ATen/detail/CUDAHooksInterface.h>
-#include <ATen/Parallel.h>
-#include <ATen/Version.h>
 #include <c10/core/InferenceMode.h>
-#include <fmt/format.h>
-#include <torch/headeronly/version.h>
 
-#include "core/error.hpp"
-#include "model/decoder_torch.hpp"
 #include "model/language_model.hpp"
+#include "model/loaded_decoder_torch.hpp"
 #include "model/loss_head_torch.hpp"
 
 namespace winnow::model {
@@ -35,7 +27,8 @@ class TorchLanguageModel final : public CausalLanguageModel {
         pack(batch, info_, kFewestRows, may_share ? Sharing::common_beginning : Sharing::none);
     if (packed.owners.empty()) return sums;
     const std::vector<float> losses =
-        token_losses(decoder_.run(packed), decoder_.head(), packed.targets, decoder_.products());
+        token_losses(decoder_.run(packed), decoder_.head(), decoder_.config().logit_cap,
+                     packed.targets, decoder_.products());
     for (std::size_t at = 0; at < packed.owners.size(); ++at)
       sums[packed.owners[at]] += static_cast<double>(losses[at]);
     return sums;
@@ -47,56 +40,13 @@ class TorchLanguageModel final : public CausalLanguageModel {
   std::size_t longest_shared_;
 };
 
-/// A common beginning is followed on the CPU, and where every token sees the whole of it.
-std::size_t longest_shared(const DecoderConfig& config, const at::Device& device) {
-  if (!device.is_cpu()) return 0;
-  const std::uint32_t window = smallest_window(config);
-  return window == 0 ? config.max_positions : window;
-}
-
-at::Device device_of(const LoadOptions& options) {
-  if (options.device < 0) return at::kCPU;
-  const int found = cuda_device_count();
-  if (options.device >= found)
-    throw core::EnvironmentError(
-        fmt::format("CUDA device {} asked for, this process can use {}", options.device, found));
-  return {at::kCUDA, static_cast<at::DeviceIndex>(options.device)};
-}
-
 }  // namespace
 
 std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::filesystem::path& folder,
                                                                 const LoadOptions& options) {
-  const c10::InferenceMode no_autograd;
-  request_reproducible_products();
-  if (options.device < 0) at::set_num_threads(options.threads);
-  const DecoderConfig config = read_decoder_config(folder);
-  const at::Device device = device_of(options);
-  WeightFiles files(folder);
-  const auto matrix_type = options.precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
-  DecoderWeights weights = load_decoder_weights(config, files, matrix_type, device);
-  ModelInfo info{.architecture = config.architecture,
-                 .parameters = weights.parameters,
-                 .vocabulary_size = config.vocabulary_size,
-                 .hidden_size = config.hidden_size,
-                 .max_positions = config.max_positions};
-  return std::make_unique<TorchLanguageModel>(
-      std::move(info),
-      Decoder(config, std::move(weights), arithmetic_of(options.precision, device)),
-      longest_shared(config, device));
-}
-
-int cuda_device_count() {
-  return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0;
-}
-
-std::string library_description() {
-  request_reproducible_products();
-  const bool is_widened = arithmetic_of(Precision::bf16, at::kCPU) == Arithmetic::bf16_widened;
-  const char* mode = std::getenv("MKL_CBWR");
-  return fmt::format("libtorch {}; CPU {}; MKL_CBWR {}; bf16 products on the CPU {}", TORCH_VERSION,
-                     at::get_cpu_capability(), mode == nullptr ? "default" : mode,
-                     is_widened ? "widened to fp32" : "native");
+  LoadedDecoder loaded = load_decoder(folder, options, Widening::at_each_product);
+  return std::make_unique<TorchLanguageModel>(std::move(loaded.info), std::move(loaded.decoder),
+                                              loaded.longest_shared);
 }
 
 }  // namespace winnow::model

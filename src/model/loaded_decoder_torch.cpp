@@ -1,28 +1,18 @@
 #include "model/loaded_decoder_torch.hpp"
 
-#include <ATen/Parallel.h>
-#include <c10/core/InferenceMode.h>
-#include <fmt/format.h>
+#include <utility>
 
-#include "core/error.hpp"
+#include <c10/core/InferenceMode.h>
+
+#include "model/device_torch.hpp"
 
 namespace winnow::model {
 namespace {
 
-/// A common beginning is followed on the CPU, and where every token sees the whole of it.
+/// A common beginning is followed on the CPU, where every token sees the whole of it without a
+/// mask.
 std::size_t longest_shared(const DecoderConfig& config, const at::Device& device) {
-  if (!device.is_cpu()) return 0;
-  const std::uint32_t window = smallest_window(config);
-  return window == 0 ? config.max_positions : window;
-}
-
-at::Device device_of(const LoadOptions& options) {
-  if (options.device < 0) return at::kCPU;
-  const int found = cuda_device_count();
-  if (options.device >= found)
-    throw core::EnvironmentError(
-        fmt::format("CUDA device {} asked for, this process can use {}", options.device, found));
-  return {at::kCUDA, static_cast<at::DeviceIndex>(options.device)};
+  return device.is_cpu() && config.attention_cap == 0 ? longest_uniform_text(config) : 0;
 }
 
 void widen(DecoderWeights& weights) {
@@ -43,10 +33,8 @@ void widen(DecoderWeights& weights) {
 LoadedDecoder load_decoder(const std::filesystem::path& folder, const LoadOptions& options,
                            Widening widening) {
   const c10::InferenceMode no_autograd;
-  request_reproducible_products();
-  if (options.device < 0) at::set_num_threads(options.threads);
+  const at::Device device = prepare_device(options);
   const DecoderConfig config = read_decoder_config(folder);
-  const at::Device device = device_of(options);
   const Arithmetic arithmetic = arithmetic_of(options.precision, device);
   WeightFiles files(folder);
   const auto matrix_type = options.precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;

@@ -12,6 +12,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 
+#include "model/decoder_ops_torch.hpp"
+
 namespace winnow::model {
 namespace {
 
@@ -25,7 +27,7 @@ constexpr std::int64_t kDeviceTileVocabulary = 8192;
 /// Calls visit(first row, first vocabulary entry, logits [tile rows, tile vocabulary]) for every
 /// tile, vocabulary outermost.
 template <typename Visit>
-void for_each_tile(const at::Tensor& hidden, const at::Tensor& head, Products& products,
+void for_each_tile(const at::Tensor& hidden, const at::Tensor& head, double cap, Products& products,
                    std::int64_t tile_rows, std::int64_t tile_vocabulary, Visit visit) {
   const at::Tensor buffer = at::empty({tile_rows * tile_vocabulary}, hidden.options());
   for (std::int64_t entry = 0; entry < head.size(0); entry += tile_vocabulary) {
@@ -36,16 +38,17 @@ void for_each_tile(const at::Tensor& hidden, const at::Tensor& head, Products& p
       const at::Tensor logits =
           buffer.narrow(0, 0, x.size(0) * part.size(0)).view({x.size(0), part.size(0)});
       products.multiply_operand(logits, x, part);
+      if (cap > 0) cap_values(logits, cap);
       visit(row, entry, logits);
     }
   }
 }
 
-std::vector<float> losses_on_cpu(const at::Tensor& hidden, const at::Tensor& head,
+std::vector<float> losses_on_cpu(const at::Tensor& hidden, const at::Tensor& head, double cap,
                                  const std::vector<std::int64_t>& targets, Products& products) {
   std::vector<RunningLogSum> sums(targets.size(), empty_log_sum());
   std::vector<float> losses(targets.size());
-  for_each_tile(hidden, head, products, kTileRows, kTileVocabulary,
+  for_each_tile(hidden, head, cap, products, kTileRows, kTileVocabulary,
                 [&](std::int64_t row, std::int64_t entry, const at::Tensor& logits) {
                   const auto width = static_cast<std::size_t>(logits.size(1));
                   at::parallel_for(0, logits.size(0), 8, [&](std::int64_t begin, std::int64_t end) {
@@ -66,7 +69,7 @@ std::vector<float> losses_on_cpu(const at::Tensor& hidden, const at::Tensor& hea
   return losses;
 }
 
-std::vector<float> losses_on_device(const at::Tensor& hidden, const at::Tensor& head,
+std::vector<float> losses_on_device(const at::Tensor& hidden, const at::Tensor& head, double cap,
                                     const std::vector<std::int64_t>& targets, Products& products) {
   const auto rows = static_cast<std::int64_t>(targets.size());
   const at::Tensor wanted =
@@ -76,7 +79,7 @@ std::vector<float> losses_on_device(const at::Tensor& hidden, const at::Tensor& 
       at::full({rows}, -std::numeric_limits<float>::infinity(), hidden.options());
   const at::Tensor chosen = at::zeros({rows}, hidden.options());
   for_each_tile(
-      hidden, head, products, kDeviceTileRows, kDeviceTileVocabulary,
+      hidden, head, cap, products, kDeviceTileRows, kDeviceTileVocabulary,
       [&](std::int64_t row, std::int64_t entry, const at::Tensor& logits) {
         at::Tensor sum = sums.narrow(0, row, logits.size(0));
         sum.copy_(at::logaddexp(sum, at::logsumexp(logits, 1)));
@@ -92,10 +95,10 @@ std::vector<float> losses_on_device(const at::Tensor& hidden, const at::Tensor& 
 
 }  // namespace
 
-std::vector<float> token_losses(const at::Tensor& hidden, const at::Tensor& head,
+std::vector<float> token_losses(const at::Tensor& hidden, const at::Tensor& head, double cap,
                                 const std::vector<std::int64_t>& targets, Products& products) {
-  return hidden.is_cpu() ? losses_on_cpu(hidden, head, targets, products)
-                         : losses_on_device(hidden, head, targets, products);
+  return hidden.is_cpu() ? losses_on_cpu(hidden, head, cap, targets, products)
+                         : losses_on_device(hidden, head, cap, targets, products);
 }
 
 }  // namespace winnow::model

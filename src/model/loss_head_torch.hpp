@@ -14,10 +14,11 @@ namespace winnow::model {
 ///
 /// @param hidden   [rows, width] float32
 /// @param head     [vocabulary, width]
+/// @param cap      logits become cap * tanh(logit / cap); 0: they stay
 /// @param targets  [rows], each below `vocabulary`
 /// @returns        [rows]
 [[nodiscard]] std::vector<float> token_losses(const at::Tensor& hidden, const at::Tensor& head,
-                                              const std::vector<std::int64_t>& targets,
+                                              double cap, const std::vector<std::int64_t>& targets,
                                               Products& products);
 
 }  // namespace winnow::model

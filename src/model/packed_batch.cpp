@@ -73,7 +73,8 @@ PackedBatch pack(std::span<const Segment> batch, const ModelInfo& model, std::in
       append(packed, tokens.first(static_cast<std::size_t>(packed.shared)), 0);
     const auto begin = static_cast<std::int64_t>(packed.ids.size());
     append(packed, tokens, packed.shared);
-    packed.segments.push_back({begin, static_cast<std::int64_t>(packed.ids.size()) - begin});
+    packed.segments.push_back({begin, static_cast<std::int64_t>(packed.ids.size()) - begin,
+                               static_cast<std::int64_t>(segment.ids.size())});
     packed.positions_used =
         std::max(packed.positions_used, static_cast<std::int64_t>(tokens.size()));
     for (std::int64_t scored = segment.first_scored; scored < segment.end_scored; ++scored) {

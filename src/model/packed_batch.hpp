@@ -12,6 +12,7 @@ namespace winnow::model {
 struct SegmentRows {
   std::int64_t begin = 0;
   std::int64_t length = 0;
+  std::int64_t text_length = 0;  ///< tokens of the segment as it was given
 };
 
 /// Segments one after another without padding. A segment's tokens from its last scored one on

@@ -65,11 +65,80 @@ template <Rounding rounding>
 }
 
 template <Rounding rounding>
-[[gnu::always_inline]] inline void silu_product(const float* gate, const float* up,
-                                                std::size_t width, float* out) {
+[[gnu::always_inline]] inline void layer_norm(const float* x, const float* weight,
+                                              const float* bias, float epsilon, std::size_t width,
+                                              float* out) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t i = 0; i < width; ++i) sum += x[i];
+  const float mean = sum / static_cast<float>(width);
+  float squares = 0;
+#pragma omp simd reduction(+ : squares)
+  for (std::size_t i = 0; i < width; ++i) squares = std::fma(x[i] - mean, x[i] - mean, squares);
+  const float scale = 1.0F / std::sqrt(squares / static_cast<float>(width) + epsilon);
 #pragma omp simd
   for (std::size_t i = 0; i < width; ++i)
-    out[i] = rounded<rounding>(gate[i] / (1.0F + exponential(-gate[i])) * up[i]);
+    out[i] = rounded<rounding>(std::fma((x[i] - mean) * scale, weight[i], bias[i]));
+}
+
+[[gnu::always_inline]] inline float hyperbolic_tangent(float x) {
+  return 1.0F - 2.0F / (1.0F + exponential(2.0F * x));
+}
+
+/// Abramowitz and Stegun 7.1.26, absolute error below 1.5e-7.
+[[gnu::always_inline]] inline float error_function(float x) {
+  const float magnitude = x < 0 ? -x : x;
+  const float t = 1.0F / std::fma(0.3275911F, magnitude, 1.0F);
+  float p = 1.061405429F;
+  p = std::fma(p, t, -1.453152027F);
+  p = std::fma(p, t, 1.421413741F);
+  p = std::fma(p, t, -0.284496736F);
+  p = std::fma(p, t, 0.254829592F);
+  const float result = 1.0F - p * t * exponential(-magnitude * magnitude);
+  return x < 0 ? -result : result;
+}
+
+template <Activation activation>
+[[gnu::always_inline]] inline float activated(float x) {
+  if constexpr (activation == Activation::silu) return x / (1.0F + exponential(-x));
+  if constexpr (activation == Activation::gelu)
+    return 0.5F * x * (1.0F + error_function(x * 0.70710678F));
+  const float inner = 0.79788456F * std::fma(0.044715F * x * x, x, x);
+  return 0.5F * x * (1.0F + hyperbolic_tangent(inner));
+}
+
+template <Activation activation, Rounding rounding>
+[[gnu::always_inline]] inline void gated(const float* gate, const float* up, std::size_t width,
+                                         float* out) {
+#pragma omp simd
+  for (std::size_t i = 0; i < width; ++i)
+    out[i] = rounded<rounding>(activated<activation>(gate[i]) * up[i]);
+}
+
+template <Activation activation, Rounding rounding>
+[[gnu::always_inline]] inline void activate(const float* x, std::size_t size, float* out) {
+#pragma omp simd
+  for (std::size_t i = 0; i < size; ++i) out[i] = rounded<rounding>(activated<activation>(x[i]));
+}
+
+/// Calls body with both as constants.
+template <typename Body>
+[[gnu::always_inline]] inline void for_constants(Activation activation, Rounding rounding,
+                                                 Body body) {
+  const auto with = [&]<Activation chosen>() __attribute__((always_inline)) {
+    if (rounding == Rounding::bf16)
+      body.template operator()<chosen, Rounding::bf16>();
+    else
+      body.template operator()<chosen, Rounding::none>();
+  };
+  switch (activation) {
+    case Activation::silu:
+      return with.template operator()<Activation::silu>();
+    case Activation::gelu:
+      return with.template operator()<Activation::gelu>();
+    case Activation::gelu_tanh:
+      return with.template operator()<Activation::gelu_tanh>();
+  }
 }
 
 }  // namespace
@@ -85,10 +154,22 @@ WINNOW_VECTOR_CLONES void rms_norm_rows(std::span<const float> x, std::span<cons
   }
 }
 
-WINNOW_VECTOR_CLONES void rotate_row(std::span<float> row, std::span<const float> cosines,
-                                     std::span<const float> sines) {
+WINNOW_VECTOR_CLONES void layer_norm_rows(std::span<const float> x, std::span<const float> weight,
+                                          std::span<const float> bias, float epsilon,
+                                          Rounding rounding, std::span<float> out) {
+  const std::size_t width = weight.size();
+  for (std::size_t at = 0; at < x.size(); at += width) {
+    if (rounding == Rounding::bf16)
+      layer_norm<Rounding::bf16>(&x[at], weight.data(), bias.data(), epsilon, width, &out[at]);
+    else
+      layer_norm<Rounding::none>(&x[at], weight.data(), bias.data(), epsilon, width, &out[at]);
+  }
+}
+
+WINNOW_VECTOR_CLONES void rotate_row(std::span<float> row, std::size_t head_size,
+                                     std::span<const float> cosines, std::span<const float> sines) {
   const std::size_t half = cosines.size();
-  for (float* head = row.data(); head != row.data() + row.size(); head += 2 * half) {
+  for (float* head = row.data(); head != row.data() + row.size(); head += head_size) {
 #pragma omp simd
     for (std::size_t i = 0; i < half; ++i) {
       const float first = head[i];
@@ -99,15 +180,31 @@ WINNOW_VECTOR_CLONES void rotate_row(std::span<float> row, std::span<const float
   }
 }
 
-WINNOW_VECTOR_CLONES void silu_product_rows(std::span<const float> gate_up, std::size_t width,
-                                            Rounding rounding, std::span<float> out) {
-  for (std::size_t at = 0; at < out.size(); at += width) {
-    const float* gate = &gate_up[2 * at];
-    if (rounding == Rounding::bf16)
-      silu_product<Rounding::bf16>(gate, gate + width, width, &out[at]);
-    else
-      silu_product<Rounding::none>(gate, gate + width, width, &out[at]);
-  }
+WINNOW_VECTOR_CLONES void gated_rows(Activation activation, std::span<const float> gate_up,
+                                     std::size_t width, Rounding rounding, std::span<float> out) {
+  for_constants(
+      activation,
+      rounding, [&]<Activation chosen, Rounding rounded>() __attribute__((always_inline)) {
+        for (std::size_t at = 0; at < out.size(); at += width) {
+          const float* gate = &gate_up[2 * at];
+          gated<chosen, rounded>(gate, gate + width, width, &out[at]);
+        }
+      });
+}
+
+WINNOW_VECTOR_CLONES void activated_rows(Activation activation, std::span<const float> x,
+                                         Rounding rounding, std::span<float> out) {
+  for_constants(
+      activation,
+      rounding, [&]<Activation chosen, Rounding rounded>() __attribute__((always_inline)) {
+        activate<chosen, rounded>(x.data(), x.size(), out.data());
+      });
+}
+
+WINNOW_VECTOR_CLONES void cap_rows(std::span<float> x, float cap) {
+  float* values = x.data();
+#pragma omp simd
+  for (std::size_t i = 0; i < x.size(); ++i) values[i] = cap * hyperbolic_tangent(values[i] / cap);
 }
 
 RunningLogSum empty_log_sum() { return {-std::numeric_limits<float>::infinity(), 0.0}; }

@@ -31,7 +31,7 @@ nlohmann::ordered_json check(const Job& job) {
     const model::WeightFiles weights(scorer.model->path);
     plan["scorers"].push_back(fmt::format(
         "{}: {} ({} layers, {} wide), template {}, {}, at most {} tokens", scorer.name,
-        scorer.model->path.string(), config.layers, config.hidden_size, opened.prompt->name(),
+        scorer.model->path.string(), config.layers.size(), config.hidden_size, opened.prompt->name(),
         scorer.model->dtype, effective_max_length(*scorer.model, config.max_positions)));
   }
   plan["selections"] = nlohmann::ordered_json::array();

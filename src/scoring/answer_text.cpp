@@ -52,7 +52,7 @@ AnswerText answer_text(const tokenizer::Tokenizer& tokenizer, std::span<const st
   const bool has_piece = before.size() < end;
   AnswerText answer{tokenizer.decode(ids.first(whole), true),
                     {ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(whole + has_piece)}};
-  answer.text += written.substr(before.size(), end - before.size());
+  answer.text.append(written, before.size(), end - before.size());
   return answer;
 }
 

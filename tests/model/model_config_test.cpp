@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "model/text_encoder.hpp"
 #include "model_folder.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -15,6 +16,12 @@ DecoderConfig read(const nlohmann::json& config) {
   const test::TemporaryFolder folder;
   test::write(folder.path() / "config.json", config.dump());
   return read_decoder_config(folder.path());
+}
+
+std::vector<std::uint32_t> windows_of(const DecoderConfig& config) {
+  std::vector<std::uint32_t> windows;
+  for (const LayerConfig& layer : config.layers) windows.push_back(layer.window);
+  return windows;
 }
 
 nlohmann::json with(const std::string& field, const nlohmann::json& value) {
@@ -36,10 +43,12 @@ TEST(ModelConfig, ReadsTheFormOfTransformers4) {
   EXPECT_EQ(config.architecture, "LlamaForCausalLM");
   EXPECT_EQ(config.head_size, 4U);
   EXPECT_EQ(config.kv_heads, 1U);
-  EXPECT_DOUBLE_EQ(config.rotary_base, 10000.0);
-  ASSERT_TRUE(config.rotary_scaling);
-  EXPECT_DOUBLE_EQ(config.rotary_scaling->factor, 8.0);
-  EXPECT_DOUBLE_EQ(config.rotary_scaling->original_positions, 16.0);
+  ASSERT_EQ(config.rotaries.size(), 1U);
+  EXPECT_DOUBLE_EQ(config.rotaries[0].base, 10000.0);
+  const auto* scaling = std::get_if<Llama3RotaryScaling>(&config.rotaries[0].scaling);
+  ASSERT_NE(scaling, nullptr);
+  EXPECT_DOUBLE_EQ(scaling->factor, 8.0);
+  EXPECT_DOUBLE_EQ(scaling->original_positions, 16.0);
   EXPECT_TRUE(config.tied_head);
 }
 
@@ -49,8 +58,8 @@ TEST(ModelConfig, ReadsTheFormOfTransformers5) {
   json["dtype"] = "float32";
   json["rope_parameters"] = {{"rope_type", "default"}, {"rope_theta", 500000.0}};
   const DecoderConfig config = read(json);
-  EXPECT_DOUBLE_EQ(config.rotary_base, 500000.0);
-  EXPECT_FALSE(config.rotary_scaling);
+  EXPECT_DOUBLE_EQ(config.rotaries.at(0).base, 500000.0);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(config.rotaries[0].scaling));
 }
 
 TEST(ModelConfig, LeavesOutWhatTransformersLeavesOut) {
@@ -68,11 +77,11 @@ TEST(ModelConfig, LeavesOutWhatTransformersLeavesOut) {
 TEST(ModelConfig, GivesMistralItsWindowInEveryLayer) {
   nlohmann::json json = with("architectures", {"MistralForCausalLM"});
   json["num_hidden_layers"] = 3;
-  EXPECT_EQ(read(json).windows, (std::vector<std::uint32_t>{4096, 4096, 4096}));
+  EXPECT_EQ(windows_of(read(json)), (std::vector<std::uint32_t>{4096, 4096, 4096}));
   json["sliding_window"] = 7;
-  EXPECT_EQ(read(json).windows, (std::vector<std::uint32_t>{7, 7, 7}));
+  EXPECT_EQ(windows_of(read(json)), (std::vector<std::uint32_t>{7, 7, 7}));
   json["sliding_window"] = nullptr;
-  EXPECT_EQ(read(json).windows, (std::vector<std::uint32_t>{0, 0, 0}));
+  EXPECT_EQ(windows_of(read(json)), (std::vector<std::uint32_t>{0, 0, 0}));
 }
 
 TEST(ModelConfig, GivesQwenWindowsOnlyWhereTheyAreAskedFor) {
@@ -80,16 +89,69 @@ TEST(ModelConfig, GivesQwenWindowsOnlyWhereTheyAreAskedFor) {
   json["num_hidden_layers"] = 3;
   json["sliding_window"] = 9;
   json["max_window_layers"] = 2;
-  EXPECT_EQ(smallest_window(read(json)), 0U);
+  EXPECT_EQ(longest_uniform_text(read(json)), 32U);
   EXPECT_TRUE(read(json).qkv_bias);
   EXPECT_FALSE(read(json).attention_out_bias);
   json["use_sliding_window"] = true;
-  EXPECT_EQ(read(json).windows, (std::vector<std::uint32_t>{0, 0, 9}));
+  EXPECT_EQ(windows_of(read(json)), (std::vector<std::uint32_t>{0, 0, 9}));
   json["max_window_layers"] = 0;
-  EXPECT_EQ(read(json).windows, (std::vector<std::uint32_t>{9, 9, 9}));
+  EXPECT_EQ(windows_of(read(json)), (std::vector<std::uint32_t>{9, 9, 9}));
   json["layer_types"] = {"sliding_attention", "full_attention", "full_attention"};
-  EXPECT_EQ(read(json).windows, (std::vector<std::uint32_t>{9, 0, 0}));
-  EXPECT_EQ(smallest_window(read(json)), 9U);
+  EXPECT_EQ(windows_of(read(json)), (std::vector<std::uint32_t>{9, 0, 0}));
+  EXPECT_EQ(longest_uniform_text(read(json)), 9U);
+}
+
+TEST(ModelConfig, GivesGemma2AWindowInEverySecondLayerAndItsCaps) {
+  nlohmann::json json = with("architectures", {"Gemma2ForCausalLM"});
+  json["num_hidden_layers"] = 4;
+  json["sliding_window"] = 5;
+  EXPECT_EQ(windows_of(read(json)), (std::vector<std::uint32_t>{5, 0, 5, 0}));
+  EXPECT_EQ(read(json).head_size, 256U);
+  EXPECT_EQ(read(json).attention_cap, 50.0);
+  EXPECT_EQ(read(json).logit_cap, 30.0);
+  EXPECT_EQ(read(json).layers[0].attention_scale, 1.0 / 16);
+  json["attn_logit_softcapping"] = nullptr;
+  EXPECT_EQ(read(json).attention_cap, 0.0);
+}
+
+TEST(ModelConfig, GivesGemma3TwoRotations) {
+  nlohmann::json json = with("architectures", {"Gemma3ForCausalLM"});
+  json["num_hidden_layers"] = 4;
+  json["sliding_window_pattern"] = 3;
+  json["rope_theta"] = 2e6;
+  json["rope_local_base_freq"] = 300.0;
+  json["rope_scaling"] = {{"rope_type", "linear"}, {"factor", 8.0}};
+  const DecoderConfig config = read(json);
+  EXPECT_EQ(windows_of(config), (std::vector<std::uint32_t>{4096, 4096, 0, 4096}));
+  ASSERT_EQ(config.rotaries.size(), 2U);
+  EXPECT_EQ(config.rotaries[0].base, 2e6);
+  EXPECT_TRUE(std::holds_alternative<LinearRotaryScaling>(config.rotaries[0].scaling));
+  EXPECT_EQ(config.rotaries[1].base, 300.0);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(config.rotaries[1].scaling));
+  EXPECT_EQ(config.layers[1].rotary, 1U);
+  EXPECT_EQ(config.layers[2].rotary, 0U);
+}
+
+TEST(ModelConfig, RefusesLongFactorsThatDoNotFitTheHeads) {
+  nlohmann::json json = with("architectures", {"Phi3ForCausalLM"});
+  json["original_max_position_embeddings"] = 16;
+  json["rope_scaling"] = {{"type", "longrope"}, {"short_factor", {1.0, 1.5}}, {"long_factor", {1}}};
+  EXPECT_NE(model_error([&] {
+              static_cast<void>(read(json));
+            }).find("`long_factor` is [1], expected a list of 2 positive numbers"),
+            std::string::npos);
+  json["rope_scaling"]["long_factor"] = {2.0, 4.0};
+  EXPECT_EQ(longest_uniform_text(read(json)), 16U);
+}
+
+TEST(ModelConfig, TellsEncodersFromLanguageModels) {
+  const test::TemporaryFolder folder;
+  const auto kind_of = [&](const char* architecture) {
+    test::write(folder.path() / "config.json", with("architectures", {architecture}).dump());
+    return kind_of_model(folder.path());
+  };
+  EXPECT_EQ(kind_of("Qwen2ForCausalLM"), ModelKind::causal_language_model);
+  EXPECT_EQ(kind_of("BertModel"), ModelKind::text_encoder);
 }
 
 struct Refused {
@@ -109,18 +171,20 @@ TEST_P(ModelConfigRefuses, WithTheFieldsNameAndFile) {
 INSTANTIATE_TEST_SUITE_P(
     Fields, ModelConfigRefuses,
     ::testing::Values(
-        Refused{"architectures", {"GPT2LMHeadModel"}}, Refused{"architectures", "LlamaForCausalLM"},
+        Refused{"architectures", {"T5ForConditionalGeneration"}},
+        Refused{"architectures", {"BertModel"}}, Refused{"architectures", "LlamaForCausalLM"},
         Refused{"architectures", nlohmann::json::array()}, Refused{"vocab_size", nullptr},
         Refused{"vocab_size", -1}, Refused{"hidden_size", 0}, Refused{"hidden_size", 7},
         Refused{"hidden_size", 1ULL << 60}, Refused{"num_hidden_layers", 1.5},
         Refused{"num_key_value_heads", 3}, Refused{"intermediate_size", "12"},
-        Refused{"rms_norm_eps", "small"}, Refused{"rope_theta", 0}, Refused{"hidden_act", "gelu"},
+        Refused{"rms_norm_eps", "small"}, Refused{"rope_theta", 0}, Refused{"hidden_act", "relu"},
         Refused{"attention_bias", 1}, Refused{"mlp_bias", "no"},
         Refused{"layer_types", {"sliding_attention"}}, Refused{"layer_types", {"chunked"}},
         Refused{"layer_types", {"full_attention", "full_attention"}},
         Refused{"tie_word_embeddings", 1}, Refused{"partial_rotary_factor", 0.5},
         Refused{"quantization_config", {{"bits", 4}}}, Refused{"sliding_window", 8},
-        Refused{"rope_scaling", 2}),
+        Refused{"rope_scaling", 2}, Refused{"attn_logit_softcapping", 50.0},
+        Refused{"final_logit_softcapping", 30.0}, Refused{"use_bidirectional_attention", true}),
     [](const auto& instance) {
       return std::to_string(instance.index) + "_" + instance.param.field;
     });
@@ -158,13 +222,13 @@ TEST(ModelConfig, SaysWhatIsWrongWithAFileThatIsNoConfig) {
 
 TEST(RotaryFrequencies, AreStretchedOnlyForLongWavelengths) {
   nlohmann::json json = with("head_dim", 64);
-  const std::vector<float> plain = rotary_frequencies(read(json));
+  const std::vector<float> plain = rotary_frequencies(read(json).rotaries.at(0), false);
   ASSERT_EQ(plain.size(), 32U);
   EXPECT_FLOAT_EQ(plain[0], 1.0F);
   EXPECT_FLOAT_EQ(plain[16], 0.01F);
   json["rope_scaling"] = kLlama3;
   json["rope_scaling"]["original_max_position_embeddings"] = 8192;
-  const std::vector<float> scaled = rotary_frequencies(read(json));
+  const std::vector<float> scaled = rotary_frequencies(read(json).rotaries.at(0), false);
   EXPECT_FLOAT_EQ(scaled[0], plain[0]);
   EXPECT_FLOAT_EQ(scaled[31], plain[31] / 8.0F);
 }

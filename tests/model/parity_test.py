@@ -11,12 +11,16 @@ import unittest
 
 try:
     import torch
-    from transformers import (AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM,
-                              Olmo2Config, Olmo2ForCausalLM, Phi3Config, Phi3ForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM)
+    import transformers
+    from transformers import (AutoModelForCausalLM, AutoTokenizer, Gemma2Config, Gemma2ForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig,
+                              GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig, LlamaForCausalLM, MistralConfig,
+                              MistralForCausalLM, Olmo2Config, Olmo2ForCausalLM, Phi3Config, Phi3ForCausalLM, Qwen2Config, Qwen2ForCausalLM,
+                              Qwen3Config, Qwen3ForCausalLM)
 except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
 
+transformers.utils.logging.disable_progress_bar()
 SCORE_IDS = sys.argv.pop(1)
 LLAMA3_SCALING = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
                   "original_max_position_embeddings": 64, "rope_theta": 10000.0}
@@ -70,13 +74,22 @@ def save(model, folder, dtype=torch.float32, **options):
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            is_norm = name.endswith("norm.weight")
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) * (0.2 if is_norm else 0.15) + (1 if is_norm else 0))
+            is_norm = name.endswith("weight") and ("norm" in name.lower() or ".ln_" in name)
+            centre = 1 if is_norm and "Gemma" not in type(model).__name__ else 0  # Gemma's norms multiply by 1 + weight
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * (0.2 if is_norm else 0.15) + centre)
     model.to(dtype).save_pretrained(folder, **options)
     return type(model).from_pretrained(folder, dtype=torch.float32).eval()
 
 
+WORST = {}  # by family: largest difference per token in nats, fp32 and bf16
+
+
 class TinyModels(unittest.TestCase):
+    @classmethod
+    def tearDownClass(cls):
+        for family, (fp32, bf16) in sorted(WORST.items()):
+            print(f"{family}: largest difference per token {fp32:.1e} nats in fp32, {bf16:.1e} in bf16")
+
     def compare(self, model, dtype=torch.float32, edit=None, **options):
         with tempfile.TemporaryDirectory() as folder:
             model = save(model, folder, dtype, **options)
@@ -91,9 +104,10 @@ class TinyModels(unittest.TestCase):
             theirs = reference(model, rows)
             worst = max(per_token(winnow(folder, rows), theirs, rows))
             bf16 = max(per_token(winnow(folder, rows, "bf16"), theirs, rows))
+        before = WORST.get(type(model).__name__, (0, 0))
+        WORST[type(model).__name__] = (max(worst, before[0]), max(bf16, before[1]))
         self.assertLess(worst, 1e-4)
         self.assertLess(bf16, 0.15)
-        return worst
 
     def llama(self, **options):
         config = dict(vocab_size=1031, hidden_size=72, intermediate_size=100, num_hidden_layers=3, num_attention_heads=6,
@@ -184,6 +198,97 @@ class TinyModels(unittest.TestCase):
     def test_olmo2(self):
         self.compare(Olmo2ForCausalLM(Olmo2Config(**self.SHAPE, pad_token_id=None, bos_token_id=None, eos_token_id=None)))
         self.compare(Olmo2ForCausalLM(Olmo2Config(**self.SHAPE, attention_bias=True, pad_token_id=None, bos_token_id=None, eos_token_id=None)))
+
+
+    def test_phi3_turns_a_part_of_each_head(self):
+        tokens = dict(pad_token_id=None, bos_token_id=None, eos_token_id=None)
+        self.compare(Phi3ForCausalLM(Phi3Config(**self.SHAPE, **tokens, rope_parameters={
+            "rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.4})))
+
+    def test_phi3_with_long_texts(self):
+        tokens = dict(pad_token_id=None, bos_token_id=None, eos_token_id=None)
+        rope = {"rope_type": "longrope", "rope_theta": 10000.0, "short_factor": [1.0, 1.1, 1.3, 1.5, 1.6],
+                "long_factor": [1.0, 1.7, 2.9, 5.5, 7.0]}
+        config = Phi3Config(**self.SHAPE, **tokens, original_max_position_embeddings=40, rope_parameters=dict(rope))
+        self.compare(Phi3ForCausalLM(config))
+
+        def edit(config):  # As Hub folders of transformers 4 have it.
+            rope = config.pop("rope_parameters")
+            config["rope_theta"] = rope["rope_theta"]
+            config["rope_scaling"] = {"type": "longrope", "short_factor": rope["short_factor"], "long_factor": rope["long_factor"]}
+        self.compare(Phi3ForCausalLM(config), edit=edit)
+
+    def test_linear_scaling(self):
+        self.compare(self.llama(rope_parameters={"rope_type": "linear", "factor": 3.0, "rope_theta": 10000.0}))
+
+    GEMMA = SHAPE | dict(head_dim=14, query_pre_attn_scalar=20, sliding_window=13, pad_token_id=None, bos_token_id=None, eos_token_id=None)
+
+    def test_gemma2(self):
+        config = Gemma2Config(**self.GEMMA, attn_logit_softcapping=1.5, final_logit_softcapping=2.5)
+        config._attn_implementation = "eager"  # transformers' other ways leave the cap out
+        self.assert_window_matters(Gemma2ForCausalLM, config, {"sliding_window": 1000})
+        self.assert_window_matters(Gemma2ForCausalLM, config, {"attn_logit_softcapping": None})
+        self.compare(Gemma2ForCausalLM(config))
+
+        def edit(config):  # As Hub folders of transformers 4 have it.
+            del config["layer_types"]
+            config["rope_theta"] = config.pop("rope_parameters")["rope_theta"]
+            config["hidden_act"] = config["hidden_activation"]
+        self.compare(Gemma2ForCausalLM(config), edit=edit)
+        self.compare(Gemma2ForCausalLM(Gemma2Config(**(self.GEMMA | {"num_key_value_heads": 6, "sliding_window": 1000}), attention_bias=True,
+                                                    attn_logit_softcapping=None, final_logit_softcapping=None)))
+
+    def test_gemma3(self):
+        shape = self.GEMMA | {"num_hidden_layers": 4}
+        config = Gemma3TextConfig(**shape, sliding_window_pattern=3, rope_parameters={
+            "full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 50000.0},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 700.0}})
+        self.assertEqual(config.layer_types.count("full_attention"), 1)
+        self.assert_window_matters(Gemma3ForCausalLM, config, {"sliding_window": 1000})
+        self.compare(Gemma3ForCausalLM(config))
+
+        def edit(config):  # As Hub folders of transformers 4 have it.
+            del config["layer_types"]
+            rope = config.pop("rope_parameters")
+            config |= {"sliding_window_pattern": 3, "rope_theta": rope["full_attention"]["rope_theta"],
+                       "rope_local_base_freq": rope["sliding_attention"]["rope_theta"],
+                       "rope_scaling": {"rope_type": "linear", "factor": rope["full_attention"]["factor"]}}
+        self.compare(Gemma3ForCausalLM(config), edit=edit)
+        self.compare(Gemma3ForCausalLM(Gemma3TextConfig(**shape, final_logit_softcapping=3.0)))
+
+    GPT2 = dict(vocab_size=301, n_embd=60, n_layer=3, n_head=6, n_positions=256, bos_token_id=None, eos_token_id=None)
+
+    def test_gpt2(self):
+        self.compare(GPT2LMHeadModel(GPT2Config(**self.GPT2)))
+        self.compare(GPT2LMHeadModel(GPT2Config(**self.GPT2, n_inner=92, scale_attn_by_inverse_layer_idx=True, activation_function="gelu",
+                                                tie_word_embeddings=False)))
+        self.compare(GPT2LMHeadModel(GPT2Config(**self.GPT2, scale_attn_weights=False)))
+
+    def test_gpt2_as_the_hub_has_it(self):
+        """Names without `transformer.`, and the masks that old files hold."""
+        from safetensors.torch import load_file, save_file
+        with tempfile.TemporaryDirectory() as folder:
+            model = save(GPT2LMHeadModel(GPT2Config(**self.GPT2)), folder)
+            path = os.path.join(folder, "model.safetensors")
+            tensors = {name.removeprefix("transformer."): tensor for name, tensor in load_file(path).items()}
+            for layer in range(3):
+                tensors[f"h.{layer}.attn.bias"] = torch.ones(1, 1, 256, 256).tril()
+            save_file(tensors, path)
+            rows = random_rows(301, 150, 6)
+            self.assertLess(max(per_token(winnow(folder, rows), reference(model, rows), rows)), 1e-4)
+
+    def test_gpt_neox(self):
+        shape = dict(vocab_size=301, hidden_size=72, num_hidden_layers=3, num_attention_heads=6, intermediate_size=100,
+                     max_position_embeddings=256, bos_token_id=None, eos_token_id=None)
+        rope = {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5}
+        self.compare(GPTNeoXForCausalLM(GPTNeoXConfig(**shape, rope_parameters=dict(rope))))
+        self.compare(GPTNeoXForCausalLM(GPTNeoXConfig(**shape, rope_parameters=dict(rope), use_parallel_residual=False, attention_bias=False)))
+
+        def edit(config):  # As Pythia's folders have it.
+            rope = config.pop("rope_parameters")
+            config["rotary_pct"] = rope["partial_rotary_factor"]
+            config["rotary_emb_base"] = rope["rope_theta"]
+        self.compare(GPTNeoXForCausalLM(GPTNeoXConfig(**shape, rope_parameters=dict(rope), tie_word_embeddings=True)), edit=edit)
 
 
 @unittest.skipUnless(os.environ.get("WINNOW_SMOLLM2"), "WINNOW_SMOLLM2 names no folder")

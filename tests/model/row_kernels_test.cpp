@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -56,7 +57,7 @@ TEST(RowKernels, SiluProductMatchesItsFormula) {
   gate_up[0] = -200;
   gate_up[1] = 200;
   std::vector<float> out(2 * width);
-  silu_product_rows(gate_up, width, Rounding::none, out);
+  gated_rows(Activation::silu, gate_up, width, Rounding::none, out);
   for (std::size_t row = 0; row < 2; ++row)
     for (std::size_t i = 0; i < width; ++i) {
       const double gate = gate_up[2 * row * width + i], up = gate_up[(2 * row + 1) * width + i];
@@ -65,10 +66,71 @@ TEST(RowKernels, SiluProductMatchesItsFormula) {
     }
 }
 
+TEST(RowKernels, ActivationsMatchTheirFormulas) {
+  std::vector<float> x = random_values(1000, 5, 12);
+  x.insert(x.end(), {0.0F, -0.0F, -300.0F, 300.0F, 1e-6F, -1e-6F});
+  std::vector<float> out(x.size());
+  const auto compare = [&](Activation activation, auto formula) {
+    activated_rows(activation, x, Rounding::none, out);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double expected = formula(static_cast<double>(x[i]));
+      EXPECT_NEAR(out[i], expected, 1e-6 + 1e-6 * std::abs(expected)) << x[i];
+    }
+  };
+  compare(Activation::silu, [](double v) { return v / (1 + std::exp(-v)); });
+  compare(Activation::gelu, [](double v) { return v * 0.5 * std::erfc(-v / std::sqrt(2.0)); });
+  compare(Activation::gelu_tanh, [](double v) {
+    const double inner = std::sqrt(2 / std::numbers::pi) * (v + 0.044715 * v * v * v);
+    return 0.5 * v * (1 + std::tanh(inner));
+  });
+}
+
+TEST(RowKernels, ActivationsKeepNan) {
+  const std::vector<float> x(20, std::nanf(""));
+  std::vector<float> out(x.size());
+  for (const Activation activation : {Activation::silu, Activation::gelu, Activation::gelu_tanh}) {
+    activated_rows(activation, x, Rounding::none, out);
+    for (const float value : out) EXPECT_TRUE(std::isnan(value));
+  }
+}
+
+TEST(RowKernels, CapMatchesItsFormula) {
+  std::vector<float> x = random_values(1000, 6, 200);
+  const std::vector<float> before = x;
+  cap_rows(x, 30);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    EXPECT_NEAR(x[i], 30 * std::tanh(static_cast<double>(before[i]) / 30), 1e-5) << before[i];
+}
+
+TEST(RowKernels, LayerNormMatchesItsFormula) {
+  const std::size_t width = 77;
+  std::vector<float> x = random_values(2 * width, 7, 3);
+  for (float& value : x) value += 50;
+  const std::vector<float> weight = random_values(width, 8, 2), bias = random_values(width, 9, 2);
+  std::vector<float> out(x.size());
+  layer_norm_rows(x, weight, bias, 1e-5F, Rounding::none, out);
+  for (std::size_t row = 0; row < 2; ++row) {
+    const std::span<const float> of_row = std::span(x).subspan(row * width, width);
+    double mean = 0, variance = 0;
+    for (const float value : of_row) mean += value / static_cast<double>(width);
+    for (const float value : of_row)
+      variance += (value - mean) * (value - mean) / static_cast<double>(width);
+    for (std::size_t i = 0; i < width; ++i)
+      EXPECT_NEAR(out[row * width + i],
+                  (of_row[i] - mean) / std::sqrt(variance + 1e-5) * weight[i] + bias[i], 2e-5);
+  }
+}
+
+TEST(RowKernels, RotationLeavesTheRestOfAHead) {
+  std::vector<float> row = {1, 2, 3, 4, 5, 6};
+  rotate_row(row, 3, std::vector<float>{0}, std::vector<float>{1});
+  EXPECT_EQ(row, (std::vector<float>{-2, 1, 3, -5, 4, 6}));
+}
+
 TEST(RowKernels, RotationTurnsPairsHalfAHeadApart) {
   std::vector<float> row = {1, 2, 3, 4, 5, 6, 7, 8};
   const std::vector<float> cosines = {0, 1}, sines = {1, 0};
-  rotate_row(row, cosines, sines);
+  rotate_row(row, 2 * cosines.size(), cosines, sines);
   EXPECT_EQ(row, (std::vector<float>{-3, 2, 1, 4, -7, 6, 5, 8}));
 }
 

@@ -75,12 +75,11 @@ int run(char** arguments) {
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   for (const double sum : sums) fmt::print("{:.17g}\n", sum);
-  fmt::print(
-      stderr,
-      R"({{"seconds": [{}], "peak_rss_mib": {}, "parameters": {}, "library": "{}"}})"
-      "\n",
-      fmt::join(seconds, ", "), peak_kib() / 1024, model->info().parameters,
-      winnow::model::library_description());
+  fmt::print(stderr,
+             R"({{"seconds": [{}], "peak_rss_mib": {}, "parameters": {}, "library": "{}"}})"
+             "\n",
+             fmt::join(seconds, ", "), peak_kib() / 1024, model->info().parameters,
+             winnow::model::library_description());
   return 0;
 }
 

@@ -1,0 +1,43 @@
+#include "model/device_torch.hpp"
+
+#include <cstdlib>
+
+#include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <fmt/format.h>
+#include <torch/headeronly/version.h>
+
+#include "core/error.hpp"
+#include "model/products_torch.hpp"
+
+namespace winnow::model {
+
+at::Device prepare_device(const LoadOptions& options) {
+  request_reproducible_products();
+  if (options.device < 0) {
+    at::set_num_threads(options.threads);
+    return at::kCPU;
+  }
+  const int found = cuda_device_count();
+  if (options.device >= found)
+    throw core::EnvironmentError(
+        fmt::format("CUDA device {} asked for, this process can use {}", options.device, found));
+  return {at::kCUDA, static_cast<at::DeviceIndex>(options.device)};
+}
+
+int cuda_device_count() {
+  return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0;
+}
+
+std::string library_description() {
+  request_reproducible_products();
+  const bool is_widened = arithmetic_of(Precision::bf16, at::kCPU) == Arithmetic::bf16_widened;
+  const char* mode = std::getenv("MKL_CBWR");
+  return fmt::format("libtorch {}; CPU {}; MKL_CBWR {}; bf16 products on the CPU {}", TORCH_VERSION,
+                     at::get_cpu_capability(), mode == nullptr ? "default" : mode,
+                     is_widened ? "widened to fp32" : "native");
+}
+
+}  // namespace winnow::model
