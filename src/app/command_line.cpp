@@ -64,6 +64,13 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     command->footer(std::string("Example:\n  ") + stage.example + "\n");
     command->callback([&line, stage] { line.command = stage.name; });
   }
+  CLI::App* inspect = app.add_subcommand(
+      "inspect", "Show what stands in a run's HDF5 file: scorers, datasets, attributes, statuses");
+  inspect->add_option("file", line.file, "index.h5, scores.h5, tfidf.h5 or selection/NAME.h5")
+      ->required();
+  inspect->add_flag("--json", line.json, "Print it as JSON");
+  inspect->footer("Example:\n  winnow inspect runs/quickstart/scores.h5\n");
+  inspect->callback([&line] { line.command = "inspect"; });
   CLI::App* tokenize = app.add_subcommand(
       "tokenize",
       "Show the token ids of texts: a JSON string per line in, an array of ids per line out");

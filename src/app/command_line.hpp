@@ -9,13 +9,14 @@ namespace winnow::app {
 
 /// What the user typed, checked as far as words go.
 struct CommandLine {
-  std::string command;  ///< run, index, score, select, tokenize
+  std::string command;  ///< run, index, score, select, inspect, tokenize
   std::filesystem::path job;
   std::vector<std::string> overrides;
   std::optional<std::filesystem::path> out;
   int threads = 1;
   bool check_only = false;
   bool json = false;
+  std::filesystem::path file;   ///< inspect
   std::filesystem::path model;  ///< tokenize
   std::filesystem::path texts;  ///< tokenize
 };
