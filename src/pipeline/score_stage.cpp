@@ -11,7 +11,6 @@
 #include "core/progress.hpp"
 #include "data/template_fingerprint.hpp"
 #include "model/model_config.hpp"
-#include "model/weight_files.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/claims.hpp"
 #include "mpi/collectives.hpp"
@@ -20,6 +19,7 @@
 #include "pipeline/manifest.hpp"
 #include "pipeline/model_scorer.hpp"
 #include "pipeline/row_source.hpp"
+#include "pipeline/weights_fingerprint.hpp"
 #include "scoring/block_scores.hpp"
 #include "scoring/score_block.hpp"
 
@@ -33,17 +33,6 @@ constexpr std::uint64_t kBlockRecord = 1;
 /// (bench/scoring).
 constexpr std::uint32_t kCpuBatchTokens = 2048;
 constexpr std::uint32_t kCudaBatchTokens = 16384;
-
-/// Files that look as they did when the manifest noted their hash are not read again.
-std::string weights_fingerprint(nlohmann::ordered_json& manifest, const Scorer& scorer) {
-  const model::WeightFiles weights(scorer.model->path);
-  nlohmann::ordered_json files = nlohmann::ordered_json::array();
-  for (const std::filesystem::path& file : weights.files()) files.push_back(stamped(file));
-  nlohmann::ordered_json& noted = manifest["models"][scorer.name];
-  if (!noted.is_object() || noted.value("files", nlohmann::ordered_json()) != files)
-    noted = {{"files", files}, {"fingerprint", weights.fingerprint()}};
-  return noted.at("fingerprint").get<std::string>();
-}
 
 ScorerBinding binding_of(const Context& context, const IndexedData& data, const ModelScorer& scorer,
                          const OpenScorer& opened, std::string weights, int devices) {
@@ -211,7 +200,7 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
     if (!ranks.is_root()) return "";
     return bind_scorer(context, scorer.name,
                        binding_of(context, data, settings, opened,
-                                  weights_fingerprint(manifest, scorer), devices))
+                                  weights_fingerprint(manifest, scorer.name, scorer.model->path), devices))
         .dump();
   });
   const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));
