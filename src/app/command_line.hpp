@@ -9,7 +9,7 @@ namespace winnow::app {
 
 /// What the user typed, checked as far as words go.
 struct CommandLine {
-  std::string command;  ///< run, index, score, select, inspect, tokenize
+  std::string command;  ///< run, index, score, select, generate, inspect, tokenize
   std::filesystem::path job;
   std::vector<std::string> overrides;
   std::optional<std::filesystem::path> out;
