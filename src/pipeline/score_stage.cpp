@@ -204,9 +204,10 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
 
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    return bind_scorer(context, scorer.name,
-                       binding_of(context, data, settings, opened,
-                                  weights_fingerprint(manifest, scorer.name, scorer.model->path), devices))
+    return bind_scorer(
+               context, scorer.name,
+               binding_of(context, data, settings, opened,
+                          weights_fingerprint(manifest, scorer.name, scorer.model->path), devices))
         .dump();
   });
   const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));
