@@ -18,6 +18,8 @@ struct CommandLine {
   bool json = false;
   std::filesystem::path model;  ///< tokenize
   std::filesystem::path texts;  ///< tokenize
+  bool offsets = false;         ///< tokenize
+  bool decode = false;          ///< tokenize
 };
 
 /// The result of parsing: a command to run, or text to print and the exit code to leave with (help,
