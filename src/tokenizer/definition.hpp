@@ -160,7 +160,7 @@ struct Definition {
 [[nodiscard]] const std::vector<VocabularyEntry>& vocabulary_of(const ModelDefinition& model);
 
 /// Ids run from 0 to kMaxVocabulary - 1.
-inline constexpr TokenId kMaxVocabulary = 16'777'216;
+inline constexpr TokenId kMaxVocabulary = 4'194'304;
 
 /// @param file  its name in messages
 /// @throws core::ModelError naming the part that is missing, malformed or not supported.

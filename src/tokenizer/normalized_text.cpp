@@ -46,23 +46,24 @@ void TextRewriter::put(std::string_view text, ByteSpan source) {
   result_.sources_.resize(result_.own_.size(), source);
 }
 
-void TextRewriter::insert(char32_t character, std::size_t at) {
-  const ByteSpan source =
-      at == 0 ? ByteSpan{from_.shift_, from_.shift_} : from_.source_of_byte(at - 1);
-  append_character(result_.own_, character);
-  result_.sources_.resize(result_.own_.size(), source);
+void TextRewriter::insert(std::string_view text, std::size_t at) {
+  put(text, at == 0 ? ByteSpan{from_.shift_, from_.shift_} : from_.source_of_byte(at - 1));
 }
 
 NormalizedText rewritten(const NormalizedText& text, std::span<const NewCharacter> characters) {
   const std::string_view bytes = text.bytes();
   TextRewriter rewriter(text);
+  std::string inserted;
   std::size_t at = 0;
   for (const NewCharacter& character : characters) {
-    if (character.taken == 0 || at >= bytes.size())
-      rewriter.insert(character.value, at);
-    else
+    if (character.taken == 0) {
+      inserted.clear();
+      append_character(inserted, character.value);
+      rewriter.insert(inserted, at);
+    } else {
       rewriter.put(character.value, at);
-    for (int i = 0; i < character.taken && at < bytes.size(); ++i) next_character(bytes, at);
+    }
+    for (int i = 0; i < character.taken; ++i) next_character(bytes, at);
   }
   return rewriter.finish();
 }

@@ -42,8 +42,8 @@ class TextRewriter {
   /// `character` for the one at byte `at`.
   void put(char32_t character, std::size_t at);
   void put(std::string_view text, ByteSpan source);
-  /// `character` as new: it stands for what byte `at` - 1 stands for, at the beginning for nothing.
-  void insert(char32_t character, std::size_t at);
+  /// `text` as new: it stands for what byte `at` - 1 stands for, at the beginning for nothing.
+  void insert(std::string_view text, std::size_t at);
 
   [[nodiscard]] std::size_t size() const { return result_.own_.size(); }
   [[nodiscard]] NormalizedText finish() { return std::move(result_); }

@@ -87,7 +87,7 @@ void apply(const BertNormalizerStep& step, NormalizedText& text) {
     TextRewriter rewriter(text);
     for_each_character(text, [&](char32_t character, std::size_t at) {
       if (!is_chinese(character)) return rewriter.put(character, at);
-      rewriter.insert(U' ', at);
+      rewriter.insert(" ", at);
       rewriter.put(character, at);
       rewriter.put(U' ', at);
     });
@@ -190,10 +190,7 @@ NormalizedText with_replaced(const NormalizedText& text, std::span<const ByteSpa
   std::size_t end = 0;
   for (const ByteSpan& match : matches) {
     rewriter.copy(end, match.begin);
-    if (match.end == 0)
-      rewriter.put(content, {text.source_of_byte(0).begin, text.source_of_byte(0).begin});
-    else
-      rewriter.put(content, text.source_of_byte(match.end - 1));
+    rewriter.insert(content, match.end);
     end = match.end;
   }
   rewriter.copy(end, text.bytes().size());

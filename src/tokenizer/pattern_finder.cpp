@@ -15,6 +15,7 @@ PatternFinder::PatternFinder(const Pattern& pattern, const std::string& where)
     : pattern_(compile(pattern, where)) {}
 
 std::vector<ByteSpan> PatternFinder::matches(std::string_view text) const {
+  if (text.empty()) return {};
   if (const auto* regex = std::get_if<RegularExpression>(&pattern_)) return regex->matches(text);
   const std::string& literal = std::get<std::string>(pattern_);
   std::vector<ByteSpan> found;

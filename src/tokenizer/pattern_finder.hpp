@@ -18,7 +18,8 @@ class PatternFinder {
   /// @throws core::ModelError for a regular expression that is malformed or not supported.
   PatternFinder(const Pattern& pattern, const std::string& where);
 
-  /// All matches from left to right, not overlapping. `text` must be valid UTF-8.
+  /// All matches from left to right, not overlapping; none in an empty text. `text` must be valid
+  /// UTF-8.
   [[nodiscard]] std::vector<ByteSpan> matches(std::string_view text) const;
 
  private:
