@@ -30,6 +30,7 @@ ChatForm im_blocks(std::string name, std::string_view default_system) {
   form.assistant_open = form.answer_open = open("assistant");
   form.assistant_close = form.answer_close = close;
   form.direct_open = form.no_system + form.answer_open;
+  form.generation_open = form.answer_open;
   return form;
 }
 
@@ -50,6 +51,7 @@ ChatForm llama_headers(std::string name, std::string close, std::string_view sys
   form.assistant_open = form.answer_open = open("assistant");
   form.assistant_close = form.answer_close = std::move(close);
   form.direct_open = form.start + form.no_system + form.answer_open;
+  form.generation_open = form.answer_open;
   form.trim_system = form.trim_user = form.trim_assistant = form.trim_answer = true;
   return form;
 }
@@ -65,6 +67,7 @@ ChatForm mistral_brackets(std::string name) {
   form.assistant_open = form.answer_open = " "s;
   form.assistant_close = form.answer_close = "</s>"s;
   form.direct_open = form.start + form.answer_open;
+  form.generation_open = "";
   form.trim_assistant = form.trim_answer = true;
   return form;
 }

@@ -57,7 +57,7 @@ def check_text(what, got, render, messages_with, output, trailing=""):
         fail(f"{what}: got {json.dumps(got, ensure_ascii=False)[-300:]}, expected {expected[-200:]!r} with {span}")
 
 
-def compare(what, question, samples, render, render_direct=None, trailing=""):
+def compare(what, question, samples, render, render_direct=None, trailing="", render_prompt=None):
     answers = drive([question | {"sample": sample} for sample in samples])
     for sample, answer in zip(samples, answers, strict=True):
         if "error" in answer:
@@ -66,6 +66,10 @@ def compare(what, question, samples, render, render_direct=None, trailing=""):
         output = sample["output"]
         check_text(what, answer["conditional"], render, lambda text: messages_of(sample, text), output, trailing)
         check_text(what + " direct", answer["direct"], render_direct or render, lambda text: [("assistant", text)], output, trailing)
+        if render_prompt:
+            expected = render_prompt(messages_of(sample, "")[:-1])
+            if answer["prompt"] != expected:
+                fail(f"{what} with a generation prompt: got {answer['prompt'][-200:]!r}, expected {expected[-200:]!r}")
     print(f"{what}: {len(samples)} samples compared, as {answers[0].get('name')}")
     return answers
 
@@ -77,7 +81,8 @@ def compare_vendors(texts, samples):
         text, tokens = texts[vendor]
         release_tail = "<|start_header_id|>assistant<|end_header_id|>\n\n" if vendor == "llama-3 at release" else ""
         free = oracles.renderer(oracles.without_role_check(text), tokens)
-        compare(f"vendor {vendor}", {"template": name}, samples, oracles.renderer(text, tokens), free, release_tail)
+        render = oracles.renderer(text, tokens)
+        compare(f"vendor {vendor}", {"template": name}, samples, render, free, release_tail, lambda m: render(m, not release_tail))
     with tempfile.TemporaryDirectory() as folder:
         for vendor in texts:
             answer = drive([{"folder": folder, "chat_template": texts[vendor][0], "sample": samples[0]}])[0]
@@ -104,7 +109,8 @@ def compare_imports(texts, samples):
                 asked = [sample for sample in samples if "system" not in sample]
             free = oracles.renderer(oracles.without_role_check(text), tokens)
             question = {"folder": folder, "chat_template": text}
-            answers = compare(f"import {vendor}", question, asked, oracles.renderer(text, tokens), free)
+            render = oracles.renderer(text, tokens)
+            answers = compare(f"import {vendor}", question, asked, render, free, render_prompt=lambda m: render(m, True))
             if named and drive([{"template": named, "sample": s} for s in asked[:50]]) != [a | {"name": named} for a in answers[:50]]:
                 fail(f"import of {vendor} differs from the named template {named}")
 

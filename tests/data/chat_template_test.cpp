@@ -167,6 +167,21 @@ TEST(FolderForm, RendersWithTheSystemMessageInTheFirstUserTurn) {
   EXPECT_EQ(pair.direct.text, "<b><A>A2</A>");
 }
 
+TEST(FolderForm, PromptsOnlyWhereTheGenerationPromptIsKnown) {
+  const auto prompt = [](const std::string& value) {
+    std::string text = kFolderForm;
+    text.replace(1, 0, R"("generation_open": )" + value + ", ");
+    return make_chat_template(parse_folder_form(text, "f").form, {})
+        ->render_prompt(question("Q", "A"));
+  };
+  EXPECT_EQ(prompt(R"("<G>")"), "<b><u>Q</u><G>");
+  EXPECT_EQ(prompt(R"("")"), "<b><u>Q</u>");
+  EXPECT_THROW(static_cast<void>(prompt("null")), core::ModelError);
+  EXPECT_THROW(static_cast<void>(prompt("1")), core::ModelError);
+  const auto older = make_chat_template(parse_folder_form(kFolderForm, "f").form, {});
+  EXPECT_THROW(static_cast<void>(older->render_prompt(question("Q", "A"))), core::ModelError);
+}
+
 TEST(FolderForm, BadFilesAreModelErrorsThatNameFileAndKey) {
   const auto message = [](std::string text, const std::string& old_text,
                           const std::string& new_text) {

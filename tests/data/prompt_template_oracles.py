@@ -72,9 +72,9 @@ def renderer(text, tokens):
     """apply_chat_template of transformers on [(role, text)]."""
     from transformers.utils.chat_template_utils import render_jinja_template
 
-    def render(messages):
+    def render(messages, add_generation_prompt=False):
         chat = [{"role": role, "content": content} for role, content in messages]
-        rendered = render_jinja_template([chat], chat_template=text, add_generation_prompt=False, **tokens)
+        rendered = render_jinja_template([chat], chat_template=text, add_generation_prompt=add_generation_prompt, **tokens)
         return rendered[0][0] if isinstance(rendered, tuple) else rendered[0]
 
     return render

@@ -36,6 +36,20 @@ void expect_plain_span(const RenderedText& text, const Sample& sample) {
   EXPECT_EQ(text.scored_end, text.text.size());
 }
 
+TEST(PromptTemplate, PromptsEndWhereTheAnswerIsToCome) {
+  const auto prompt = [](const char* name) {
+    return make_template(name, {})->render_prompt(sample_with_input());
+  };
+  EXPECT_EQ(prompt("chatml"),
+            "<|im_start|>user\nAdd\nInput: 1 and 2<|im_end|>\n<|im_start|>assistant\n");
+  EXPECT_EQ(prompt("mistral"), "<s>[INST] Add\nInput: 1 and 2[/INST]");
+  EXPECT_EQ(prompt("bare"), "Add\n1 and 2\n");
+  EXPECT_TRUE(prompt("alpaca").ends_with("### Input:\n1 and 2\n\n### Response:"));
+  EXPECT_TRUE(prompt("vicuna").ends_with("USER: Add\nInput: 1 and 2 ASSISTANT:"));
+  EXPECT_TRUE(prompt("llama-3").ends_with(
+      "1 and 2<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"));
+}
+
 TEST(PlainTemplate, AlpacaHasStanfordsTwoForms) {
   const auto alpaca = make_template("alpaca", {});
   EXPECT_TRUE(alpaca->tokenizer_adds_special_tokens());
