@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <unordered_map>
 #include <utility>
 
 #include "core/error.hpp"
 #include "tokenizer/definition_parts.hpp"
+#include "tokenizer/score_number.hpp"
 
 namespace winnow::tokenizer {
 namespace {
@@ -117,7 +119,7 @@ UnigramDefinition parse_unigram(const JsonValue& model) {
     if (unigram.vocabulary.size() == static_cast<std::size_t>(kMaxVocabulary))
       vocab.fail(fmt::format("has more than {} tokens", kMaxVocabulary));
     unigram.vocabulary.push_back({pair[0].string(), static_cast<TokenId>(unigram.scores.size())});
-    unigram.scores.push_back(score);
+    unigram.scores.push_back(as_serde_json_reads(score));
   }
   if (const auto unknown = model.find("unk_id"))
     unigram.unknown = unknown->index(static_cast<TokenId>(unigram.vocabulary.size()));

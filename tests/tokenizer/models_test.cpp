@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.hpp"
+#include "tokenizer/score_number.hpp"
 #include "tokenizer/small_tokenizers.hpp"
 
 namespace winnow::tokenizer {
@@ -70,6 +71,14 @@ TEST(Unigram, TakesTheCutWithTheLargestScore) {
   EXPECT_EQ(encoding.ids, (Ids{2, 5, 4, 6}));
   EXPECT_EQ(encoding.begin, (Offsets{0, 0, 2, 4}));
   EXPECT_EQ(encoding.end, (Offsets{1, 2, 3, 6}));
+}
+
+TEST(Unigram, ReadsScoresAsTheReferenceDoes) {
+  // What tokenizers 0.23 gives back for these numbers.
+  EXPECT_EQ(as_serde_json_reads(-12.982908554684185), -12.982908554684183);
+  EXPECT_EQ(as_serde_json_reads(-12.846008495951335), -12.846008495951336);
+  for (const double exact : {0.0, -2.5, 3.0, 1e22, -1.25e-3, 1e300, 5e-324})
+    EXPECT_EQ(as_serde_json_reads(exact), exact);
 }
 
 TEST(Unigram, FusesWhatItDoesNotKnow) {
