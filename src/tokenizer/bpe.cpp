@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <unordered_map>
 #include <utility>
 
 #include "core/hash.hpp"
@@ -14,6 +15,8 @@
 namespace winnow::tokenizer {
 namespace {
 
+/// U+2581, which stands for a space in SentencePiece's vocabularies.
+constexpr std::string_view kBlock = "\xE2\x96\x81";
 constexpr std::uint32_t kFree = std::numeric_limits<std::uint32_t>::max();
 
 std::uint64_t pair_of(TokenId left, TokenId right) {
@@ -47,6 +50,7 @@ Bpe::Bpe(const BpeDefinition& definition)
     if (token.bytes.size() == 1) byte_ids_[static_cast<unsigned char>(token.bytes[0])] = token.id;
   add_merges(definition.merges);
   mark_whole_words(definition.ignore_merges);
+  find_cuts(definition);
 }
 
 void Bpe::add_token(std::string bytes, TokenId id) {
@@ -93,13 +97,48 @@ std::uint32_t Bpe::rank_of(TokenId left, TokenId right) const {
   return rule_slots_[slot].rank;
 }
 
+void Bpe::find_cuts(const BpeDefinition& definition) {
+  // With other options a piece would not be treated as in the whole.
+  if (is_byte_level_ || definition.ignore_merges || !unknown_ || id_of_symbol(kBlock) == kNoToken)
+    return;
+  std::unordered_map<TokenId, std::string_view> texts;
+  for (const VocabularyEntry& entry : definition.vocabulary) texts.emplace(entry.id, entry.token);
+  for (const Merge& merge : definition.merges) {
+    const std::string_view left = texts.at(merge.left);
+    if (!texts.at(merge.right).starts_with(kBlock)) continue;
+    // These stand for any character.
+    if (left.empty() || merge.left == *unknown_ || byte_of_token(left)) return;
+    joins_block_[static_cast<unsigned char>(left.back())] = true;
+  }
+  cuts_at_blocks_ = true;
+}
+
 void Bpe::encode(std::string_view word, Workspace& workspace,
                  std::vector<WordToken>& tokens) const {
-  const std::uint32_t known = token_slots_[slot_of_bytes(word)];
-  if (known != kFree && tokens_[known].is_whole_word)
-    tokens.push_back({tokens_[known].id, 0, static_cast<std::uint32_t>(word.size())});
-  else
-    merge(word, workspace, tokens);
+  std::size_t begin = 0;
+  if (cuts_at_blocks_)
+    for (std::size_t at = word.find(kBlock, 1); at < word.size(); at = word.find(kBlock, at + 1)) {
+      if (joins_block_[static_cast<unsigned char>(word[at - 1])]) continue;
+      encode_piece(word.substr(begin, at - begin), static_cast<std::uint32_t>(begin), workspace,
+                   tokens);
+      begin = at;
+    }
+  encode_piece(word.substr(begin), static_cast<std::uint32_t>(begin), workspace, tokens);
+}
+
+void Bpe::encode_piece(std::string_view piece, std::uint32_t begin, Workspace& workspace,
+                       std::vector<WordToken>& tokens) const {
+  const std::uint32_t known = token_slots_[slot_of_bytes(piece)];
+  if (known != kFree && tokens_[known].is_whole_word) {
+    tokens.push_back({tokens_[known].id, begin, begin + static_cast<std::uint32_t>(piece.size())});
+    return;
+  }
+  const std::size_t first = tokens.size();
+  merge(piece, workspace, tokens);
+  for (std::size_t i = first; i < tokens.size(); ++i) {
+    tokens[i].begin += begin;
+    tokens[i].end += begin;
+  }
 }
 
 TokenId Bpe::id_of_symbol(std::string_view symbol) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,6 +49,9 @@ class Bpe {
   void add_token(std::string bytes, TokenId id);
   void add_merges(const std::vector<Merge>& merges);
   void mark_whole_words(bool ignore_merges);
+  void find_cuts(const BpeDefinition& definition);
+  void encode_piece(std::string_view piece, std::uint32_t begin, Workspace& workspace,
+                    std::vector<WordToken>& tokens) const;
   void place_symbols(std::string_view word, std::vector<Workspace::Symbol>& symbols) const;
   [[nodiscard]] TokenId id_of_symbol(std::string_view symbol) const;
   [[nodiscard]] bool falls_back_to_bytes(std::string_view symbol) const;
@@ -66,6 +70,10 @@ class Bpe {
   std::vector<TokenId> merged_;             // by rank
   std::vector<TokenId> byte_ids_;           // of one byte, by byte; kNoToken: none
   std::vector<TokenId> fallback_ids_;       // of <0x..>, by byte; empty: no fallback
+  /// No merge reaches over the beginning of a U+2581 that stands behind a character with another
+  /// last byte: what stands before and behind is tokenized apart.
+  bool cuts_at_blocks_ = false;
+  std::array<bool, 256> joins_block_{};
   bool is_byte_level_;
   std::optional<TokenId> unknown_;
   bool fuse_unknown_;

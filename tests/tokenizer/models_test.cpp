@@ -110,6 +110,14 @@ TEST(CharacterBpe, PrependsAndFallsBackToBytes) {
             "ab");
 }
 
+TEST(CharacterBpe, JoinsOverASpaceWhereAMergeDoes) {
+  const std::string json =
+      replaced(replaced(test::small_character_bpe(), R"("\u2581ab": 263})",
+                        R"("\u2581ab": 263, "b\u2581": 264, "\u2581\u2581": 265})"),
+               R"("merges": ["a b",)", R"("merges": ["b \u2581", "\u2581 \u2581", "a b",)");
+  EXPECT_EQ(load(json).encode("ab a  ab", false).ids, (Ids{259, 260, 264, 260, 265, 262}));
+}
+
 TEST(CharacterBpe, FusesUnknownCharacters) {
   const std::string json = replaced(test::small_character_bpe(), R"("byte_fallback": true)",
                                     R"("byte_fallback": false)");
