@@ -19,6 +19,8 @@ struct CommandLine {
   std::filesystem::path file;   ///< inspect
   std::filesystem::path model;  ///< tokenize
   std::filesystem::path texts;  ///< tokenize
+  bool offsets = false;         ///< tokenize
+  bool decode = false;          ///< tokenize
 };
 
 /// The result of parsing: a command to run, or text to print and the exit code to leave with (help,
