@@ -58,15 +58,6 @@ class ChatTemplate final : public PromptTemplate {
     return prompt(sample) + *form_.generation_open;
   }
 
-  std::string render_prompt(const Sample& sample) const override {
-    if (!form_.generation_open)
-      throw core::ModelError(
-          fmt::format("template {}: what it writes before an answer that is to be generated is not "
-                      "known: run `./winnow import FOLDER` again, or set model.template to a name",
-                      form_.name));
-    return prompt(sample) + *form_.generation_open;
-  }
-
  private:
   /// [system?, earlier turns, user], as they stand when an answer follows.
   std::string prompt(const Sample& sample) const {
