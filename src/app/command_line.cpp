@@ -31,6 +31,8 @@ constexpr StageCommand kStages[] = {
     {"index", "Find the rows of the data set", "winnow index JOB.yaml --out runs/mine"},
     {"score", "Index, then score every row", "winnow score JOB.yaml --threads 2"},
     {"select", "Index, score, then select", "winnow select JOB.yaml --set select.budget=1000"},
+    {"generate", "Let the model answer rows",
+     "winnow generate JOB.yaml --set generate.temperature=0.7"},
 };
 
 }  // namespace
@@ -76,7 +78,18 @@ Parsed parse_command_line(int argc, const char* const* argv) {
       "Show the token ids of texts: a JSON string per line in, an array of ids per line out");
   tokenize->add_option("model", line.model, "A model folder with tokenizer.json")->required();
   tokenize->add_option("file", line.texts, "JSON Lines of strings")->required();
-  tokenize->footer("Example:\n  winnow tokenize build/models/SmolLM2-135M-Instruct texts.jsonl\n");
+  CLI::Option* offsets = tokenize->add_flag(
+      "--offsets", line.offsets,
+      "Print {\"ids\": [..], \"offsets\": [[begin, end], ..]}; offsets count characters (Unicode "
+      "code points), as those of Hugging Face's tokenizers in Python");
+  tokenize
+      ->add_flag("--decode", line.decode,
+                 "The other way: an array of ids per line in, a JSON string per line out")
+      ->excludes(offsets);
+  tokenize->footer(
+      "Examples:\n"
+      "  winnow tokenize build/models/SmolLM2-135M-Instruct texts.jsonl --offsets\n"
+      "  winnow tokenize build/models/SmolLM2-135M-Instruct ids.jsonl --decode\n");
   tokenize->callback([&line] { line.command = "tokenize"; });
 
   Parsed parsed;

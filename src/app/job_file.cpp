@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/job_data.hpp"
+#include "app/job_generation.hpp"
+#include "app/job_names.hpp"
 #include "app/job_override.hpp"
 #include "app/yaml_section.hpp"
 #include "core/durable_file.hpp"
@@ -23,9 +26,6 @@ using pipeline::Job;
 
 constexpr std::uint64_t kLargestJobFile = 16 << 20;
 
-/// Longer names make file names that file systems refuse.
-constexpr std::size_t kLongestName = 200;
-
 const std::vector<std::string> kModelScores = {"ifd_ppl",    "ifd_loss",        "ppl_cond",
                                                "ppl_direct", "instruction_ppl", "length",
                                                "embedding",  "evol_complexity", "evol_quality"};
@@ -36,47 +36,15 @@ const std::vector<std::string> kLaterMethods = {
     "instag",           "alpagasus",         "perplexity", "top",
     "kmeans",           "facility_location", "k_center",   "deduplicate"};
 /// Sections that the design names and this version does not run.
-const std::vector<std::string> kLaterSections = {"finetune", "evaluate", "judge", "generate",
-                                                 "iterate",  "study",    "rate",  "refine",
-                                                 "evolve",   "tag",      "slurm"};
-
-fs::path resolved(const std::string& path, const fs::path& folder) {
-  const fs::path given(path);
-  return (given.is_absolute() ? given : folder / given).lexically_normal();
-}
+const std::vector<std::string> kLaterSections = {"finetune", "evaluate", "judge",  "iterate",
+                                                 "study",    "rate",     "refine", "evolve",
+                                                 "tag",      "slurm"};
 
 void read_data(YamlSection& root, Job& job, const fs::path& folder) {
   auto section = root.section("data");
   if (!section) root.fail("data", "missing, expected the data set: data: { path: FILE }");
-  const auto paths = section->texts("path");
-  if (!paths || paths->empty())
-    section->fail("path", "missing, expected a file, a list of files or a glob");
-  for (const std::string& path : *paths) {
-    if (path.empty()) section->fail("path", "empty, expected a file");
-    job.data.paths.push_back(resolved(path, folder).string());
-  }
-  job.data.format =
-      section->one_of("format", {"auto", "alpaca", "sharegpt", "messages"}).value_or("auto");
-  if (const auto id = section->text("id")) job.data.id_field = *id;
-  job.data.skip_bad_rows =
-      section->one_of("on_bad_row", {"error", "skip"}).value_or("error") == "skip";
-  if (const auto bytes =
-          section->unsigned_integer("max_row_bytes", 1, std::numeric_limits<std::uint32_t>::max()))
-    job.data.max_row_bytes = *bytes;
+  job.data = read_source(*section, folder);
   if (const auto join = section->text("join")) job.join = *join;
-  if (auto fields = section->section("fields")) {
-    data::FieldNames& names = job.data.fields;
-    for (auto& [key, name] :
-         std::vector<std::pair<std::string, std::string*>>{{"instruction", &names.instruction},
-                                                           {"input", &names.input},
-                                                           {"output", &names.output},
-                                                           {"history", &names.history},
-                                                           {"system", &names.system},
-                                                           {"conversations", &names.conversations},
-                                                           {"messages", &names.messages}})
-      if (const auto given = fields->text(key)) *name = *given;
-    fields->finish();
-  }
   section->finish();
 }
 
@@ -121,13 +89,6 @@ pipeline::ModelScorer read_model(YamlSection& section, const fs::path& folder) {
   scorer.faithful = section.boolean("faithful").value_or(false);
   if (auto embedding = section.section("embedding")) scorer.embedding = read_embedding(*embedding);
   return scorer;
-}
-
-bool is_group_name(const std::string& name) {
-  return !name.empty() && name.size() <= kLongestName && name != "." && name != ".." &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return std::isalnum(c) || c == '_' || c == '-' || c == '.';
-         });
 }
 
 /// Names of scores.h5 that stand for something else than one imported number per row.
@@ -358,6 +319,8 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
     tfidf->finish();
   }
   read_selections(root, job);
+  if (auto section = root.section("generate"))
+    job.generation = read_generation(*section, job, folder);
   root.finish();
   job.effective = YAML::Dump(tree) + "\n";
   return job;

@@ -17,10 +17,12 @@
 namespace winnow::app {
 namespace {
 
-pipeline::Stage last_stage(const std::string& command) {
+pipeline::Stage stage_of(const std::string& command) {
   if (command == "index") return pipeline::Stage::index;
   if (command == "score") return pipeline::Stage::score;
-  return pipeline::Stage::select;
+  if (command == "select") return pipeline::Stage::select;
+  if (command == "generate") return pipeline::Stage::generate;
+  return pipeline::Stage::everything;
 }
 
 }  // namespace
@@ -35,6 +37,12 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line,
           fmt::format("{}: select: missing, expected select: {{ method: ..., budget: ... }}",
                       line.job.string()));
     });
+  if (line.command == "generate" && !job.generation)
+    mpi::agree_on(communicator, [&]() -> void {
+      throw core::UsageError(fmt::format(
+          "{}: generate: missing, expected generate: {{ data: FILE, max_new_tokens: N }}",
+          line.job.string()));
+    });
   if (line.check_only) {
     const auto plan = mpi::agree_on(communicator, [&] { return pipeline::check(job); });
     mpi::agree_on(communicator, [&] {
@@ -44,7 +52,7 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line,
   }
 
   const nlohmann::ordered_json summary = pipeline::run(
-      communicator, job, line.command, last_stage(line.command), line.threads, stop_requested);
+      communicator, job, line.command, stage_of(line.command), line.threads, stop_requested);
   mpi::agree_on(communicator, [&] {
     if (communicator.is_root())
       print(line.json ? pipeline::json_text(summary) : summary_text(summary));

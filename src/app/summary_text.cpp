@@ -66,20 +66,40 @@ std::string selection_lines(const std::string& name, const Json& selection) {
   return text;
 }
 
+std::string generation_lines(const std::string& name, const Json& generation) {
+  const Json& statuses = generation.at("status");
+  std::string text =
+      fmt::format("answered  {}: {} of {} rows", name, statuses.value("ok", std::uint64_t{0}),
+                  generation.at("rows").get<std::uint64_t>());
+  if (generation.contains("tokens_per_second"))
+    text += fmt::format(", {} tokens, {:.0f} tokens/s",
+                        generation.at("tokens_generated").get<std::uint64_t>(),
+                        generation.at("tokens_per_second").get<double>());
+  const std::string unanswered = undefined_counts(statuses);
+  return text + fmt::format("{}{}\n            replies: {}\n",
+                            unanswered.empty() ? "" : "; not answered: ", unanswered,
+                            generation.at("replies").get<std::string>());
+}
+
 }  // namespace
 
 std::string summary_text(const Json& summary) {
-  std::string text = fmt::format("\nrows      {} ({})", summary.at("rows").get<std::uint64_t>(),
-                                 summary.at("data").get<std::string>());
+  std::string text = "\n";
+  if (summary.contains("rows"))
+    text += fmt::format("rows      {} ({})", summary.at("rows").get<std::uint64_t>(),
+                        summary.at("data").get<std::string>());
   if (const auto bad = summary.value("bad_rows", std::uint64_t{0}); bad > 0)
     text += fmt::format("; {} bad rows skipped, listed in log/bad_rows.txt", bad);
-  text += "\n";
+  if (summary.contains("rows")) text += "\n";
   if (summary.contains("scorers"))
     for (const auto& [name, scorer] : summary.at("scorers").items())
       text += scorer_lines(name, scorer, summary.at("status").at(name));
   if (summary.contains("selections"))
     for (const auto& [name, selection] : summary.at("selections").items())
       text += selection_lines(name, selection);
+  if (summary.contains("generations"))
+    for (const auto& [name, generation] : summary.at("generations").items())
+      text += generation_lines(name, generation);
   text += "time     ";
   for (const auto& [name, seconds] : summary.at("timings").items())
     text +=
@@ -97,6 +117,8 @@ std::string check_text(const Json& plan) {
     text += fmt::format("score     {}\n", scorer.get<std::string>());
   for (const Json& selection : plan.at("selections"))
     text += fmt::format("select    {}\n", selection.get<std::string>());
+  if (plan.contains("generate"))
+    text += fmt::format("generate  {}\n", plan.at("generate").get<std::string>());
   return text + "Nothing was run.\n";
 }
 

@@ -35,8 +35,8 @@ struct Half {
 [[nodiscard]] inline float to_float(Half value) {
   const std::uint32_t sign = (value.bits & 0x8000U) << 16, magnitude = value.bits & 0x7FFFU;
   if (magnitude < 0x400)  // subnormal: steps of 2^-24
-    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(
-                                           static_cast<float>(magnitude) / 16777216.0F));
+    return std::bit_cast<float>(
+        sign | std::bit_cast<std::uint32_t>(static_cast<float>(magnitude) / 16777216.0F));
   const std::uint32_t rebias = magnitude < 0x7C00 ? 0x38000000 : 0x70000000;
   return std::bit_cast<float>(sign | ((magnitude << 13) + rebias));
 }

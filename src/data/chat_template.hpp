@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ namespace winnow::data {
 ///     [system?, earlier turns, user, assistant]:
 ///       start system_part { user_open user user_close assistant_open assistant assistant_close }*
 ///       user_open user user_close answer_open answer answer_close
+///     [system?, earlier turns, user] with a generation prompt:
+///       ... user_open user user_close generation_open
 ///     [assistant]:
 ///       direct_open answer answer_close
 ///
@@ -41,10 +44,16 @@ struct ChatForm {
   std::string answer_open;   ///< before the scored answer, after `user_close`
   std::string answer_close;  ///< after the scored answer; scored
   std::string direct_open;   ///< everything before the answer of the direct text
+  /// What the template adds with a generation prompt; nothing: not known, the form is only for
+  /// answers that are there.
+  std::optional<std::string> generation_open;
   bool trim_system = false;
   bool trim_user = false;
   bool trim_assistant = false;
   bool trim_answer = false;
+  /// Qwen 3's: of an answer `<think>R</think>C` only C is written, except that before the scored
+  /// answer of a conversation `<think>`, R (or nothing) and `</think>` stand as part of its prompt.
+  bool has_thoughts = false;
 
   bool operator==(const ChatForm&) const = default;
 };

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -73,6 +74,15 @@ class StrictObject {
     return value.get<std::string>();
   }
 
+  /// Nothing where the key is null or missing, as older files have it.
+  std::optional<std::string> text_if_known(const char* key) {
+    const auto found = object_.find(key);
+    if (found == object_.end()) return std::nullopt;
+    seen_.insert(key);
+    if (found->is_null()) return std::nullopt;
+    return text(key);
+  }
+
   bool flag(const char* key) {
     const Json& value = at(key);
     if (!value.is_boolean()) fail(fmt::format("key {} is neither true nor false", key));
@@ -111,6 +121,7 @@ FolderForm parse_folder_form(std::string_view json, std::string_view where) {
   FolderForm folder;
   folder.source = object.text("source");
   for (const TextKey& entry : kTexts) folder.form.*entry.member = object.text(entry.key);
+  folder.form.generation_open = object.text_if_known("generation_open");
   for (const FlagKey& entry : kFlags) folder.form.*entry.member = object.flag(entry.key);
   const std::string place = object.text("system_place");
   const auto found = std::ranges::find(kPlaces, place, &PlaceName::name);

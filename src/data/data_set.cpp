@@ -61,7 +61,7 @@ std::optional<std::string> find_format(DataSet& data_set, std::size_t first,
       if (tried == kRowsTried) throw core::DataError(first_fault);
       if (slice->fault.empty()) {
         try {
-          auto detected = detect_format(slice->bytes, options.fields);
+          auto detected = detect_format(slice->bytes, options.fields, options.answer_required);
           data_set.schema.format = detected.format;
           data_set.schema.fields = detected.fields;
           return detected.description;
@@ -94,7 +94,7 @@ DataSet open_data_set(const SourceOptions& options, const std::filesystem::path&
   DataSet data_set;
   data_set.max_row_bytes = options.max_row_bytes;
   data_set.skip_bad_rows = options.skip_bad_rows;
-  data_set.schema = {Format::alpaca, options.fields, options.id_field};
+  data_set.schema = {Format::alpaca, options.fields, options.id_field, options.answer_required};
   if (options.format != "auto") data_set.schema.format = parse_format(options.format);
   data_set.files = open_files(options.paths, spool_folder);
   const auto first = find_layout(data_set);

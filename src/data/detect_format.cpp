@@ -34,7 +34,7 @@ Detected describe(object row, Format format, const FieldNames& fields) {
 
 }  // namespace
 
-Detected detect_format(std::string_view row_bytes, const FieldNames& fields) {
+Detected detect_format(std::string_view row_bytes, const FieldNames& fields, bool answer_required) {
   const auto value = parse_json(row_bytes);
   object row;
   if (value.get(row) != simdjson::SUCCESS)
@@ -49,6 +49,8 @@ Detected detect_format(std::string_view row_bytes, const FieldNames& fields) {
     dolly.output = "response";
     return describe(row, Format::alpaca, dolly);
   }
+  if (has(row, fields.instruction) && !answer_required)
+    return describe(row, Format::alpaca, fields);
   std::vector<std::string_view> found;
   for (const auto field : row)
     if (found.size() < kNamedFields) found.push_back(field.key);

@@ -16,6 +16,7 @@ struct Detected {
 /// Tells the format from one row's fields: `conversations`, `messages`, or instruction and output;
 /// with unmapped fields also Dolly's instruction, context, response.
 /// @throws RowFault if the row is no JSON object, or its fields fit no format.
-[[nodiscard]] Detected detect_format(std::string_view row, const FieldNames& fields);
+[[nodiscard]] Detected detect_format(std::string_view row, const FieldNames& fields,
+                                     bool answer_required = true);
 
 }  // namespace winnow::data

@@ -63,7 +63,8 @@ std::vector<Turn> read_history(element history, std::string_view name) {
   return turns;
 }
 
-Sample read_alpaca(object row, const FieldNames& fields) {
+Sample read_alpaca(object row, const RowSchema& schema) {
+  const FieldNames& fields = schema.fields;
   Sample sample;
   if (const auto history = optional_field(row, fields.history))
     sample.history = read_history(*history, fields.history);
@@ -83,7 +84,9 @@ Sample read_alpaca(object row, const FieldNames& fields) {
     sample.instruction = text_of(instruction, fields.instruction);
   }
   sample.input = optional_text(row, fields.input);
-  sample.output = text_of(required_field(row, fields.output, "a string"), fields.output);
+  sample.output = schema.answer_required
+                      ? text_of(required_field(row, fields.output, "a string"), fields.output)
+                      : optional_text(row, fields.output);
   sample.system = optional_text(row, fields.system);
   return sample;
 }
@@ -113,7 +116,7 @@ ParsedRow read_row(object row, const RowSchema& schema) {
   if (schema.format == Format::messages)
     return read_conversation(row, fields.messages, kRoleContent, fields.system);
   ParsedRow parsed;
-  parsed.sample = read_alpaca(row, fields);
+  parsed.sample = read_alpaca(row, schema);
   parsed.messages = static_cast<std::uint32_t>(parsed.sample.history.size() + 2 +
                                                (parsed.sample.system.empty() ? 0 : 1));
   return parsed;

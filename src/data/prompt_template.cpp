@@ -50,10 +50,12 @@ std::unique_ptr<PromptTemplate> make_template(std::string_view name, TemplateOpt
 
 namespace {
 
-/// True where two forms differ at most in their names and in where a common beginning is kept.
+/// True where two forms differ at most in their names, in where a common beginning is kept, and in
+/// what stands before an answer that is to be generated.
 bool renders_alike(ChatForm a, ChatForm b) {
   for (ChatForm* form : {&a, &b}) {
     form->name.clear();
+    form->generation_open.reset();
     if (form->system_place != ChatForm::SystemPlace::block) continue;
     form->system_open = form->start + form->system_open;
     form->no_system = form->start + form->no_system;
@@ -77,8 +79,10 @@ std::unique_ptr<PromptTemplate> template_for_folder(const std::filesystem::path&
                       file.string(), folder.string()));
     // An import that only repeats what a named template does goes by that name.
     if (const ChatForm* named = form_of_vendor_text(chat_template_text);
-        named != nullptr && renders_alike(found.form, *named))
+        named != nullptr && renders_alike(found.form, *named)) {
       found.form.name = named->name;
+      if (!found.form.generation_open) found.form.generation_open = named->generation_open;
+    }
     return make_chat_template(std::move(found.form), std::move(options));
   }
   if (const ChatForm* form = form_of_vendor_text(chat_template_text))

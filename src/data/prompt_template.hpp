@@ -51,6 +51,11 @@ class PromptTemplate {
   /// @throws core::DataError for a sample that the template cannot write down (a system message it
   /// has no place for).
   [[nodiscard]] virtual RenderedPair render(const Sample& sample) const = 0;
+  /// What a model goes on with to answer: the sample without its answer, and a chat template's
+  /// generation prompt.
+  /// @throws core::DataError as render, core::ModelError if the template's generation prompt is not
+  /// known.
+  [[nodiscard]] virtual std::string render_prompt(const Sample& sample) const = 0;
 };
 
 /// Every name that make_template knows, in the order of docs/templates.md.

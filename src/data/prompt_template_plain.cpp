@@ -67,9 +67,9 @@ std::string bare_prompt(const Sample& sample, const TemplateOptions& options) {
 }
 
 constexpr std::array<PlainForm, 3> kPlainForms = {{
-    {"alpaca", alpaca_prompt, kAlpacaResponse, ""},
-    {"vicuna", vicuna_prompt, kVicunaAssistant, "</s>"},
-    {"bare", bare_prompt, "", ""},
+    {"alpaca", alpaca_prompt, kAlpacaResponse, "", 0},
+    {"vicuna", vicuna_prompt, kVicunaAssistant, "</s>", 1},
+    {"bare", bare_prompt, "", "", 0},
 }};
 
 class PlainTemplate final : public PromptTemplate {
@@ -84,6 +84,12 @@ class PlainTemplate final : public PromptTemplate {
   RenderedPair render(const Sample& sample) const override {
     return {with_answer(form_.prompt(sample, options_), sample),
             with_answer(std::string(form_.direct_open), sample)};
+  }
+
+  std::string render_prompt(const Sample& sample) const override {
+    std::string prompt = form_.prompt(sample, options_);
+    prompt.resize(prompt.size() - form_.left_to_answer);
+    return prompt;
   }
 
  private:

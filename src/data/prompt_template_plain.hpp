@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,13 +20,16 @@ struct PlainForm {
   std::string_view direct_open;
   /// RenderedText::closing.
   std::string_view closing;
+  /// How many bytes of the prompt's end belong to the answer where it is to be generated.
+  std::size_t left_to_answer = 0;
 };
 
 /// `alpaca`: stanford_alpaca's two prompt forms; earlier turns repeat the instruction and response
 /// blocks, a system message takes the place of the opening sentences. Direct: `### Response:` and
 /// the answer (methods.md 6a).
 ///
-/// `vicuna`: FastChat's vicuna_v1.1, closed by `</s>`. Direct: `ASSISTANT: ` and the answer.
+/// `vicuna`: FastChat's vicuna_v1.1, closed by `</s>`. Direct: `ASSISTANT: ` and the answer. An
+/// answer is generated after `ASSISTANT:` without the space, as FastChat does.
 ///
 /// `bare`: Superfiltering's prompt without any marker; system message and earlier messages on lines
 /// of their own before it. Direct: the answer.

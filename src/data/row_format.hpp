@@ -35,7 +35,8 @@ struct FieldNames {
 struct RowSchema {
   Format format = Format::alpaca;
   FieldNames fields;
-  std::string id_field;  ///< field with the user's own row id; empty: none
+  std::string id_field;         ///< field with the user's own row id; empty: none
+  bool answer_required = true;  ///< false: an alpaca row without its output has an empty one
 };
 
 /// "alpaca", "sharegpt", "messages".

@@ -15,8 +15,9 @@ struct SourceOptions {
   std::vector<std::string> paths;  ///< files and globs, together one data set in this order
   std::string format = "auto";     ///< auto | alpaca | sharegpt | messages
   FieldNames fields;
-  std::string id_field;        ///< the user's own row ids; empty: none
-  bool skip_bad_rows = false;  ///< false: the first bad row is an error
+  std::string id_field;         ///< the user's own row ids; empty: none
+  bool skip_bad_rows = false;   ///< false: the first bad row is an error
+  bool answer_required = true;  ///< false: alpaca rows need no output
   std::uint64_t max_row_bytes = std::uint64_t{64} << 20;
 };
 

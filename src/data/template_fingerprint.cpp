@@ -25,21 +25,33 @@ std::string shown(const RenderedText& rendered) {
                      rendered.scored_end, rendered.text, rendered.closing);
 }
 
-}  // namespace
-
-std::string template_fingerprint(const PromptTemplate& prompt) {
+/// Hash of what `render` makes of the probes.
+template <typename Render>
+std::string fingerprint(Render render) {
   core::StreamHash hash;
   for (const bool with_system : {false, true})
     for (const bool with_turns : {false, true})
       for (const bool with_input : {false, true}) {
         try {
-          const RenderedPair pair = prompt.render(probe(with_system, with_turns, with_input));
-          hash.update(shown(pair.conditional) + shown(pair.direct));
+          hash.update(render(probe(with_system, with_turns, with_input)));
         } catch (const core::DataError&) {
           hash.update("refused\n");
         }
       }
   return core::to_hex(hash.digest());
+}
+
+}  // namespace
+
+std::string template_fingerprint(const PromptTemplate& prompt) {
+  return fingerprint([&](const Sample& sample) {
+    const RenderedPair pair = prompt.render(sample);
+    return shown(pair.conditional) + shown(pair.direct);
+  });
+}
+
+std::string prompt_fingerprint(const PromptTemplate& prompt) {
+  return fingerprint([&](const Sample& sample) { return prompt.render_prompt(sample) + "\n"; });
 }
 
 }  // namespace winnow::data

@@ -11,4 +11,8 @@ namespace winnow::data {
 /// templates of one name and different texts differ here.
 [[nodiscard]] std::string template_fingerprint(const PromptTemplate& prompt);
 
+/// The same of what it renders for answers that are to be generated.
+/// @throws core::ModelError if the template's generation prompt is not known
+[[nodiscard]] std::string prompt_fingerprint(const PromptTemplate& prompt);
+
 }  // namespace winnow::data

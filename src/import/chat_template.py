@@ -23,8 +23,8 @@ from chat_template_jinja import DATE, CannotExpress, renderer
 
 FORMAT = "winnow chat form 1"
 NAMES = (
-    "chatml", "llama-3", "llama-3.1", "qwen-2.5", "mistral", "smollm2", "iterit-llama-3", "iterit-llama-3.1",
-    "iterit-mistral", "iterit-qwen-2.5", "alpaca", "vicuna", "bare",
+    "chatml", "llama-3", "llama-3.1", "qwen-2.5", "mistral", "smollm2", "qwen-3", "gemma-3", "deepseek-v3", "iterit-llama-3",
+    "iterit-llama-3.1", "iterit-mistral", "iterit-qwen-2.5", "alpaca", "vicuna", "bare",
 )
 SYSTEM, USER, ANSWER, USER_2, ANSWER_2 = "<<sys_1>>", "<<usr_1>>", "<<asw_1>>", "<<usr_2>>", "<<asw_2>>"
 AWKWARD = (
@@ -44,14 +44,13 @@ def messages_of(system, history, user, answer):
 
 
 def write_down(form, system, history, user, answer):
-    """What `form` renders; None where it takes no system message."""
+    """What `form` renders, with a generation prompt if `answer` is None; None where it takes no system message."""
 
     def part(role, text):
         return text.strip() if form["trim_" + role] else text
 
-    answer = part("answer", answer) + form["answer_close"]
     if user is None:
-        return form["direct_open"] + answer
+        return form["direct_open"] + part("answer", answer) + form["answer_close"]
     place, in_first_user = form["system_place"], ""
     text = form["start"]
     if system is not None and place == "refused":
@@ -66,7 +65,10 @@ def write_down(form, system, history, user, answer):
         text += form["user_open"] + in_first_user + part("user", question) + form["user_close"]
         text += form["assistant_open"] + part("assistant", reply) + form["assistant_close"]
         in_first_user = ""
-    return text + form["user_open"] + in_first_user + part("user", user) + form["user_close"] + form["answer_open"] + answer
+    text += form["user_open"] + in_first_user + part("user", user) + form["user_close"]
+    if answer is None:
+        return text + form["generation_open"]
+    return text + form["answer_open"] + part("answer", answer) + form["answer_close"]
 
 
 def _pieces(text, what, *markers):
@@ -198,6 +200,21 @@ def _verify(render, form):
             raise CannotExpress(f"it is no fixed text around messages: the form found differs for {shown[:160]}")
 
 
+def _find_generation(render, form):
+    """What stands behind the last user message with a generation prompt; None where that is no fixed text."""
+    before = write_down(form | {"generation_open": ""}, None, [], USER, None)
+    text = render([("user", USER)], add_generation_prompt=True)
+    if text is None or not text.startswith(before):
+        return None
+    found = form | {"generation_open": text.removeprefix(before)}
+    for system, history, user, _ in conversations():
+        if user is not None:
+            messages = messages_of(system, history, user, "")[:-1]
+            if render(messages, add_generation_prompt=True) != write_down(found, system, history, user, None):
+                return None
+    return found["generation_open"]
+
+
 def derive_form(template_text, bos, eos, **special_tokens):
     """The form as a dictionary with ChatForm's members. `bos`, `eos`: the token texts, "" where the model has none.
 
@@ -211,6 +228,7 @@ def derive_form(template_text, bos, eos, **special_tokens):
     form |= {"trim_" + role: False for role in ("system", "user", "assistant", "answer")}
     _find_trims(render, form)
     _verify(render, form)
+    form["generation_open"] = _find_generation(render, form)
     return form
 
 

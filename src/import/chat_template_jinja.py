@@ -47,13 +47,13 @@ def renderer(template_text, special_tokens, date=DATE):
     except jinja2.TemplateError as error:
         raise CannotExpress(f"it is not valid Jinja ({error})") from error
 
-    def render(messages):
+    def render(messages, add_generation_prompt=False):
         try:
             return template.render(
                 messages=[{"role": role, "content": text} for role, text in messages],
                 tools=None,
                 documents=None,
-                add_generation_prompt=False,
+                add_generation_prompt=add_generation_prompt,
                 **special_tokens,
             )
         except (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):

@@ -75,14 +75,25 @@ void Decoder::add_to_residual(const Buffers& buffers, const at::Tensor& x, const
   residual.add_(added);
 }
 
-void Decoder::attention_block(const DecoderLayer& layer, const Buffers& buffers,
-                              const PackedBatch& batch, const std::vector<at::Tensor>& table_rows) {
+KvCache Decoder::empty_cache() const {
+  return {static_cast<std::int64_t>(weights_.layers.size()), config_.kv_heads, config_.head_size,
+          weights_.embedding.device()};
+}
+
+void Decoder::attention_block(std::size_t layer_index, const Buffers& buffers,
+                              const PackedBatch& batch, const std::vector<at::Tensor>& table_rows,
+                              const CachedPass* pass) {
+  const DecoderLayer& layer = weights_.layers[layer_index];
   sublayer_input(buffers, layer.attention_norm);
   products_.multiply(buffers.qkv, buffers.normed, layer.qkv);
   if (layer.query_norm.defined()) norm_queries_and_keys(buffers.qkv, config_, layer);
   if (!rotaries_.empty())
     rotate(buffers.qkv, config_, rotaries_[layer.config.rotary], table_rows[layer.config.rotary]);
+  if (pass != nullptr && pass->kind == CachedPass::Kind::next)
+    return attend_next(buffers.attention, buffers.qkv, config_, layer_index, *pass,
+                       products_.input_rounding());
   attend(buffers.attention, buffers.qkv, config_, layer.config, batch, products_.input_rounding());
+  if (pass != nullptr) keep_whole(buffers.qkv, layer_index, batch, *pass);
 }
 
 void Decoder::mlp_block(const DecoderLayer& layer, const Buffers& buffers) {
@@ -94,7 +105,7 @@ void Decoder::mlp_block(const DecoderLayer& layer, const Buffers& buffers) {
   add_to_residual(buffers, buffers.activated, layer.down, layer.down_norm);
 }
 
-at::Tensor Decoder::run(const PackedBatch& batch) {
+at::Tensor Decoder::run(const PackedBatch& batch, const CachedPass* pass) {
   const at::Device device = weights_.embedding.device();
   const auto rows = static_cast<std::int64_t>(batch.ids.size());
   reserve(rows);
@@ -106,9 +117,9 @@ at::Tensor Decoder::run(const PackedBatch& batch) {
     table_rows.push_back(rotary.rows_of(batch, device));
   }
 
-  for (const DecoderLayer& layer : weights_.layers) {
-    attention_block(layer, buffers, batch, table_rows);
-    if (&layer == &weights_.layers.back()) {
+  for (std::size_t layer = 0; layer < weights_.layers.size(); ++layer) {
+    attention_block(layer, buffers, batch, table_rows, pass);
+    if (layer + 1 == weights_.layers.size()) {
       // From here on rows do not see each other: only those that predict a scored token go on.
       const at::Tensor scored = index_tensor(batch.scored_rows, device);
       const at::Tensor residual = buffers.residual.index_select(0, scored);
@@ -117,7 +128,7 @@ at::Tensor Decoder::run(const PackedBatch& batch) {
       buffers.residual.copy_(residual);
       buffers.attention.copy_(attention);
     }
-    mlp_block(layer, buffers);
+    mlp_block(weights_.layers[layer], buffers);
   }
   if (!weights_.final_norm.defined()) return buffers.residual;
   normalize(buffers.normed, buffers.residual, weights_.final_norm, config_.norm_epsilon,

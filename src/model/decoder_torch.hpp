@@ -6,6 +6,7 @@
 
 #include "model/decoder_ops_torch.hpp"
 #include "model/decoder_weights_torch.hpp"
+#include "model/kv_cache_torch.hpp"
 #include "model/model_config.hpp"
 #include "model/packed_batch.hpp"
 #include "model/products_torch.hpp"
@@ -19,11 +20,14 @@ class Decoder {
 
   /// Last hidden states, normed where the family has a last norm, of the batch's scored rows,
   /// float32. [scored_rows, hidden_size]
-  [[nodiscard]] at::Tensor run(const PackedBatch& batch);
+  /// @param pass  not null: keys and values go by a cache, whose sequences the segments are
+  [[nodiscard]] at::Tensor run(const PackedBatch& batch, const CachedPass* pass = nullptr);
 
   [[nodiscard]] const DecoderConfig& config() const { return config_; }
   [[nodiscard]] const at::Tensor& head() const { return weights_.head; }
   [[nodiscard]] Products& products() { return products_; }
+  /// For passes of this decoder, with no sequence in it.
+  [[nodiscard]] KvCache empty_cache() const;
 
  private:
   struct Buffers {
@@ -37,8 +41,8 @@ class Decoder {
   /// What the sublayer adds to the residual, and the norm behind it.
   void add_to_residual(const Buffers& buffers, const at::Tensor& x, const Linear& linear,
                        const Norm& norm);
-  void attention_block(const DecoderLayer& layer, const Buffers& buffers, const PackedBatch& batch,
-                       const std::vector<at::Tensor>& table_rows);
+  void attention_block(std::size_t layer_index, const Buffers& buffers, const PackedBatch& batch,
+                       const std::vector<at::Tensor>& table_rows, const CachedPass* pass);
   void mlp_block(const DecoderLayer& layer, const Buffers& buffers);
 
   DecoderConfig config_;

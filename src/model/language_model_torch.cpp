@@ -3,10 +3,9 @@
 
 #include <c10/core/InferenceMode.h>
 
-#include "model/decoder_torch.hpp"
-#include "model/device_torch.hpp"
 #include "model/hidden_states_torch.hpp"
 #include "model/language_model.hpp"
+#include "model/loaded_decoder_torch.hpp"
 #include "model/loss_head_torch.hpp"
 
 namespace winnow::model {
@@ -57,30 +56,13 @@ class TorchLanguageModel final : public CausalLanguageModel {
   std::size_t longest_shared_;
 };
 
-/// A common beginning is followed on the CPU, where every token sees the whole of it without a
-/// mask.
-std::size_t longest_shared(const DecoderConfig& config, const at::Device& device) {
-  return device.is_cpu() && config.attention_cap == 0 ? longest_uniform_text(config) : 0;
-}
-
 }  // namespace
 
 std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::filesystem::path& folder,
                                                                 const LoadOptions& options) {
-  const c10::InferenceMode no_autograd;
-  const at::Device device = prepare_device(options);
-  const DecoderConfig config = read_decoder_config(folder);
-  const Arithmetic arithmetic = arithmetic_of(options.precision, device);
-  DecoderWeights weights =
-      load_decoder_weights(config, std::make_shared<WeightFiles>(folder), arithmetic, device);
-  ModelInfo info{.architecture = config.architecture,
-                 .parameters = weights.parameters,
-                 .vocabulary_size = config.vocabulary_size,
-                 .hidden_size = config.hidden_size,
-                 .max_positions = config.max_positions};
-  return std::make_unique<TorchLanguageModel>(std::move(info),
-                                              Decoder(config, std::move(weights), arithmetic),
-                                              longest_shared(config, device));
+  LoadedDecoder loaded = load_decoder(folder, options, Widening::at_each_product);
+  return std::make_unique<TorchLanguageModel>(std::move(loaded.info), std::move(loaded.decoder),
+                                              loaded.longest_shared);
 }
 
 }  // namespace winnow::model

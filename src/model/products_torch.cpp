@@ -50,18 +50,16 @@ at::Tensor Products::widened(std::int64_t rows, std::int64_t columns,
 }
 
 at::Tensor Products::operand(const at::Tensor& weight) {
-  if (arithmetic_ != Arithmetic::bf16_widened) return weight;
+  if (arithmetic_ != Arithmetic::bf16_widened || weight.scalar_type() == at::kFloat) return weight;
   return widened(weight.size(0), weight.size(1), weight.options()).copy_(weight);
 }
 
 at::Tensor Products::operand(const Linear& linear) {
-  if (arithmetic_ != Arithmetic::bf16_widened) {
-    core::check(linear.parts.size() == 1, "weights in one matrix");
-    return linear.parts.front();
-  }
+  const at::Tensor& first = linear.parts.front();
+  if (linear.parts.size() == 1) return operand(first);
+  core::check(joins_parts(arithmetic_), "weights in one matrix");
   std::int64_t rows = 0;
   for (const at::Tensor& part : linear.parts) rows += part.size(0);
-  const at::Tensor& first = linear.parts.front();
   const at::Tensor all = widened(rows, first.size(1), first.options());
   std::int64_t row = 0;
   for (const at::Tensor& part : linear.parts) {

@@ -7,6 +7,7 @@
 #include "data/data_set.hpp"
 #include "model/model_config.hpp"
 #include "model/weight_files.hpp"
+#include "pipeline/generator.hpp"
 #include "pipeline/model_scorer.hpp"
 
 namespace winnow::pipeline {
@@ -41,6 +42,18 @@ nlohmann::ordered_json check(const Job& job) {
   for (const SelectionJob& selection : job.selections)
     plan["selections"].push_back(fmt::format("{}: {} of {}", selection.name, selection.method,
                                              selection.budget.empty() ? "all" : selection.budget));
+  if (job.generation) {
+    const GenerationJob& generation = *job.generation;
+    const Generator generator = open_generator(generation.model, job.join);
+    const model::WeightFiles weights(generation.model.path);
+    if (generation.data) static_cast<void>(data::resolve_files(generation.data->paths));
+    plan["generate"] = fmt::format(
+        "{}: {}, template {}, at most {} new tokens, {}", generation.name,
+        generation.model.path.string(), generator.prompt->name(), generation.max_new_tokens,
+        generation.sampling.temperature == 0
+            ? "greedy"
+            : fmt::format("temperature {}", generation.sampling.temperature));
+  }
   return plan;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/source.hpp"
+#include "model/sampler.hpp"
 
 namespace winnow::pipeline {
 
@@ -83,6 +84,18 @@ struct SelectionJob {
   std::optional<std::string> eos_text;
 };
 
+/// Answers of a model to rows of a data set.
+struct GenerationJob {
+  std::string name;  ///< of replies/<name>.jsonl
+  ModelScorer model;
+  std::optional<data::SourceOptions> data;  ///< nothing: the job's own
+  model::SamplingOptions sampling;
+  std::uint64_t seed = 0;
+  std::uint32_t max_new_tokens = 512;
+  std::vector<std::string> stop;  ///< strings before which an answer ends
+  std::uint64_t block_rows = 32;
+};
+
 struct TfidfOptions {
   std::string fit = "eligible";  ///< eligible | all
   bool dump = false;
@@ -100,6 +113,7 @@ struct Job {
   std::vector<Scorer> scorers;
   TfidfOptions tfidf;
   std::vector<SelectionJob> selections;
+  std::optional<GenerationJob> generation;
   std::string effective;  ///< the whole job as canonical YAML, overrides applied; for the manifest
 };
 

@@ -16,6 +16,7 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/context.hpp"
+#include "pipeline/generate_stage.hpp"
 #include "pipeline/index_stage.hpp"
 #include "pipeline/json_text.hpp"
 #include "pipeline/manifest.hpp"
@@ -51,10 +52,9 @@ std::string quoted(const std::filesystem::path& path) {
   return result + "'";
 }
 
-void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage last) {
-  const IndexedData data = index_rows(context, manifest);
-  if (last == Stage::index) return;
-  stop_if_requested(context);
+/// Scores, and selections unless `last` is score.
+void score_and_select(Context& context, nlohmann::ordered_json& manifest, const IndexedData& data,
+                      Stage last) {
   std::vector<JournalledScorer> scorers;
   for (const Scorer& scorer : context.job.scorers) {
     if (!scorer.model) continue;
@@ -67,15 +67,33 @@ void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage last) 
   select_rows(context, data);
 }
 
+void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage stage) {
+  std::optional<IndexedData> data;
+  if (stage != Stage::generate || !context.job.generation->data)
+    data = index_rows(context, manifest);
+  if (stage == Stage::index) return;
+  stop_if_requested(context);
+  if (stage != Stage::generate) score_and_select(context, manifest, *data, stage);
+  if (stage == Stage::generate || (stage == Stage::everything && context.job.generation)) {
+    stop_if_requested(context);
+    generate_replies(context, manifest, data);
+  }
+}
+
 /// The next command to try, as it can be typed where this one was.
-std::string next_step(const Job& job, Stage last) {
+std::string next_step(const Job& job, Stage stage) {
   const bool is_default_folder = job.run_folder == std::filesystem::path("runs") / job.name;
   const std::string file = quoted(job.file);
   const std::string out = is_default_folder ? "" : " --out " + quoted(job.run_folder);
-  if (last == Stage::index) return fmt::format("./winnow score {}{}", file, out);
+  if (stage == Stage::generate)
+    return fmt::format(
+        "./winnow generate {} --set generate.name=NAME --set generate.seed=1{} (other "
+        "answers beside these)",
+        file, out);
+  if (stage == Stage::index) return fmt::format("./winnow score {}{}", file, out);
   if (job.selections.empty())
     return fmt::format("add a selection to {}: select: {{ method: random, budget: 10% }}", file);
-  if (last == Stage::score) return fmt::format("./winnow select {}{}", file, out);
+  if (stage == Stage::score) return fmt::format("./winnow select {}{}", file, out);
   const SelectionJob& first = job.selections.front();
   const std::string change =
       first.budget.empty()
@@ -87,7 +105,7 @@ std::string next_step(const Job& job, Stage last) {
 }  // namespace
 
 nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job,
-                           const std::string& command, Stage last, int threads,
+                           const std::string& command, Stage stage, int threads,
                            const std::atomic<bool>& stop_requested) {
   const RunFolder folder(job.run_folder);
   nlohmann::ordered_json manifest;
@@ -122,7 +140,7 @@ nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job
     if (root) begin_manifest(context, manifest, command);
   });
   try {
-    run_stages(context, manifest, last);
+    run_stages(context, manifest, stage);
   } catch (const std::exception& error) {
     // The error itself matters more than a manifest that cannot be written any more.
     try {
@@ -131,7 +149,7 @@ nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job
     }
     throw;
   }
-  summary["next"] = next_step(job, last);
+  summary["next"] = next_step(job, stage);
   summary["exit_code"] = 0;
   mpi::agree_on(communicator, [&] {
     if (!root) return;

@@ -10,16 +10,17 @@
 
 namespace winnow::pipeline {
 
-enum class Stage { index, score, select };
+/// `generate` needs nothing of `score` and `select`; `everything` is all of them.
+enum class Stage { index, score, select, generate, everything };
 
-/// Collective. Runs the job's stages up to `last` in its run folder; what is already there and
-/// current is skipped. Everything but `threads`' effect on speed is equal on all ranks; `job` must
-/// be.
+/// Collective. Runs `stage` of the job in its run folder, and before it the stages that it needs;
+/// what is already there and current is skipped. Everything but `threads`' effect on speed is equal
+/// on all ranks; `job` must be.
 /// @returns the summary (root's is complete and also in summary.json), `exit_code` in it
 /// @throws core::UsageError if the folder is of another job, data file or scorer setting; whatever
 /// the stages throw, on all ranks.
 [[nodiscard]] nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job,
-                                         const std::string& command, Stage last, int threads,
+                                         const std::string& command, Stage stage, int threads,
                                          const std::atomic<bool>& stop_requested);
 
 }  // namespace winnow::pipeline

@@ -27,6 +27,13 @@ class RunFolder {
   [[nodiscard]] std::filesystem::path selection(const std::string& name) const {
     return selection_folder() / (name + ".h5");
   }
+  [[nodiscard]] std::filesystem::path replies(const std::string& name) const {
+    return path_ / "replies" / (name + ".jsonl");
+  }
+  /// What a generation keeps to itself: its journal, and the index of its own data.
+  [[nodiscard]] RunFolder generation(const std::string& name) const {
+    return RunFolder(path_ / "replies" / name);
+  }
 
  private:
   std::filesystem::path path_;

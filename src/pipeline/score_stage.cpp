@@ -10,7 +10,6 @@
 #include "core/error.hpp"
 #include "core/progress.hpp"
 #include "data/template_fingerprint.hpp"
-#include "model/weight_files.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/claims.hpp"
 #include "mpi/collectives.hpp"
@@ -20,6 +19,7 @@
 #include "pipeline/manifest.hpp"
 #include "pipeline/model_scorer.hpp"
 #include "pipeline/row_source.hpp"
+#include "pipeline/weights_fingerprint.hpp"
 #include "scoring/block_scores.hpp"
 #include "scoring/score_block.hpp"
 #include "store/schema.hpp"
@@ -34,17 +34,6 @@ constexpr std::uint64_t kBlockRecord = 2;
 /// (bench/scoring).
 constexpr std::uint32_t kCpuBatchTokens = 2048;
 constexpr std::uint32_t kCudaBatchTokens = 16384;
-
-/// Files that look as they did when the manifest noted their hash are not read again.
-std::string weights_fingerprint(nlohmann::ordered_json& manifest, const Scorer& scorer) {
-  const model::WeightFiles weights(scorer.model->path);
-  nlohmann::ordered_json files = nlohmann::ordered_json::array();
-  for (const std::filesystem::path& file : weights.files()) files.push_back(stamped(file));
-  nlohmann::ordered_json& noted = manifest["models"][scorer.name];
-  if (!noted.is_object() || noted.value("files", nlohmann::ordered_json()) != files)
-    noted = {{"files", files}, {"fingerprint", weights.fingerprint()}};
-  return noted.at("fingerprint").get<std::string>();
-}
 
 /// What is computed, by name: it decides the columns of a record.
 std::vector<std::string> asked_of(const scoring::ScoringOptions& options) {
@@ -215,9 +204,10 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
 
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    return bind_scorer(context, scorer.name,
-                       binding_of(context, data, settings, opened,
-                                  weights_fingerprint(manifest, scorer), devices))
+    return bind_scorer(
+               context, scorer.name,
+               binding_of(context, data, settings, opened,
+                          weights_fingerprint(manifest, scorer.name, scorer.model->path), devices))
         .dump();
   });
   const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));

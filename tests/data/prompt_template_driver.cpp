@@ -53,8 +53,10 @@ Json answer(const Json& question) {
                                               question.at("chat_template").get<std::string>(),
                                               options)
           : winnow::data::make_template(question.at("template").get<std::string>(), options);
-  const auto pair = prompt_template->render(sample_of(question.at("sample")));
+  const Sample sample = sample_of(question.at("sample"));
+  const auto pair = prompt_template->render(sample);
   return {{"name", prompt_template->name()},
+          {"prompt", prompt_template->render_prompt(sample)},
           {"conditional", json_of(pair.conditional)},
           {"direct", json_of(pair.direct)}};
 }

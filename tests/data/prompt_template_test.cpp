@@ -36,6 +36,20 @@ void expect_plain_span(const RenderedText& text, const Sample& sample) {
   EXPECT_EQ(text.scored_end, text.text.size());
 }
 
+TEST(PromptTemplate, PromptsEndWhereTheAnswerIsToCome) {
+  const auto prompt = [](const char* name) {
+    return make_template(name, {})->render_prompt(sample_with_input());
+  };
+  EXPECT_EQ(prompt("chatml"),
+            "<|im_start|>user\nAdd\nInput: 1 and 2<|im_end|>\n<|im_start|>assistant\n");
+  EXPECT_EQ(prompt("mistral"), "<s>[INST] Add\nInput: 1 and 2[/INST]");
+  EXPECT_EQ(prompt("bare"), "Add\n1 and 2\n");
+  EXPECT_TRUE(prompt("alpaca").ends_with("### Input:\n1 and 2\n\n### Response:"));
+  EXPECT_TRUE(prompt("vicuna").ends_with("USER: Add\nInput: 1 and 2 ASSISTANT:"));
+  EXPECT_TRUE(prompt("llama-3").ends_with(
+      "1 and 2<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"));
+}
+
 TEST(PlainTemplate, AlpacaHasStanfordsTwoForms) {
   const auto alpaca = make_template("alpaca", {});
   EXPECT_TRUE(alpaca->tokenizer_adds_special_tokens());
@@ -105,15 +119,15 @@ TEST(PlainTemplate, BareHasNoMarkers) {
 TEST(PromptTemplate, EveryListedNameCanBeMadeAndAnswersToIt) {
   for (const std::string_view name : template_names())
     EXPECT_EQ(make_template(name, {})->name(), name);
-  EXPECT_EQ(template_names().size(), 13U);
+  EXPECT_EQ(template_names().size(), 16U);
 }
 
 TEST(PromptTemplate, AnUnknownNameIsAUsageErrorThatListsTheNearestFirst) {
   EXPECT_EQ(
       message_of<core::UsageError>([] { (void)make_template("iterit-lama-3", {}); }),
       "there is no template \"iterit-lama-3\"; expected iterit-llama-3, iterit-llama-3.1, llama-3, "
-      "iterit-mistral, iterit-qwen-2.5, llama-3.1, chatml, qwen-2.5, mistral, smollm2, alpaca, "
-      "vicuna, bare or auto");
+      "iterit-mistral, iterit-qwen-2.5, gemma-3, llama-3.1, qwen-3, chatml, qwen-2.5, mistral, "
+      "smollm2, deepseek-v3, alpaca, vicuna, bare or auto");
 }
 
 TEST(TemplateForFolder, RefusesAFolderWithoutAChatTemplate) {

@@ -1,0 +1,93 @@
+#include "app/job_generation.hpp"
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/job_data.hpp"
+#include "app/job_names.hpp"
+
+namespace winnow::app {
+namespace {
+
+constexpr std::uint64_t kMostNewTokens = 1U << 20;
+constexpr std::uint64_t kMostTopK = 1U << 24;
+
+/// The scorer whose model answers: given or the only one with a model.
+const pipeline::Scorer& read_model_name(YamlSection& section, const pipeline::Job& job) {
+  std::vector<const pipeline::Scorer*> with_model;
+  std::vector<std::string> names;
+  for (const pipeline::Scorer& scorer : job.scorers) {
+    if (!scorer.model) continue;
+    with_model.push_back(&scorer);
+    names.push_back(scorer.name);
+  }
+  if (with_model.empty())
+    section.fail("scorer", "the job opens no model: expected model: { path: FOLDER } or scorers:");
+  const auto given = section.one_of("scorer", names);
+  if (!given && with_model.size() > 1)
+    section.fail("scorer", fmt::format("missing, expected the one whose model answers: one of {}",
+                                       fmt::join(names, ", ")));
+  for (const pipeline::Scorer* scorer : with_model)
+    if (given == scorer->name) return *scorer;
+  return *with_model.front();
+}
+
+/// A file, a list of files or a glob; or a map with the keys of the job's own `data`.
+data::SourceOptions read_questions(YamlSection& section, const pipeline::Job& job,
+                                   const std::filesystem::path& folder) {
+  data::SourceOptions source;
+  if (section.node("data").IsMap()) {
+    auto map = section.section("data");
+    source = read_source(*map, folder);
+    map->finish();
+  } else {
+    const auto paths = section.texts("data");
+    for (const std::string& path : *paths) {
+      if (path.empty()) section.fail("data", "empty, expected a file");
+      source.paths.push_back(resolved(path, folder).string());
+    }
+    if (source.paths.empty())
+      section.fail("data", "empty, expected a file, a list of files or a glob");
+    source.skip_bad_rows = job.data.skip_bad_rows;
+    source.max_row_bytes = job.data.max_row_bytes;
+  }
+  source.answer_required = false;
+  return source;
+}
+
+}  // namespace
+
+pipeline::GenerationJob read_generation(YamlSection& section, const pipeline::Job& job,
+                                        const std::filesystem::path& folder) {
+  const pipeline::Scorer& scorer = read_model_name(section, job);
+  pipeline::GenerationJob generation;
+  generation.model = *scorer.model;
+  generation.name = section.text("name").value_or(scorer.name);
+  if (!is_group_name(generation.name))
+    section.fail("name", "expected a name of at most 200 letters, digits, '_', '-' and '.'");
+  if (section.has("data")) generation.data = read_questions(section, job, folder);
+  model::SamplingOptions& sampling = generation.sampling;
+  sampling.temperature = section.number("temperature", 0, 100).value_or(0);
+  sampling.top_p = section.number("top_p", 1e-6, 1).value_or(1);
+  sampling.top_k =
+      static_cast<std::uint32_t>(section.unsigned_integer("top_k", 0, kMostTopK).value_or(0));
+  sampling.repetition_penalty = section.number("repetition_penalty", 0.01, 100).value_or(1);
+  generation.seed = section.unsigned_integer("seed", 0, ~0ULL).value_or(0);
+  if (sampling.temperature == 0)
+    for (const char* key : {"top_p", "top_k", "seed"})
+      if (section.has(key))
+        section.fail(key, "given, but without a temperature above 0 nothing is sampled");
+  generation.max_new_tokens = static_cast<std::uint32_t>(
+      section.unsigned_integer("max_new_tokens", 1, kMostNewTokens).value_or(512));
+  generation.stop = section.texts("stop").value_or(std::vector<std::string>{});
+  for (const std::string& stop : generation.stop)
+    if (stop.empty()) section.fail("stop", "holds an empty text, which stands everywhere");
+  generation.block_rows = section.unsigned_integer("block_rows", 1, 1U << 20).value_or(32);
+  section.finish();
+  return generation;
+}
+
+}  // namespace winnow::app

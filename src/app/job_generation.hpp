@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+
+#include "app/yaml_section.hpp"
+#include "pipeline/job.hpp"
+
+namespace winnow::app {
+
+/// The `generate:` section of a job whose scorers are read.
+/// @param folder  of the job file
+[[nodiscard]] pipeline::GenerationJob read_generation(YamlSection& section,
+                                                      const pipeline::Job& job,
+                                                      const std::filesystem::path& folder);
+
+}  // namespace winnow::app

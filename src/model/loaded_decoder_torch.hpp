@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+
+#include "model/decoder_torch.hpp"
+#include "model/language_model.hpp"
+
+namespace winnow::model {
+
+/// A model folder's decoder on its device.
+struct LoadedDecoder {
+  ModelInfo info;
+  Decoder decoder;
+  std::size_t longest_shared = 0;  ///< segments longer than this do not share their beginning
+};
+
+/// Where bf16 products are widened to float32: each time, half the memory; or once, where one pass
+/// has few rows and the weights' way through memory decides.
+enum class Widening { at_each_product, when_loaded };
+
+/// @throws core::ModelError naming file, field or tensor; core::EnvironmentError without the device
+[[nodiscard]] LoadedDecoder load_decoder(const std::filesystem::path& folder,
+                                         const LoadOptions& options, Widening widening);
+
+}  // namespace winnow::model

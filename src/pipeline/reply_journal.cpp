@@ -1,0 +1,82 @@
+#include "pipeline/reply_journal.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "mpi/agree.hpp"
+#include "mpi/collectives.hpp"
+#include "mpi/message.hpp"
+
+namespace winnow::pipeline {
+namespace {
+
+/// Collective. The segments as root lists them: over a network file system another rank may not see
+/// them all yet.
+std::vector<std::filesystem::path> segments_of(const mpi::Communicator& ranks,
+                                               const std::filesystem::path& folder) {
+  const std::vector<std::string> listed = mpi::agree_on(ranks, [&] {
+    std::vector<std::string> names;
+    if (ranks.is_root())
+      for (const auto& segment : core::journal_segments(folder))
+        names.push_back(segment.filename().string());
+    return names;
+  });
+  std::vector<std::filesystem::path> segments;
+  for (const std::string& name : mpi::broadcast_message(ranks, listed))
+    segments.push_back(folder / name);
+  return segments;
+}
+
+}  // namespace
+
+ReplyJournal::ReplyJournal(const Context& context, const std::filesystem::path& folder,
+                           std::uint64_t blocks)
+    : blocks_(blocks), segments_(segments_of(context.communicator, folder)) {
+  const mpi::Communicator& ranks = context.communicator;
+  std::uint64_t damaged = 0;
+  const std::vector<Place> found = mpi::agree_on(ranks, [&] {
+    std::vector<Place> places;
+    for (auto s = static_cast<std::size_t>(ranks.rank()); s < segments_.size();
+         s += static_cast<std::size_t>(ranks.size())) {
+      const core::JournalReader reader(segments_[s]);
+      damaged += reader.damaged();
+      for (const core::JournalRecord& record : reader.records()) {
+        if (record.kind != kRepliesRecord) continue;
+        const std::uint64_t block = scoring::deserialize_replies(reader.read(record)).block;
+        if (block >= blocks)
+          throw core::ModelError(fmt::format("{}: holds block {}, the data has {} blocks",
+                                             segments_[s].string(), block, blocks));
+        places.push_back({block, s, record});
+      }
+    }
+    return places;
+  });
+  places_ = mpi::all_gather(ranks, std::span<const Place>(found)).values;
+  std::ranges::sort(places_, {}, [](const Place& place) {
+    return std::tuple(place.block, place.segment, place.record.offset);
+  });
+  const auto repeated = std::ranges::unique(places_, {}, &Place::block);
+  places_.erase(repeated.begin(), repeated.end());
+  damaged = mpi::sum(ranks, damaged);
+  if (damaged > 0 && ranks.is_root())
+    context.log.write("generate",
+                      fmt::format("{}: {} damaged places in the journal; their blocks are "
+                                  "generated again",
+                                  folder.string(), damaged));
+}
+
+std::vector<bool> ReplyJournal::is_done() const {
+  std::vector<bool> done(blocks_, false);
+  for (const Place& place : places_) done[place.block] = true;
+  return done;
+}
+
+scoring::BlockReplies ReplyJournal::read(std::size_t i) const {
+  const Place& place = places_.at(i);
+  return scoring::deserialize_replies(core::read_record(segments_[place.segment], place.record));
+}
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,19 @@
+#include "pipeline/weights_fingerprint.hpp"
+
+#include "model/weight_files.hpp"
+#include "pipeline/manifest.hpp"
+
+namespace winnow::pipeline {
+
+std::string weights_fingerprint(nlohmann::ordered_json& manifest, const std::string& name,
+                                const std::filesystem::path& folder) {
+  const model::WeightFiles weights(folder);
+  nlohmann::ordered_json files = nlohmann::ordered_json::array();
+  for (const std::filesystem::path& file : weights.files()) files.push_back(stamped(file));
+  nlohmann::ordered_json& noted = manifest["models"][name];
+  if (!noted.is_object() || noted.value("files", nlohmann::ordered_json()) != files)
+    noted = {{"files", files}, {"fingerprint", weights.fingerprint()}};
+  return noted.at("fingerprint").get<std::string>();
+}
+
+}  // namespace winnow::pipeline

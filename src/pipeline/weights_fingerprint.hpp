@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace winnow::pipeline {
+
+/// Hash of a model folder's config.json and weights, noted in the manifest's `models` under `name`:
+/// files that look as they did when it was noted are not read again.
+[[nodiscard]] std::string weights_fingerprint(nlohmann::ordered_json& manifest,
+                                              const std::string& name,
+                                              const std::filesystem::path& folder);
+
+}  // namespace winnow::pipeline
