@@ -65,14 +65,12 @@ void Decoder::add_to_residual(const Buffers& buffers, const at::Tensor& x, const
                               const Norm& norm) {
   at::Tensor residual = buffers.residual;
   if (!norm.defined() || config_.norms_of_sums) {
-    products_.multiply_add(residual, x, linear.weight);
-    if (linear.bias.defined()) residual.add_(linear.bias);
+    products_.multiply_add(residual, x, linear);
     if (norm.defined()) normalize(residual, residual, norm, config_.norm_epsilon, Rounding::none);
     return;
   }
   at::Tensor added = buffers.normed;
-  products_.multiply(added, x, linear.weight);
-  if (linear.bias.defined()) added.add_(linear.bias);
+  products_.multiply(added, x, linear);
   normalize(added, added, norm, config_.norm_epsilon, Rounding::none);
   residual.add_(added);
 }
@@ -87,8 +85,7 @@ void Decoder::attention_block(std::size_t layer_index, const Buffers& buffers,
                               const CachedPass* pass) {
   const DecoderLayer& layer = weights_.layers[layer_index];
   sublayer_input(buffers, layer.attention_norm);
-  products_.multiply(buffers.qkv, buffers.normed, layer.qkv.weight);
-  if (layer.qkv.bias.defined()) buffers.qkv.add_(layer.qkv.bias);
+  products_.multiply(buffers.qkv, buffers.normed, layer.qkv);
   if (layer.query_norm.defined()) norm_queries_and_keys(buffers.qkv, config_, layer);
   if (!rotaries_.empty())
     rotate(buffers.qkv, config_, rotaries_[layer.config.rotary], table_rows[layer.config.rotary]);
@@ -103,8 +100,7 @@ void Decoder::mlp_block(const DecoderLayer& layer, const Buffers& buffers) {
   if (config_.parallel_residual) sublayer_input(buffers, layer.mlp_norm);
   add_to_residual(buffers, buffers.attention, layer.attention_out, layer.attention_out_norm);
   if (!config_.parallel_residual) sublayer_input(buffers, layer.mlp_norm);
-  products_.multiply(buffers.gate_up, buffers.normed, layer.gate_up.weight);
-  if (layer.gate_up.bias.defined()) buffers.gate_up.add_(layer.gate_up.bias);
+  products_.multiply(buffers.gate_up, buffers.normed, layer.gate_up);
   activate(buffers.activated, buffers.gate_up, config_, products_.input_rounding());
   add_to_residual(buffers, buffers.activated, layer.down, layer.down_norm);
 }

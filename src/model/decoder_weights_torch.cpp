@@ -6,6 +6,8 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/TensorOperators.h>
 #include <fmt/format.h>
 
 #include "core/error.hpp"
@@ -28,34 +30,40 @@ struct Part {
   std::uint64_t outputs = 0;
 };
 
-/// Copies tensors out of the mapped files in the type and on the device where they are used.
+/// Tensors of the mapped files in the type and on the device where they are used.
 class Loader {
  public:
-  Loader(const DecoderConfig& config, WeightFiles& files, at::ScalarType matrix_type,
+  Loader(const DecoderConfig& config, std::shared_ptr<WeightFiles> files, Arithmetic arithmetic,
          const at::Device& device)
-      : config_(config), files_(files), matrix_type_(matrix_type), device_(device) {}
+      : config_(config),
+        files_(std::move(files)),
+        matrix_type_(arithmetic == Arithmetic::fp32 ? at::kFloat : at::kBFloat16),
+        joins_parts_(joins_parts(arithmetic)),
+        device_(device) {}
 
   at::Tensor matrix(const std::string& name, std::uint64_t out, std::uint64_t in) {
     return load(name, {out, in}, matrix_type_);
   }
   at::Tensor table(const std::string& name, std::uint64_t rows) {
-    return load(name, {rows, config_.hidden_size}, at::kFloat);
+    return load(name, {rows, config_.hidden_size}, at::kFloat).clone();
   }
   /// The parts as one product.
   Linear linear(const std::vector<Part>& parts, std::uint64_t in, bool has_bias) {
-    std::vector<at::Tensor> weights, biases;
+    Linear linear;
+    std::vector<at::Tensor> biases;
     for (const Part& part : parts) {
-      weights.push_back(config_.tensors.are_matrices_transposed
-                            ? matrix(part.name + ".weight", in, part.outputs).t().contiguous()
-                            : matrix(part.name + ".weight", part.outputs, in));
+      linear.parts.push_back(config_.tensors.are_matrices_transposed
+                                 ? matrix(part.name + ".weight", in, part.outputs).t().contiguous()
+                                 : matrix(part.name + ".weight", part.outputs, in));
       if (has_bias) biases.push_back(vector(part.name + ".bias", part.outputs));
     }
-    return {parts.size() == 1 ? weights.front() : at::cat(weights),
-            has_bias ? at::cat(biases) : at::Tensor()};
+    if (parts.size() > 1 && !joins_parts_) linear.parts = {at::cat(linear.parts)};
+    if (has_bias) linear.bias = at::cat(biases);
+    return linear;
   }
   Norm norm(const std::string& name, std::uint64_t size) {
     Norm norm{vector(name + ".weight", size), {}};
-    if (config_.norm_weights_from_one) norm.weight.add_(1);
+    if (config_.norm_weights_from_one) norm.weight = norm.weight + 1;
     if (config_.norm == NormKind::layer) norm.bias = vector(name + ".bias", size);
     return norm;
   }
@@ -67,18 +75,28 @@ class Loader {
   }
   at::Tensor load(const std::string& name, const std::vector<std::uint64_t>& shape,
                   at::ScalarType type) {
-    const TensorView view = files_.take(name, shape);
+    const TensorView view = files_->take(name, shape);
     const std::vector<std::int64_t> sizes(shape.begin(), shape.end());
-    at::Tensor raw = at::empty(
-        sizes, element_type(view, name, files_.folder()));  // the file's bytes need not be aligned
-    std::memcpy(raw.mutable_data_ptr(), view.bytes.data(), view.bytes.size());
+    const at::ScalarType found = element_type(view, name, files_->folder());
+    const bool is_aligned =
+        reinterpret_cast<std::uintptr_t>(view.bytes.data()) % at::elementSize(found) == 0;
+    at::Tensor raw;
+    if (is_aligned) {
+      // Read only. The mapping lives as long as a tensor that looks at it.
+      raw = at::from_blob(
+          const_cast<std::byte*>(view.bytes.data()), sizes, [files = files_](void*) {}, found);
+    } else {
+      raw = at::empty(sizes, found);
+      std::memcpy(raw.mutable_data_ptr(), view.bytes.data(), view.bytes.size());
+    }
     parameters_ += static_cast<std::uint64_t>(raw.numel());
     return raw.to(device_, type);
   }
 
   const DecoderConfig& config_;
-  WeightFiles& files_;
+  std::shared_ptr<WeightFiles> files_;
   at::ScalarType matrix_type_;
+  bool joins_parts_;
   at::Device device_;
   std::uint64_t parameters_ = 0;
 };
@@ -99,8 +117,9 @@ Linear load_qkv(Loader& loader, const DecoderConfig& config, const std::string& 
                          config.qkv_bias);
   Linear all = loader.linear({{name(0), query + 2 * key}}, config.hidden_size, config.qkv_bias);
   if (names.qkv_layout == QkvLayout::stacked) return all;
-  return {ungrouped(all.weight, config).contiguous(),
-          all.bias.defined() ? ungrouped(all.bias, config).contiguous() : at::Tensor()};
+  all.parts = {ungrouped(all.parts.front(), config).contiguous()};
+  if (all.bias.defined()) all.bias = ungrouped(all.bias, config).contiguous();
+  return all;
 }
 
 /// One matrix where the file has one, else gate and up.
@@ -160,14 +179,15 @@ void take_tied_head(WeightFiles& files, const DecoderConfig& config, const std::
 
 }  // namespace
 
-DecoderWeights load_decoder_weights(const DecoderConfig& config, WeightFiles& files,
-                                    at::ScalarType matrix_type, const at::Device& device) {
+DecoderWeights load_decoder_weights(const DecoderConfig& config,
+                                    const std::shared_ptr<WeightFiles>& files,
+                                    Arithmetic arithmetic, const at::Device& device) {
   const TensorNames& names = config.tensors;
   const std::string embedding = fmt::format("{}.weight", names.embedding);
-  const std::string root(files.contains(embedding) ? "" : names.root);
+  const std::string root(files->contains(embedding) ? "" : names.root);
   const auto full = [&](std::string_view name) { return fmt::format("{}{}", root, name); };
 
-  Loader loader(config, files, matrix_type, device);
+  Loader loader(config, files, arithmetic, device);
   DecoderWeights weights;
   weights.embedding = loader.matrix(root + embedding, config.vocabulary_size, config.hidden_size);
   if (config.learned_positions > 0)
@@ -182,9 +202,9 @@ DecoderWeights load_decoder_weights(const DecoderConfig& config, WeightFiles& fi
     weights.layers.push_back(load_layer(loader, config, prefix));
     weights.layers.back().config = config.layers[layer];
     for (const std::string_view name : names.redundant_in_layer)
-      files.pass_over(prefix + std::string(name));
+      files->pass_over(prefix + std::string(name));
   }
-  for (const std::string_view name : names.redundant) files.pass_over(full(name));
+  for (const std::string_view name : names.redundant) files->pass_over(full(name));
   if (!names.final_norm.empty())
     weights.final_norm = loader.norm(full(names.final_norm), config.hidden_size);
   const std::string head = fmt::format("{}.weight", names.head);
@@ -192,8 +212,8 @@ DecoderWeights load_decoder_weights(const DecoderConfig& config, WeightFiles& fi
     weights.head = config.tied_head
                        ? weights.embedding
                        : loader.matrix(head, config.vocabulary_size, config.hidden_size);
-  take_tied_head(files, config, root + embedding, head);
-  files.expect_all_taken();
+  take_tied_head(*files, config, root + embedding, head);
+  files->expect_all_taken();
   weights.parameters = loader.parameters();
   return weights;
 }

@@ -1,21 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "model/model_config.hpp"
+#include "model/products_torch.hpp"
 #include "model/weight_files.hpp"
 
 namespace winnow::model {
-
-/// y = x W^T + b. Matrices [out, in] in the model's precision, biases in float32, undefined where
-/// there is none.
-struct Linear {
-  at::Tensor weight;
-  at::Tensor bias;
-};
 
 /// In float32; undefined where the family has none at that place, `bias` where RMSNorm has none.
 struct Norm {
@@ -50,10 +45,12 @@ struct DecoderWeights {
   std::uint64_t parameters = 0;
 };
 
+/// On the CPU, matrices whose type and place in the file allow it are read where the files are
+/// mapped, so that the ranks of a node hold them once; the rest is copied.
 /// @throws core::ModelError naming a tensor that is missing, of wrong shape or type, or not part of
 /// the architecture.
-[[nodiscard]] DecoderWeights load_decoder_weights(const DecoderConfig& config, WeightFiles& files,
-                                                  at::ScalarType matrix_type,
-                                                  const at::Device& device);
+[[nodiscard]] DecoderWeights load_decoder_weights(const DecoderConfig& config,
+                                                  const std::shared_ptr<WeightFiles>& files,
+                                                  Arithmetic arithmetic, const at::Device& device);
 
 }  // namespace winnow::model

@@ -131,7 +131,8 @@ class TorchIncrementalModel final : public IncrementalModel {
     const c10::InferenceMode no_autograd;
     const at::Tensor hidden = decoder_.run(batch, &pass);
     const at::Tensor logits = at::empty({hidden.size(0), info_.vocabulary_size}, hidden.options());
-    decoder_.products().multiply(logits, hidden, decoder_.head());
+    Products& products = decoder_.products();
+    products.multiply_operand(logits, hidden, products.operand(decoder_.head()));
     if (decoder_.config().logit_cap > 0) cap_values(logits, decoder_.config().logit_cap);
     logits_ = logits.cpu();
     return {logits_.mutable_data_ptr<float>(), pass.slots.size() * info_.vocabulary_size};

@@ -1,7 +1,9 @@
 #include "model/loaded_decoder_torch.hpp"
 
+#include <memory>
 #include <utility>
 
+#include <ATen/ops/cat.h>
 #include <c10/core/InferenceMode.h>
 
 #include "model/device_torch.hpp"
@@ -25,7 +27,7 @@ void widen(DecoderWeights& weights) {
     widen_matrix(weights.head);
   for (DecoderLayer& layer : weights.layers)
     for (Linear* linear : {&layer.qkv, &layer.attention_out, &layer.gate_up, &layer.down})
-      widen_matrix(linear->weight);
+      linear->parts = {at::cat(linear->parts).to(at::kFloat)};
 }
 
 }  // namespace
@@ -36,9 +38,8 @@ LoadedDecoder load_decoder(const std::filesystem::path& folder, const LoadOption
   const at::Device device = prepare_device(options);
   const DecoderConfig config = read_decoder_config(folder);
   const Arithmetic arithmetic = arithmetic_of(options.precision, device);
-  WeightFiles files(folder);
-  const auto matrix_type = options.precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
-  DecoderWeights weights = load_decoder_weights(config, files, matrix_type, device);
+  DecoderWeights weights =
+      load_decoder_weights(config, std::make_shared<WeightFiles>(folder), arithmetic, device);
   if (arithmetic == Arithmetic::bf16_widened && widening == Widening::when_loaded) widen(weights);
   ModelInfo info{.architecture = config.architecture,
                  .parameters = weights.parameters,

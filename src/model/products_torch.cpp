@@ -10,6 +10,8 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
 
+#include "core/error.hpp"
+
 namespace winnow::model {
 namespace {
 
@@ -40,11 +42,34 @@ Arithmetic arithmetic_of(Precision precision, const at::Device& device) {
   return !device.is_cpu() || has_fast_bf16_product() ? Arithmetic::bf16 : Arithmetic::bf16_widened;
 }
 
+at::Tensor Products::widened(std::int64_t rows, std::int64_t columns,
+                             const at::TensorOptions& options) {
+  if (!widened_.defined() || widened_.numel() < rows * columns)
+    widened_ = at::empty({rows * columns}, options.dtype(at::kFloat));
+  return widened_.narrow(0, 0, rows * columns).view({rows, columns});
+}
+
 at::Tensor Products::operand(const at::Tensor& weight) {
   if (arithmetic_ != Arithmetic::bf16_widened || weight.scalar_type() == at::kFloat) return weight;
-  if (!widened_.defined() || widened_.numel() < weight.numel())
-    widened_ = at::empty({weight.numel()}, weight.options().dtype(at::kFloat));
-  return widened_.narrow(0, 0, weight.numel()).view(weight.sizes()).copy_(weight);
+  return widened(weight.size(0), weight.size(1), weight.options()).copy_(weight);
+}
+
+at::Tensor Products::operand(const Linear& linear) {
+  if (arithmetic_ != Arithmetic::bf16_widened) {
+    core::check(linear.parts.size() == 1, "weights in one matrix");
+    return linear.parts.front();
+  }
+  std::int64_t rows = 0;
+  for (const at::Tensor& part : linear.parts) rows += part.size(0);
+  const at::Tensor& first = linear.parts.front();
+  if (linear.parts.size() == 1 && first.scalar_type() == at::kFloat) return first;
+  const at::Tensor all = widened(rows, first.size(1), first.options());
+  std::int64_t row = 0;
+  for (const at::Tensor& part : linear.parts) {
+    all.narrow(0, row, part.size(0)).copy_(part);
+    row += part.size(0);
+  }
+  return all;
 }
 
 void Products::multiply_operand(at::Tensor out, const at::Tensor& x,
@@ -55,11 +80,17 @@ void Products::multiply_operand(at::Tensor out, const at::Tensor& x,
     at::mm_out(out, x, operand.t());
 }
 
-void Products::multiply_add(at::Tensor out, const at::Tensor& x, const at::Tensor& weight) {
+void Products::multiply(at::Tensor out, const at::Tensor& x, const Linear& linear) {
+  multiply_operand(out, x, operand(linear));
+  if (linear.bias.defined()) out.add_(linear.bias);
+}
+
+void Products::multiply_add(at::Tensor out, const at::Tensor& x, const Linear& linear) {
   if (arithmetic_ == Arithmetic::bf16)
-    out.add_(at::linear(x.to(at::kBFloat16), weight));
+    out.add_(at::linear(x.to(at::kBFloat16), operand(linear)));
   else
-    out.addmm_(x, operand(weight).t());
+    out.addmm_(x, operand(linear).t());
+  if (linear.bias.defined()) out.add_(linear.bias);
 }
 
 }  // namespace winnow::model

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -31,7 +32,20 @@ void request_reproducible_products();
 /// on 2 threads of an AMD Zen 4.
 constexpr std::int64_t kFewestRows = 16;
 
-/// x W^T for weights W [out, in] kept in float32 or bf16.
+/// y = x W^T + b.
+struct Linear {
+  /// W [out, in]: its rows in one matrix, or in several of the model's precision on the CPU, which
+  /// may be read in place from mapped files.
+  std::vector<at::Tensor> parts;
+  at::Tensor bias;  ///< [out] float32, undefined where there is none
+};
+
+/// Whether a Linear may have several parts: they are brought together as they are widened.
+[[nodiscard]] inline bool joins_parts(Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::bf16_widened;
+}
+
+/// Products with weights kept in float32 or bf16.
 class Products {
  public:
   explicit Products(Arithmetic arithmetic) : arithmetic_(arithmetic) {}
@@ -46,13 +60,16 @@ class Products {
   [[nodiscard]] at::Tensor operand(const at::Tensor& weight);
   /// out = x W^T; x [rows, in] and out [rows, out] float32.
   void multiply_operand(at::Tensor out, const at::Tensor& x, const at::Tensor& operand) const;
-  void multiply(at::Tensor out, const at::Tensor& x, const at::Tensor& weight) {
-    multiply_operand(std::move(out), x, operand(weight));
-  }
-  /// out += x W^T.
-  void multiply_add(at::Tensor out, const at::Tensor& x, const at::Tensor& weight);
+  /// out = x W^T + b.
+  void multiply(at::Tensor out, const at::Tensor& x, const Linear& linear);
+  /// out += x W^T + b.
+  void multiply_add(at::Tensor out, const at::Tensor& x, const Linear& linear);
 
  private:
+  [[nodiscard]] at::Tensor operand(const Linear& linear);
+  [[nodiscard]] at::Tensor widened(std::int64_t rows, std::int64_t columns,
+                                   const at::TensorOptions& options);
+
   Arithmetic arithmetic_;
   at::Tensor widened_;
 };

@@ -130,9 +130,9 @@ std::unique_ptr<TextEncoder> load_text_encoder(const std::filesystem::path& fold
         "{}: `max_seq_length` is {}, expected at most {}: config.json's `max_position_embeddings`",
         (folder / "sentence_bert_config.json").string(), sentence.max_positions,
         config.max_positions));
-  WeightFiles files(folder);
-  const auto matrix_type = options.precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
-  DecoderWeights weights = load_decoder_weights(config, files, matrix_type, device);
+  const Arithmetic arithmetic = arithmetic_of(options.precision, device);
+  DecoderWeights weights =
+      load_decoder_weights(config, std::make_shared<WeightFiles>(folder), arithmetic, device);
   ModelInfo info{
       .architecture = config.architecture,
       .parameters = weights.parameters,
@@ -140,8 +140,7 @@ std::unique_ptr<TextEncoder> load_text_encoder(const std::filesystem::path& fold
       .hidden_size = config.hidden_size,
       .max_positions = sentence.max_positions == 0 ? config.max_positions : sentence.max_positions};
   return std::make_unique<TorchTextEncoder>(
-      std::move(info),
-      Decoder(config, std::move(weights), arithmetic_of(options.precision, device)), sentence);
+      std::move(info), Decoder(config, std::move(weights), arithmetic), sentence);
 }
 
 }  // namespace winnow::model

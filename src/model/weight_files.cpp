@@ -116,6 +116,17 @@ void WeightFiles::expect_all_taken() const {
       fail(files_[file].path(), fmt::format("tensor `{}` is not part of the architecture", name));
 }
 
+std::map<std::string, std::uint64_t> WeightFiles::elements() const {
+  std::map<std::string, std::uint64_t> counts;
+  for (const SafetensorsFile& file : files_)
+    for (const auto& [name, place] : file.tensors()) {
+      std::uint64_t elements = 1;
+      for (const std::uint64_t extent : place.shape) elements *= extent;
+      counts[place.dtype] += elements;
+    }
+  return counts;
+}
+
 std::vector<std::filesystem::path> WeightFiles::files() const {
   std::vector<std::filesystem::path> paths = {folder_ / "config.json"};
   for (const SafetensorsFile& file : files_) paths.push_back(file.path());

@@ -31,6 +31,8 @@ class WeightFiles {
   /// @throws core::ModelError naming the first tensor that was never taken.
   void expect_all_taken() const;
 
+  /// How many elements of each dtype the tensors have.
+  [[nodiscard]] std::map<std::string, std::uint64_t> elements() const;
   /// config.json and the weight files.
   [[nodiscard]] std::vector<std::filesystem::path> files() const;
   /// XXH3-128 over the names and bytes of `files`, hexadecimal.

@@ -31,8 +31,7 @@ int run(char** arguments) {
         texts.begin() + static_cast<std::ptrdiff_t>(std::min(texts.size(), begin + batch_texts)));
     const std::vector<float> embeddings = encoder->embed(batch);
     for (std::size_t text = 0; text < batch.size(); ++text)
-      fmt::print("[{:.9g}]\n",
-                 fmt::join(std::span(embeddings).subspan(text * width, width), ", "));
+      fmt::print("[{:.9g}]\n", fmt::join(std::span(embeddings).subspan(text * width, width), ", "));
   }
   return 0;
 }
