@@ -13,6 +13,9 @@ namespace {
 using Kind = LooseJson::Kind;
 
 constexpr std::size_t kMostWords = 8;
+/// Places where JSON could begin that are looked at: a damaged reply costs no more than so many
+/// readings.
+constexpr int kMostTried = 64;
 
 std::string lower(std::string text) {
   std::ranges::transform(text, text.begin(),
@@ -32,14 +35,13 @@ void add(std::vector<Tag>& tags, std::string_view name, std::string_view explana
   if (!name.empty()) tags.push_back({std::string(name), std::string(data::strip(explanation))});
 }
 
-/// True for an object with a tag, which is added if it is a whole text.
+/// True for an object whose tag is a whole text, which is added.
 bool add_object(std::vector<Tag>& tags, const LooseJson& object) {
   const LooseJson* name = member(object, "tag");
-  if (name == nullptr) return false;
+  if (name == nullptr || name->kind != Kind::text) return false;
   const LooseJson* explanation = member(object, "explanation");
-  if (name->kind == Kind::text)
-    add(tags, name->text,
-        explanation != nullptr && explanation->kind == Kind::text ? explanation->text : "");
+  add(tags, name->text,
+      explanation != nullptr && explanation->kind == Kind::text ? explanation->text : "");
   return true;
 }
 
@@ -56,7 +58,9 @@ std::vector<Tag> tags_of(const LooseJson& list) {
 std::optional<std::vector<Tag>> tags_in_json(std::string_view reply) {
   std::optional<std::vector<Tag>> loose;  // of objects that stand in no list, or an empty list
   std::size_t at = 0;
-  while ((at = reply.find_first_of("[{", at)) != std::string_view::npos) {
+  for (int tried = 0; tried < kMostTried; ++tried) {
+    at = reply.find_first_of("[{", at);
+    if (at == std::string_view::npos) break;
     const std::optional<LooseValue> read = read_loose_json(reply, at);
     ++at;
     if (!read) continue;
@@ -75,6 +79,7 @@ std::optional<std::vector<Tag>> tags_in_json(std::string_view reply) {
       if (!add_object(tags, value)) continue;
       loose = std::move(tags);
       at = read->end;
+      tried = 0;
     }
   }
   return loose;

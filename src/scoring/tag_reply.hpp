@@ -25,9 +25,10 @@ struct Tag {
 /// - where neither is found, lines that begin with `-`, `*`, a bullet, or a number and `.` or `)`:
 ///   the tag goes to the first `:`, ` - ` or dash, without marks of emphasis and quotes, and has at
 ///   most eight words.
-/// JSON may be damaged as models do it: single quotes, quotes inside strings, line feeds in
-/// strings, commas too many or missing, bare keys. A reply that was cut short gives the tags whose
-/// names are whole. Names are trimmed; empty ones do not count.
+/// JSON is looked for at the first 64 brackets and braces that lead to no tag. It may be damaged as
+/// models do it: single quotes, quotes inside strings, line feeds in strings, commas too many or
+/// missing, bare keys. A reply that was cut short gives the tags whose names are whole. Names are
+/// trimmed; empty ones do not count.
 [[nodiscard]] std::optional<std::vector<Tag>> parse_tag_reply(std::string_view reply);
 
 }  // namespace winnow::scoring
