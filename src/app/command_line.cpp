@@ -66,12 +66,30 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     command->footer(std::string("Example:\n  ") + stage.example + "\n");
     command->callback([&line, stage] { line.command = stage.name; });
   }
+  CLI::App* inspect = app.add_subcommand(
+      "inspect", "Show what stands in a run's HDF5 file: scorers, datasets, attributes, statuses");
+  inspect->add_option("file", line.file, "index.h5, scores.h5, tfidf.h5 or selection/NAME.h5")
+      ->required();
+  inspect->add_flag("--json", line.json, "Print it as JSON");
+  inspect->footer("Example:\n  winnow inspect runs/quickstart/scores.h5\n");
+  inspect->callback([&line] { line.command = "inspect"; });
   CLI::App* tokenize = app.add_subcommand(
       "tokenize",
       "Show the token ids of texts: a JSON string per line in, an array of ids per line out");
   tokenize->add_option("model", line.model, "A model folder with tokenizer.json")->required();
   tokenize->add_option("file", line.texts, "JSON Lines of strings")->required();
-  tokenize->footer("Example:\n  winnow tokenize build/models/SmolLM2-135M-Instruct texts.jsonl\n");
+  CLI::Option* offsets = tokenize->add_flag(
+      "--offsets", line.offsets,
+      "Print {\"ids\": [..], \"offsets\": [[begin, end], ..]}; offsets count characters (Unicode "
+      "code points), as those of Hugging Face's tokenizers in Python");
+  tokenize
+      ->add_flag("--decode", line.decode,
+                 "The other way: an array of ids per line in, a JSON string per line out")
+      ->excludes(offsets);
+  tokenize->footer(
+      "Examples:\n"
+      "  winnow tokenize build/models/SmolLM2-135M-Instruct texts.jsonl --offsets\n"
+      "  winnow tokenize build/models/SmolLM2-135M-Instruct ids.jsonl --decode\n");
   tokenize->callback([&line] { line.command = "tokenize"; });
 
   Parsed parsed;

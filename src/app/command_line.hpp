@@ -9,15 +9,18 @@ namespace winnow::app {
 
 /// What the user typed, checked as far as words go.
 struct CommandLine {
-  std::string command;  ///< run, index, score, select, generate, tokenize
+  std::string command;  ///< run, index, score, select, generate, inspect, tokenize
   std::filesystem::path job;
   std::vector<std::string> overrides;
   std::optional<std::filesystem::path> out;
   int threads = 1;
   bool check_only = false;
   bool json = false;
+  std::filesystem::path file;   ///< inspect
   std::filesystem::path model;  ///< tokenize
   std::filesystem::path texts;  ///< tokenize
+  bool offsets = false;         ///< tokenize
+  bool decode = false;          ///< tokenize
 };
 
 /// The result of parsing: a command to run, or text to print and the exit code to leave with (help,

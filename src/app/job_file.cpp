@@ -26,8 +26,9 @@ using pipeline::Job;
 
 constexpr std::uint64_t kLargestJobFile = 16 << 20;
 
-const std::vector<std::string> kModelScores = {"ifd_ppl", "ifd_loss", "ppl_cond", "ppl_direct",
-                                               "length"};
+const std::vector<std::string> kModelScores = {"ifd_ppl",    "ifd_loss",        "ppl_cond",
+                                               "ppl_direct", "instruction_ppl", "length",
+                                               "embedding",  "evol_complexity", "evol_quality"};
 const std::vector<std::string> kMethods = {"iterit",  "ifd",    "superfiltering",
                                            "longest", "random", "vanilla"};
 const std::vector<std::string> kLaterMethods = {
@@ -52,10 +53,27 @@ void read_score_names(YamlSection& section, const std::string& key, pipeline::Mo
       section.texts(key).value_or(std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"});
   for (const std::string& score : scorer.scores) {
     if (std::find(kModelScores.begin(), kModelScores.end(), score) != kModelScores.end()) continue;
-    if (score == "embedding") section.fail(key, "not supported by this version: embedding");
     section.fail(key, fmt::format("found '{}', expected scores of {}; nearest is '{}'", score,
                                   fmt::join(kModelScores, ", "), nearest(score, kModelScores)));
   }
+}
+
+pipeline::EmbeddingJob read_embedding(YamlSection& section) {
+  pipeline::EmbeddingJob embedding;
+  embedding.text = section.one_of("text", {"all", "instruction", "response"}).value_or("all");
+  embedding.pooling = section.one_of("pooling", {"last_token", "mean"});
+  embedding.normalize = section.boolean("normalize");
+  embedding.dtype = section.one_of("dtype", {"f32", "f16"}).value_or("f32");
+  section.finish();
+  return embedding;
+}
+
+/// `embedding:` says how and `score` whether: one without the other is a mistake.
+void require_embedding_score(YamlSection& section, const pipeline::ModelScorer& scorer) {
+  if (section.has("embedding") && !pipeline::asks_for(scorer, "embedding"))
+    section.fail("embedding", fmt::format("given, but `score` asks for {} only: expected "
+                                          "`embedding` among them",
+                                          fmt::join(scorer.scores, ", ")));
 }
 
 /// The keys that a model has wherever it stands (`model:` or an entry of `scorers:`).
@@ -69,6 +87,7 @@ pipeline::ModelScorer read_model(YamlSection& section, const fs::path& folder) {
   scorer.max_length =
       static_cast<std::uint32_t>(section.unsigned_integer("max_length", 2, 1U << 24).value_or(0));
   scorer.faithful = section.boolean("faithful").value_or(false);
+  if (auto embedding = section.section("embedding")) scorer.embedding = read_embedding(*embedding);
   return scorer;
 }
 
@@ -109,6 +128,7 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
     shorthand = read_model(*model, folder);
     shorthand.scores =
         scores.empty() ? std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"} : scores;
+    require_embedding_score(*model, shorthand);
     std::string name = shorthand.path.filename().string();
     if (name.empty()) name = shorthand.path.parent_path().filename().string();
     if (!is_group_name(name))
@@ -145,6 +165,7 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
     } else {
       pipeline::ModelScorer read = read_model(*section, folder);
       read_score_names(*section, "score", read);
+      require_embedding_score(*section, read);
       scorer.model = read;
     }
     section->finish();

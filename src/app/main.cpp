@@ -5,6 +5,7 @@
 
 #include "app/command_line.hpp"
 #include "app/guard.hpp"
+#include "app/inspect_command.hpp"
 #include "app/run_command.hpp"
 #include "app/tokenize_command.hpp"
 #include "core/error.hpp"
@@ -38,6 +39,8 @@ int main(int argc, char** argv) {
   std::signal(SIGINT, request_stop);
   std::signal(SIGUSR1, request_stop);
   return app::guarded(world, [&] {
+    if (parsed.command_line->command == "inspect")
+      return app::inspect_command(world, *parsed.command_line);
     if (parsed.command_line->command == "tokenize")
       return app::tokenize_command(world, *parsed.command_line);
     return app::run_command(world, *parsed.command_line, stop_requested);

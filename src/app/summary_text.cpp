@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "store/schema.hpp"
+
 namespace winnow::app {
 namespace {
 
@@ -18,10 +20,12 @@ std::string undefined_counts(const Json& counts) {
 
 std::string scorer_lines(const std::string& name, const Json& scorer, const Json& statuses) {
   std::string text = fmt::format("scored    {}", name);
-  if (scorer.contains("template"))
-    text += fmt::format(
-        " ({}, template {}, {} tokens at most)", scorer.at("dtype").get<std::string>(),
-        scorer.at("template").get<std::string>(), scorer.at("max_length").get<std::uint64_t>());
+  if (scorer.contains("template")) {
+    const auto shown = scorer.at("template").get<std::string>();
+    text += fmt::format(" ({}, {}{} tokens at most)", scorer.at("dtype").get<std::string>(),
+                        shown == store::kDoesNotApply ? "" : "template " + shown + ", ",
+                        scorer.at("max_length").get<std::uint64_t>());
+  }
   if (scorer.contains("tokens_per_second"))
     text += fmt::format(", {:.0f} tokens/s", scorer.at("tokens_per_second").get<double>());
   text += "\n";

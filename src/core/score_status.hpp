@@ -20,9 +20,10 @@ enum class ScoreStatus : std::uint8_t {
   not_given = 7,              ///< the imported file has null here
   not_scored = 8,             ///< this score was not asked for on this row
   template_refused = 9,       ///< the template has no way to write the row down
+  text_too_long = 10,         ///< longer than the model sees, and this score cuts nothing
 };
 
-constexpr std::array<std::string_view, 10> kScoreStatusNames{"ok",
+constexpr std::array<std::string_view, 11> kScoreStatusNames{"ok",
                                                              "empty_answer",
                                                              "answer_truncated_away",
                                                              "answer_too_short",
@@ -31,7 +32,8 @@ constexpr std::array<std::string_view, 10> kScoreStatusNames{"ok",
                                                              "bad_row",
                                                              "not_given",
                                                              "not_scored",
-                                                             "template_refused"};
+                                                             "template_refused",
+                                                             "text_too_long"};
 
 [[nodiscard]] constexpr std::string_view name_of(ScoreStatus status) {
   return kScoreStatusNames.at(static_cast<std::size_t>(status));

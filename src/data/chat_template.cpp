@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "data/thoughts.hpp"
 
 namespace winnow::data {
 namespace {
@@ -40,8 +41,12 @@ class ChatTemplate final : public PromptTemplate {
   bool scores_closing_tokens() const override { return true; }
 
   RenderedPair render(const Sample& sample) const override {
-    return {with_answer(prompt(sample) + form_.answer_open, sample),
-            with_answer(form_.direct_open, sample)};
+    const std::string opened = prompt(sample) + form_.answer_open;
+    if (!form_.has_thoughts)
+      return {with_answer(opened, sample.output), with_answer(form_.direct_open, sample.output)};
+    const ThoughtfulAnswer answer = split_thoughts(sample.output);
+    return {with_answer(opened + thoughts_as_prompt(answer), without_leading_lines(answer.content)),
+            with_answer(form_.direct_open, answer.content)};
   }
 
   std::string render_prompt(const Sample& sample) const override {
@@ -71,7 +76,9 @@ class ChatTemplate final : public PromptTemplate {
           break;
         case Turn::Role::assistant:
           text.append(form_.assistant_open)
-              .append(stripped_if(form_.trim_assistant, turn.text))
+              .append(stripped_if(form_.trim_assistant, form_.has_thoughts
+                                                            ? split_thoughts(turn.text).content
+                                                            : std::string_view(turn.text)))
               .append(form_.assistant_close);
           break;
       }
@@ -115,6 +122,10 @@ class ChatTemplate final : public PromptTemplate {
 
   /// Uses up `in_first_user`.
   void append_user(std::string_view user, std::string& text, std::string& in_first_user) const {
+    if (form_.has_thoughts && is_tool_response(user))
+      throw core::DataError(fmt::format(
+          "template {}: a user text is a tool's response (<tool_response>), expected a user's own",
+          form_.name));
     text.append(form_.user_open)
         .append(in_first_user)
         .append(stripped_if(form_.trim_user, user))
@@ -122,10 +133,10 @@ class ChatTemplate final : public PromptTemplate {
     in_first_user.clear();
   }
 
-  RenderedText with_answer(std::string text, const Sample& sample) const {
+  RenderedText with_answer(std::string text, std::string_view answer) const {
     RenderedText rendered;
     rendered.answer_begin = text.size();
-    text += stripped_if(form_.trim_answer, sample.output);
+    text += stripped_if(form_.trim_answer, answer);
     rendered.answer_end = text.size();
     text += form_.answer_close;
     rendered.scored_end = text.size();

@@ -51,6 +51,9 @@ struct ChatForm {
   bool trim_user = false;
   bool trim_assistant = false;
   bool trim_answer = false;
+  /// Qwen 3's: of an answer `<think>R</think>C` only C is written, except that before the scored
+  /// answer of a conversation `<think>`, R (or nothing) and `</think>` stand as part of its prompt.
+  bool has_thoughts = false;
 
   bool operator==(const ChatForm&) const = default;
 };

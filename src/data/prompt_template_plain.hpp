@@ -18,6 +18,8 @@ struct PlainForm {
   std::string (*prompt)(const Sample& sample, const TemplateOptions& options);
   /// Everything before the answer of the direct text.
   std::string_view direct_open;
+  /// RenderedText::closing.
+  std::string_view closing;
   /// How many bytes of the prompt's end belong to the answer where it is to be generated.
   std::size_t left_to_answer = 0;
 };
@@ -26,8 +28,8 @@ struct PlainForm {
 /// blocks, a system message takes the place of the opening sentences. Direct: `### Response:` and
 /// the answer (methods.md 6a).
 ///
-/// `vicuna`: FastChat's vicuna_v1.1. Direct: `ASSISTANT: ` and the answer. An answer is generated
-/// after `ASSISTANT:` without the space, as FastChat does.
+/// `vicuna`: FastChat's vicuna_v1.1, closed by `</s>`. Direct: `ASSISTANT: ` and the answer. An
+/// answer is generated after `ASSISTANT:` without the space, as FastChat does.
 ///
 /// `bare`: Superfiltering's prompt without any marker; system message and earlier messages on lines
 /// of their own before it. Direct: the answer.

@@ -21,8 +21,8 @@ Sample probe(bool with_system, bool with_turns, bool with_input) {
 }
 
 std::string shown(const RenderedText& rendered) {
-  return fmt::format("{} {} {} {}\n", rendered.answer_begin, rendered.answer_end,
-                     rendered.scored_end, rendered.text);
+  return fmt::format("{} {} {} {}{}\n", rendered.answer_begin, rendered.answer_end,
+                     rendered.scored_end, rendered.text, rendered.closing);
 }
 
 /// Hash of what `render` makes of the probes.

@@ -23,8 +23,8 @@ from chat_template_jinja import DATE, CannotExpress, renderer
 
 FORMAT = "winnow chat form 1"
 NAMES = (
-    "chatml", "llama-3", "llama-3.1", "qwen-2.5", "mistral", "smollm2", "iterit-llama-3", "iterit-llama-3.1",
-    "iterit-mistral", "iterit-qwen-2.5", "alpaca", "vicuna", "bare",
+    "chatml", "llama-3", "llama-3.1", "qwen-2.5", "mistral", "smollm2", "qwen-3", "gemma-3", "deepseek-v3", "iterit-llama-3",
+    "iterit-llama-3.1", "iterit-mistral", "iterit-qwen-2.5", "alpaca", "vicuna", "bare",
 )
 SYSTEM, USER, ANSWER, USER_2, ANSWER_2 = "<<sys_1>>", "<<usr_1>>", "<<asw_1>>", "<<usr_2>>", "<<asw_2>>"
 AWKWARD = (

@@ -24,7 +24,7 @@ split_arguments() {
     esac
   done
   case ${arguments[0]:-} in
-    import | test | tokenize) ;; # They take none: the environment is all.
+    import | inspect | test | tokenize) ;; # They take none: the environment is all.
     *) [[ $threads == '' ]] || arguments+=(--threads "$threads") ;;
   esac
   threads=${threads:-1}

@@ -9,12 +9,30 @@
 
 namespace winnow::model {
 
-/// One sequence to run. Position t in [first_scored, ids.size()) is scored: -ln p(ids[t] |
-/// ids[0..t)). first_scored >= 1; nothing is scored where first_scored >= end_scored.
+/// How the hidden states of a text's tokens (of the last layer, after the final norm) become one
+/// vector.
+enum class Pooling { last_token, mean };
+
+/// One sequence to run and what is asked of it; what nobody asks for is not computed.
 struct Segment {
   std::span<const std::int32_t> ids;
+  /// Position t in [first_scored, end_scored) is scored: -ln p(ids[t] | ids[0..t)). first_scored
+  /// >= 1; nothing is scored where first_scored >= end_scored.
   std::uint32_t first_scored = 1;
   std::uint32_t end_scored = 0;  ///< one past the last scored position, <= ids.size()
+  /// The embedding is of the tokens ids[0..pooled); none where 0. <= ids.size()
+  std::uint32_t pooled = 0;
+  Pooling pooling = Pooling::last_token;
+  /// Tokens whose logits are wanted at the position after the last of `ids`.
+  std::span<const std::int32_t> candidates = {};
+};
+
+/// What a segment asked for, each empty where it did not. May hold NaN or infinities if the model's
+/// numbers are such.
+struct SegmentResult {
+  std::vector<float> losses;     ///< nats [end_scored - first_scored]
+  std::vector<float> embedding;  ///< [hidden_size]
+  std::vector<float> logits;     ///< [candidates]
 };
 
 struct ModelInfo {
@@ -31,11 +49,9 @@ class CausalLanguageModel {
   virtual ~CausalLanguageModel() = default;
   [[nodiscard]] virtual const ModelInfo& info() const = 0;
 
-  /// Sum over each segment's scored positions of the negative log-likelihood, in nats, float64 sums
-  /// of float32 losses; 0 where nothing is scored; may be NaN or infinite if the model's numbers
-  /// are. [segments]. The result depends on the batch's composition in its last bits only; equal
-  /// batches give equal bits at equal threads.
-  [[nodiscard]] virtual std::vector<double> nll_sums(std::span<const Segment> batch) = 0;
+  /// One pass over the batch. [segments]. A result depends on the batch's composition in its last
+  /// bits only; equal batches give equal bits at equal threads.
+  [[nodiscard]] virtual std::vector<SegmentResult> run(std::span<const Segment> batch) = 0;
 };
 
 enum class Precision {

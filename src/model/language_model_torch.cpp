@@ -3,6 +3,7 @@
 
 #include <c10/core/InferenceMode.h>
 
+#include "model/hidden_states_torch.hpp"
 #include "model/language_model.hpp"
 #include "model/loaded_decoder_torch.hpp"
 #include "model/loss_head_torch.hpp"
@@ -18,23 +19,38 @@ class TorchLanguageModel final : public CausalLanguageModel {
 
   [[nodiscard]] const ModelInfo& info() const override { return info_; }
 
-  [[nodiscard]] std::vector<double> nll_sums(std::span<const Segment> batch) override {
+  [[nodiscard]] std::vector<SegmentResult> run(std::span<const Segment> batch) override {
     const c10::InferenceMode no_autograd;
-    std::vector<double> sums(batch.size(), 0.0);
+    std::vector<SegmentResult> results(batch.size());
     const bool may_share = std::ranges::all_of(
         batch, [&](const Segment& segment) { return segment.ids.size() <= longest_shared_; });
     const PackedBatch packed =
         pack(batch, info_, kFewestRows, may_share ? Sharing::common_beginning : Sharing::none);
-    if (packed.owners.empty()) return sums;
-    const std::vector<float> losses =
-        token_losses(decoder_.run(packed), decoder_.head(), decoder_.config().logit_cap,
-                     packed.targets, decoder_.products());
-    for (std::size_t at = 0; at < packed.owners.size(); ++at)
-      sums[packed.owners[at]] += static_cast<double>(losses[at]);
-    return sums;
+    if (packed.ids.empty()) return results;
+    const at::Tensor hidden = decoder_.run(packed);
+    add_losses(results, packed, hidden);
+    if (packed.pooled.empty() && packed.last.empty()) return results;
+    const at::Tensor states = hidden.cpu();
+    for (const PooledRows& pooled : packed.pooled)
+      results[pooled.owner].embedding = mean_of_rows(states, pooled.rows);
+    for (const LastRow& last : packed.last)
+      results[last.owner].logits =
+          candidate_logits(states, last.row, decoder_.head(), decoder_.config().logit_cap,
+                           batch[last.owner].candidates);
+    return results;
   }
 
  private:
+  void add_losses(std::vector<SegmentResult>& results, const PackedBatch& packed,
+                  const at::Tensor& hidden) {
+    if (packed.owners.empty()) return;
+    const std::vector<float> losses =
+        token_losses(rows_of(hidden, packed.predictors), decoder_.head(),
+                     decoder_.config().logit_cap, packed.targets, decoder_.products());
+    for (std::size_t at = 0; at < packed.owners.size(); ++at)
+      results[packed.owners[at]].losses.push_back(losses[at]);
+  }
+
   ModelInfo info_;
   Decoder decoder_;
   std::size_t longest_shared_;

@@ -33,8 +33,8 @@ LoadedDecoder load_decoder(const std::filesystem::path& folder, const LoadOption
   const at::Device device = prepare_device(options);
   const DecoderConfig config = read_decoder_config(folder);
   const Arithmetic arithmetic = arithmetic_of(options.precision, device);
-  DecoderWeights weights =
-      load_decoder_weights(config, std::make_shared<WeightFiles>(folder), arithmetic, device);
+  const auto files = std::make_shared<WeightFiles>(folder);
+  DecoderWeights weights = load_decoder_weights(config, files, arithmetic, device);
   if (arithmetic == Arithmetic::bf16_widened && widening == Widening::when_loaded) widen(weights);
   ModelInfo info{.architecture = config.architecture,
                  .parameters = weights.parameters,

@@ -13,14 +13,18 @@ namespace {
 void check_segment(const Segment& segment, const ModelInfo& model) {
   core::check(segment.first_scored >= 1 && segment.end_scored <= segment.ids.size(),
               "a segment's scored span");
+  core::check(segment.pooled <= segment.ids.size(), "a segment's pooled tokens");
+  core::check(segment.candidates.empty() || !segment.ids.empty(),
+              "a token to predict after has predecessors");
   if (segment.ids.size() > model.max_positions)
     throw core::ModelError(fmt::format("a sequence of {} tokens, {} takes at most {}",
                                        segment.ids.size(), model.architecture,
                                        model.max_positions));
-  for (const std::int32_t id : segment.ids)
-    if (id < 0 || static_cast<std::uint32_t>(id) >= model.vocabulary_size)
-      throw core::ModelError(fmt::format("token id {} is outside the model's vocabulary of {}", id,
-                                         model.vocabulary_size));
+  for (const auto ids : {segment.ids, segment.candidates})
+    for (const std::int32_t id : ids)
+      if (id < 0 || static_cast<std::uint32_t>(id) >= model.vocabulary_size)
+        throw core::ModelError(fmt::format("token id {} is outside the model's vocabulary of {}",
+                                           id, model.vocabulary_size));
 }
 
 void fill_up(std::vector<std::int64_t>& rows, std::int64_t fewest) {
@@ -28,11 +32,13 @@ void fill_up(std::vector<std::int64_t>& rows, std::int64_t fewest) {
 }
 
 std::span<const std::int32_t> tokens_to_run(const Segment& segment) {
-  return segment.first_scored < segment.end_scored ? segment.ids.first(segment.end_scored - 1)
-                                                   : segment.ids.first(0);
+  if (!segment.candidates.empty()) return segment.ids;
+  const std::size_t for_losses =
+      segment.first_scored < segment.end_scored ? segment.end_scored - 1 : 0;
+  return segment.ids.first(std::max<std::size_t>(for_losses, segment.pooled));
 }
 
-/// Length of the beginning that all segments with scored positions have in common, leaving each at
+/// Length of the beginning that all segments with tokens to run have in common, leaving each at
 /// least one token; 0 if too short.
 std::int64_t common_beginning(std::span<const Segment> batch) {
   std::optional<std::span<const std::int32_t>> common;
@@ -58,6 +64,55 @@ void append(PackedBatch& packed, std::span<const std::int32_t> tokens, std::int6
   }
 }
 
+/// The wanted rows of a batch, those of the common beginning shared by its segments.
+class WantedRows {
+ public:
+  explicit WantedRows(PackedBatch& packed)
+      : packed_(packed), shared_(static_cast<std::size_t>(packed.shared), kUnwanted) {}
+
+  void begin_segment(SegmentRows rows) {
+    rows_ = rows;
+    own_.assign(static_cast<std::size_t>(rows.length), kUnwanted);
+  }
+  /// The index into scored_rows of a position of the current segment.
+  std::int64_t index_of(std::int64_t position) {
+    const bool is_shared = position < packed_.shared;
+    std::int64_t& index = is_shared ? shared_[static_cast<std::size_t>(position)]
+                                    : own_[static_cast<std::size_t>(position - packed_.shared)];
+    if (index == kUnwanted) {
+      index = static_cast<std::int64_t>(packed_.scored_rows.size());
+      packed_.scored_rows.push_back(is_shared ? position : rows_.begin + position - packed_.shared);
+    }
+    return index;
+  }
+
+ private:
+  static constexpr std::int64_t kUnwanted = -1;
+  PackedBatch& packed_;
+  SegmentRows rows_;
+  std::vector<std::int64_t> shared_;
+  std::vector<std::int64_t> own_;
+};
+
+void add_losses(PackedBatch& packed, WantedRows& wanted, const Segment& segment,
+                std::size_t owner) {
+  for (std::int64_t scored = segment.first_scored; scored < segment.end_scored; ++scored) {
+    packed.predictors.push_back(wanted.index_of(scored - 1));
+    packed.targets.push_back(segment.ids[static_cast<std::size_t>(scored)]);
+    packed.owners.push_back(owner);
+  }
+}
+
+void add_pooled(PackedBatch& packed, WantedRows& wanted, const Segment& segment,
+                std::size_t owner) {
+  if (segment.pooled == 0) return;
+  PooledRows pooled{owner, {}};
+  const std::uint32_t first = segment.pooling == Pooling::mean ? 0 : segment.pooled - 1;
+  for (std::int64_t position = first; position < segment.pooled; ++position)
+    pooled.rows.push_back(wanted.index_of(position));
+  packed.pooled.push_back(std::move(pooled));
+}
+
 }  // namespace
 
 PackedBatch pack(std::span<const Segment> batch, const ModelInfo& model, std::int64_t fewest_rows,
@@ -65,6 +120,7 @@ PackedBatch pack(std::span<const Segment> batch, const ModelInfo& model, std::in
   PackedBatch packed;
   for (const Segment& segment : batch) check_segment(segment, model);
   packed.shared = sharing == Sharing::none ? 0 : common_beginning(batch);
+  WantedRows wanted(packed);
   for (std::size_t owner = 0; owner < batch.size(); ++owner) {
     const Segment& segment = batch[owner];
     const auto tokens = tokens_to_run(segment);
@@ -77,15 +133,14 @@ PackedBatch pack(std::span<const Segment> batch, const ModelInfo& model, std::in
                                static_cast<std::int64_t>(segment.ids.size())});
     packed.positions_used =
         std::max(packed.positions_used, static_cast<std::int64_t>(tokens.size()));
-    for (std::int64_t scored = segment.first_scored; scored < segment.end_scored; ++scored) {
-      const std::int64_t predictor = scored - 1;
-      packed.scored_rows.push_back(predictor < packed.shared ? predictor
-                                                             : begin + predictor - packed.shared);
-      packed.targets.push_back(segment.ids[static_cast<std::size_t>(scored)]);
-      packed.owners.push_back(owner);
-    }
+    wanted.begin_segment(packed.segments.back());
+    add_losses(packed, wanted, segment, owner);
+    add_pooled(packed, wanted, segment, owner);
+    if (!segment.candidates.empty())
+      packed.last.push_back({owner, wanted.index_of(static_cast<std::int64_t>(tokens.size()) - 1)});
   }
-  for (auto* rows : {&packed.ids, &packed.positions, &packed.scored_rows, &packed.targets})
+  for (auto* rows :
+       {&packed.ids, &packed.positions, &packed.scored_rows, &packed.predictors, &packed.targets})
     fill_up(*rows, fewest_rows);
   return packed;
 }

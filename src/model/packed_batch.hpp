@@ -15,19 +15,37 @@ struct SegmentRows {
   std::int64_t text_length = 0;  ///< tokens of the segment as it was given
 };
 
-/// Segments one after another without padding. A segment's tokens from its last scored one on
-/// predict nothing that is scored and are left out; a segment without scored positions is left out
-/// whole. Tokens that all segments begin with (a chat template's system turn) stand once, before
-/// the first segment: what comes after them cannot change them.
+/// One embedding: the mean of some rows.
+struct PooledRows {
+  std::size_t owner = 0;           ///< the segment in the caller's batch
+  std::vector<std::int64_t> rows;  ///< into PackedBatch::scored_rows, at least one
+};
+
+/// One prediction of the token after a segment's last.
+struct LastRow {
+  std::size_t owner = 0;  ///< the segment in the caller's batch
+  std::int64_t row = 0;   ///< into PackedBatch::scored_rows
+};
+
+/// Segments one after another without padding. A segment's tokens after the last one whose hidden
+/// state somebody needs are left out; a segment that nothing is asked of is left out whole. Tokens
+/// that all segments begin with (a chat template's system turn) stand once, before the first
+/// segment: what comes after them cannot change them.
 struct PackedBatch {
-  std::vector<std::int64_t> ids;          ///< [tokens]
-  std::vector<std::int64_t> positions;    ///< within the segment [tokens]
-  std::int64_t shared = 0;                ///< rows [0, shared) are the common beginning
-  std::vector<SegmentRows> segments;      ///< rows after the common beginning, at least one each
-  std::vector<std::int64_t> scored_rows;  ///< rows whose next token is scored
-  std::vector<std::int64_t> targets;      ///< that token [scored_rows]
-  std::vector<std::size_t> owners;        ///< its segment in the caller's batch [scored_rows]
-  std::int64_t positions_used = 0;        ///< one past the largest position
+  std::vector<std::int64_t> ids;        ///< [tokens]
+  std::vector<std::int64_t> positions;  ///< within the segment [tokens]
+  std::int64_t shared = 0;              ///< rows [0, shared) are the common beginning
+  std::vector<SegmentRows> segments;    ///< rows after the common beginning, at least one each
+  std::int64_t positions_used = 0;      ///< one past the largest position
+  /// Rows whose final hidden state is wanted, each once.
+  std::vector<std::int64_t> scored_rows;
+
+  std::vector<std::int64_t> predictors;  ///< into scored_rows, of each scored position
+  std::vector<std::int64_t> targets;     ///< the token there [predictors]
+  std::vector<std::size_t>
+      owners;  ///< its segment in the caller's batch [predictors, not filled up]
+  std::vector<PooledRows> pooled;
+  std::vector<LastRow> last;
 };
 
 /// A common beginning shorter than this is not worth the second attention that it costs.
@@ -35,8 +53,8 @@ constexpr std::int64_t kShortestShared = 8;
 
 enum class Sharing { none, common_beginning };
 
-/// `fewest_rows`: ids and scored_rows are filled up to this many with rows that belong to no
-/// segment (owners stays shorter).
+/// `fewest_rows`: ids, scored_rows and predictors are filled up to this many, unless empty, with
+/// rows that belong to no segment.
 /// @throws core::ModelError naming a token id outside the vocabulary or a segment longer than the
 /// model takes.
 [[nodiscard]] PackedBatch pack(std::span<const Segment> batch, const ModelInfo& model,

@@ -55,14 +55,11 @@ at::Tensor Products::operand(const at::Tensor& weight) {
 }
 
 at::Tensor Products::operand(const Linear& linear) {
-  if (arithmetic_ != Arithmetic::bf16_widened) {
-    core::check(linear.parts.size() == 1, "weights in one matrix");
-    return linear.parts.front();
-  }
+  const at::Tensor& first = linear.parts.front();
+  if (linear.parts.size() == 1) return operand(first);
+  core::check(joins_parts(arithmetic_), "weights in one matrix");
   std::int64_t rows = 0;
   for (const at::Tensor& part : linear.parts) rows += part.size(0);
-  const at::Tensor& first = linear.parts.front();
-  if (linear.parts.size() == 1 && first.scalar_type() == at::kFloat) return first;
   const at::Tensor all = widened(rows, first.size(1), first.options());
   std::int64_t row = 0;
   for (const at::Tensor& part : linear.parts) {

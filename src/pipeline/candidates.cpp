@@ -59,7 +59,7 @@ bool goes_by_ifd(const std::string& method) {
 std::string token_scorer(const Job& job, const SelectionJob& selection) {
   std::vector<std::string> models;
   for (const Scorer& scorer : job.scorers) {
-    if (!scorer.model) continue;
+    if (!scorer.model || !counts_tokens(*scorer.model)) continue;
     if (scorer.name == selection.scorer) return scorer.name;
     models.push_back(scorer.name);
   }

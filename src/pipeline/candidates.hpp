@@ -30,8 +30,8 @@ struct Candidates {
 [[nodiscard]] Candidates find_candidates(const Context& context, const IndexedData& data,
                                          const SelectionJob& selection, bool in_tokens);
 
-/// The scorer whose token counts price a row: the selection's own, else the job's only model; empty
-/// if there is none.
+/// The scorer whose token counts price a row: the selection's own, else the job's only one that
+/// counts tokens; empty if there is none.
 [[nodiscard]] std::string token_scorer(const Job& job, const SelectionJob& selection);
 
 }  // namespace winnow::pipeline

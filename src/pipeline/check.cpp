@@ -27,14 +27,16 @@ nlohmann::ordered_json check(const Job& job) {
                                             scorer.imported->path.string(), scorer.imported->as));
       continue;
     }
-    const OpenScorer opened = open_scorer(*scorer.model, job.join);
-    const model::DecoderConfig config = model::read_decoder_config(scorer.model->path);
+    const OpenScorer opened = open_scorer(*scorer.model, job);
+    const model::DecoderConfig config = opened.kind == model::ModelKind::text_encoder
+                                            ? model::read_encoder_config(scorer.model->path)
+                                            : model::read_decoder_config(scorer.model->path);
     const model::WeightFiles weights(scorer.model->path);
     plan["scorers"].push_back(
         fmt::format("{}: {} ({} layers, {} wide), template {}, {}, at most {} tokens", scorer.name,
                     scorer.model->path.string(), config.layers.size(), config.hidden_size,
-                    opened.prompt->name(), scorer.model->dtype,
-                    effective_max_length(*scorer.model, config.max_positions)));
+                    opened.prompt ? opened.prompt->name() : "none", scorer.model->dtype,
+                    opened.options.max_length));
   }
   plan["selections"] = nlohmann::ordered_json::array();
   for (const SelectionJob& selection : job.selections)

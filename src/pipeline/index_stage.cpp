@@ -1,6 +1,7 @@
 #include "pipeline/index_stage.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -27,6 +28,7 @@ constexpr std::uint64_t kProgressRows = 4096;
 struct Columns {
   store::RowTable rows;
   std::vector<core::ScoreStatus> status;
+  std::string rejected;  ///< a line for each bad row
 
   void add(const data::DataRow& row, bool with_file, bool with_id) {
     rows.byte_offset.push_back(row.place.byte_offset);
@@ -58,13 +60,18 @@ store::Attributes reading_rules(const data::DataSet& set) {
           {"max_row_bytes", set.max_row_bytes}};
 }
 
-std::string key_of(const store::IndexInfo& info) {
+std::string reading_of(const store::IndexInfo& info) {
   std::string text = info.format + "\n" + info.container + "\n";
-  for (const store::InputFile& input : info.inputs)
-    text += fmt::format("{} {}\n", input.bytes, input.hash);
   for (const store::Attribute& field : info.fields)
     text += std::visit([&](const auto& value) { return fmt::format("{}={}\n", field.name, value); },
                        field.value);
+  return core::to_hex(core::hash128(text));
+}
+
+std::string key_of(const store::IndexInfo& info) {
+  std::string text = reading_of(info) + "\n";
+  for (const store::InputFile& input : info.inputs)
+    text += fmt::format("{} {}\n", input.bytes, input.hash);
   return core::to_hex(core::hash128(text));
 }
 
@@ -72,10 +79,9 @@ std::string base_name(const data::DataFile& file) {
   return std::filesystem::path(file.name).filename().string();
 }
 
-/// Reads every row, the rejected ones into log/bad_rows.txt.
+/// Reads every row.
 Columns scan(const Context& context, const data::DataSet& set, store::IndexInfo& info) {
   Columns columns;
-  std::string rejects;
   std::vector<data::RowIdHash> ids;
   const bool with_file = set.files.size() > 1;
   const bool with_id = !set.schema.id_field.empty();
@@ -87,7 +93,7 @@ Columns scan(const Context& context, const data::DataSet& set, store::IndexInfo&
   const std::vector<data::ScannedFile> files = data::scan_rows(set, [&](const data::DataRow& row) {
     columns.add(row, with_file, with_id);
     if (!row.parsed) {
-      rejects += core::one_line(row.fault) + "\n";
+      columns.rejected += core::one_line(row.fault) + "\n";
     } else if (with_id) {
       ids.push_back({core::hash128(row.parsed->id), row.place.row});
     }
@@ -105,7 +111,6 @@ Columns scan(const Context& context, const data::DataSet& set, store::IndexInfo&
   data::require_unique_ids(std::move(ids));
   for (std::size_t i = 0; i < files.size(); ++i)
     info.inputs.push_back({base_name(set.files[i]), files[i].bytes, core::to_hex(files[i].hash)});
-  if (!rejects.empty()) core::write_file(context.folder.bad_rows(), rejects);
   return columns;
 }
 
@@ -119,40 +124,73 @@ nlohmann::ordered_json stamps_of(const data::DataSet& set, const store::IndexInf
   return stamps;
 }
 
-/// @throws core::UsageError unless the index in the folder is of these very files, read in this
-/// way.
-void require_same_data(const Context& context, const data::DataSet& set,
-                       const store::IndexInfo& recorded, const nlohmann::ordered_json& manifest) {
-  const auto refuse = [&](const std::string& what) {
-    throw core::UsageError(
-        fmt::format("{}: this run folder is of other data: {}: choose another --out or name",
-                    context.folder.path().string(), what));
-  };
-  if (recorded.inputs.size() != set.files.size())
-    refuse(fmt::format("{} input files when it was indexed, {} now", recorded.inputs.size(),
-                       set.files.size()));
-  const bool untouched = stamps_of(set, recorded) == manifest.at("inputs");
-  for (std::size_t i = 0; i < set.files.size() && !untouched; ++i) {
-    const std::string path = set.files[i].path.string();
-    const std::uint64_t bytes = bytes_of(path);
-    if (bytes != recorded.inputs[i].bytes)
-      refuse(fmt::format("{} has {} bytes, the indexed file had {}", path, bytes,
-                         recorded.inputs[i].bytes));
-    const std::string hash = core::to_hex(core::hash_file(path));
-    if (hash != recorded.inputs[i].hash)
-      refuse(fmt::format("{} has the hash {}, the indexed file had {}", path, hash,
-                         recorded.inputs[i].hash));
-  }
+[[noreturn]] void refuse_other_data(const Context& context, const std::string& what) {
+  throw core::UsageError(
+      fmt::format("{}: this run folder is of other data: {}: choose another --out or name",
+                  context.folder.path().string(), what));
+}
+
+/// @throws core::UsageError unless the index in the folder was made by reading files in this way.
+void require_same_reading(const Context& context, const data::DataSet& set,
+                          const store::IndexInfo& recorded) {
   if (recorded.format != data::to_string(set.schema.format))
-    refuse(fmt::format("format {} when it was indexed, {} now", recorded.format,
-                       data::to_string(set.schema.format)));
+    refuse_other_data(context, fmt::format("format {} when it was indexed, {} now", recorded.format,
+                                           data::to_string(set.schema.format)));
   for (const store::Attribute& rule : reading_rules(set)) {
     const auto same = [&](const store::Attribute& field) {
       return field.name == rule.name && field.value == rule.value;
     };
     if (std::none_of(recorded.fields.begin(), recorded.fields.end(), same))
-      refuse(fmt::format("data.{} has changed", rule.name));
+      refuse_other_data(context, fmt::format("data.{} has changed", rule.name));
   }
+}
+
+/// How the files differ from those that were indexed; nothing if they are the same. Larger files
+/// may hold the same rows and more.
+struct Difference {
+  std::string what;
+  bool may_be_appended = false;
+};
+std::optional<Difference> difference_of(const data::DataSet& set, const store::IndexInfo& recorded,
+                                        const nlohmann::ordered_json& manifest) {
+  if (stamps_of(set, recorded) == manifest.at("inputs")) return std::nullopt;
+  std::optional<Difference> difference;
+  if (recorded.inputs.size() != set.files.size())
+    difference = {fmt::format("{} input files when it was indexed, {} now", recorded.inputs.size(),
+                              set.files.size()),
+                  recorded.inputs.size() < set.files.size()};
+  for (std::size_t i = 0; i < std::min(set.files.size(), recorded.inputs.size()); ++i) {
+    if (difference && !difference->may_be_appended) break;
+    const std::string path = set.files[i].path.string();
+    const std::uint64_t bytes = bytes_of(path), before = recorded.inputs[i].bytes;
+    if (bytes != before) {
+      difference = {fmt::format("{} has {} bytes, the indexed file had {}", path, bytes, before),
+                    bytes > before};
+      continue;
+    }
+    const std::string hash = core::to_hex(core::hash_file(path));
+    if (hash != recorded.inputs[i].hash)
+      difference = {fmt::format("{} has the hash {}, the indexed file had {}", path, hash,
+                                recorded.inputs[i].hash),
+                    false};
+  }
+  return difference;
+}
+
+/// @throws core::UsageError, with what differs, unless the rows of the index stand before all
+/// others of `columns`, where they stood.
+void require_appended(const Context& context, const Columns& columns, const std::string& what) {
+  const store::IndexReader index(context.folder.index());
+  const store::RowTable before = index.read({0, index.rows()});
+  const store::RowTable& now = columns.rows;
+  const auto file = [](const store::RowTable& table, std::size_t row) {
+    return table.file.empty() ? 0 : table.file[row];
+  };
+  for (std::size_t row = 0; row < before.hash.size(); ++row)
+    if (row >= now.hash.size() || before.hash[row] != now.hash[row] ||
+        before.byte_offset[row] != now.byte_offset[row] ||
+        before.byte_length[row] != now.byte_length[row] || file(before, row) != file(now, row))
+      refuse_other_data(context, fmt::format("{}, and row {} is not as it was", what, row));
 }
 
 /// The input files as root read them, on their way to the other ranks.
@@ -180,9 +218,20 @@ void share_inputs(const mpi::Communicator& ranks, store::IndexInfo& info) {
     info.inputs.push_back({message.names[i], message.bytes[i], message.hashes[i]});
 }
 
-void make_index(const Context& context, const data::DataSet& set, store::IndexInfo& info) {
+/// @param difference  root's, to the data of the index that is there
+void make_index(const Context& context, const data::DataSet& set,
+                const std::optional<Difference>& difference) {
+  store::IndexInfo info;
+  info.format = data::to_string(set.schema.format);
+  info.container = set.layout == data::Layout::json_array ? "json" : "jsonl";
+  info.fields = reading_rules(set);
+  info.code_version = kVersion;
   const Columns columns = mpi::agree_on(context.communicator, [&] {
-    return context.communicator.is_root() ? scan(context, set, info) : Columns{};
+    if (!context.communicator.is_root()) return Columns{};
+    Columns scanned = scan(context, set, info);
+    if (difference) require_appended(context, scanned, difference->what);
+    if (!scanned.rejected.empty()) core::write_file(context.folder.bad_rows(), scanned.rejected);
+    return scanned;
   });
   share_inputs(context.communicator, info);
   store::RowsShape shape;
@@ -214,25 +263,22 @@ IndexedData index_rows(Context& context, nlohmann::ordered_json& manifest) {
     });
   if (ranks.is_root()) context.log.write("index", data.data_set.message);
 
-  if (ask_root(ranks, [&] { return std::filesystem::exists(context.folder.index()); })) {
-    mpi::agree_on(ranks, [&] {
-      if (!ranks.is_root()) return;
-      require_same_data(context, data.data_set, store::IndexReader(context.folder.index()).info(),
-                        manifest);
-    });
-  } else {
-    store::IndexInfo info;
-    info.format = data::to_string(data.data_set.schema.format);
-    info.container = data.data_set.layout == data::Layout::json_array ? "json" : "jsonl";
-    info.fields = reading_rules(data.data_set);
-    info.code_version = kVersion;
-    make_index(context, data.data_set, info);
-  }
+  std::optional<Difference> difference;
+  const bool is_current = ask_root(ranks, [&] {
+    if (!std::filesystem::exists(context.folder.index())) return false;
+    const store::IndexInfo recorded = store::IndexReader(context.folder.index()).info();
+    require_same_reading(context, data.data_set, recorded);
+    difference = difference_of(data.data_set, recorded, manifest);
+    if (difference && !difference->may_be_appended) refuse_other_data(context, difference->what);
+    return !difference;
+  });
+  if (!is_current) make_index(context, data.data_set, difference);
 
   mpi::agree_on(ranks, [&] {
     const store::IndexReader index(context.folder.index());
     data.rows = index.rows();
     data.key = key_of(index.info());
+    data.reading = reading_of(index.info());
     if (ranks.is_root()) {
       manifest["inputs"] = stamps_of(data.data_set, index.info());
       for (const core::ScoreStatus status : index.read_status({0, data.rows}))

@@ -14,10 +14,12 @@ struct IndexedData {
   std::uint64_t rows = 0;
   std::uint64_t bad_rows = 0;
   std::string key;  ///< hash of the input files' bytes and of the options that decide what a row is
+  std::string reading;  ///< hash of those options alone
 };
 
 /// Collective. Makes index.h5 unless it is there for the same data; root scans the files once,
-/// streaming.
+/// streaming. Where rows were appended to the data that was indexed, the index is made anew: the
+/// rows before keep their ids and bytes.
 ///
 /// @param manifest  root's; its `inputs` hold the files' stamps, so that unchanged files are not
 /// hashed again

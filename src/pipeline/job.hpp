@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/source.hpp"
@@ -11,23 +13,47 @@
 
 namespace winnow::pipeline {
 
+/// How rows are embedded.
+struct EmbeddingJob {
+  std::string text = "all";            ///< all | instruction | response
+  std::optional<std::string> pooling;  ///< last_token | mean, of a causal model
+  std::optional<bool> normalize;       ///< to length 1, of a causal model
+  std::string dtype = "f32";           ///< stored: f32 | f16
+};
+
 /// A model that scores rows. Whatever changes the numbers is bound to the run folder.
 struct ModelScorer {
   std::filesystem::path path;  ///< a Hugging Face folder
   std::string prompt_template = "auto";
-  std::string system;               ///< empty: `none`
-  std::string dtype = "bf16";       ///< bf16 | fp32
-  std::uint32_t max_length = 0;     ///< 0: the model's own limit
-  std::vector<std::string> scores;  ///< ifd_ppl, ifd_loss, ppl_cond, ppl_direct, length
-  bool faithful = false;            ///< IterIT's answer spans
+  std::string system;            ///< empty: `none`
+  std::string dtype = "bf16";    ///< bf16 | fp32
+  std::uint32_t max_length = 0;  ///< 0: the model's own limit
+  /// ifd_ppl, ifd_loss, ppl_cond, ppl_direct, instruction_ppl, length, embedding, evol_complexity,
+  /// evol_quality
+  std::vector<std::string> scores;
+  bool faithful = false;  ///< IterIT's answer spans
+  EmbeddingJob embedding;
 };
+
+[[nodiscard]] inline bool asks_for(const ModelScorer& scorer, std::string_view score) {
+  return std::find(scorer.scores.begin(), scorer.scores.end(), score) != scorer.scores.end();
+}
 
 /// True if a score of the scorer needs the answer's loss without its prompt; with it there is an
 /// ifd_ppl.
 [[nodiscard]] inline bool needs_direct(const ModelScorer& scorer) {
-  for (const std::string& score : scorer.scores)
-    if (score == "ifd_ppl" || score == "ifd_loss" || score == "ppl_direct") return true;
-  return false;
+  return asks_for(scorer, "ifd_ppl") || asks_for(scorer, "ifd_loss") ||
+         asks_for(scorer, "ppl_direct");
+}
+
+/// True if a score of the scorer needs the answer's loss.
+[[nodiscard]] inline bool needs_answer(const ModelScorer& scorer) {
+  return needs_direct(scorer) || asks_for(scorer, "ppl_cond");
+}
+
+/// True if the scorer tells how long a row is in tokens.
+[[nodiscard]] inline bool counts_tokens(const ModelScorer& scorer) {
+  return needs_answer(scorer) || asks_for(scorer, "instruction_ppl") || asks_for(scorer, "length");
 }
 
 /// Numbers that someone else computed: one, or null, per row in file order.

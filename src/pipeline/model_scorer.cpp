@@ -1,22 +1,45 @@
 #include "pipeline/model_scorer.hpp"
 
+#include <string_view>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "model/model_config.hpp"
+#include "model/sentence_transformer.hpp"
+#include "scoring/embed_block.hpp"
 
 namespace winnow::pipeline {
+namespace {
 
-OpenScorer open_scorer(const ModelScorer& scorer, const std::string& join) {
-  OpenScorer opened{tokenizer::Tokenizer::load(scorer.path), nullptr};
-  const data::TemplateOptions options{scorer.system, join};
-  opened.prompt =
-      scorer.prompt_template == "auto"
-          ? data::template_for_folder(scorer.path, opened.tokenizer.chat_template(), options)
-          : data::make_template(scorer.prompt_template, options);
-  return opened;
+scoring::EmbeddingOptions embedding_options(const EmbeddingJob& job) {
+  scoring::EmbeddingOptions options;
+  if (job.text == "instruction") options.text = scoring::EmbeddedText::instruction;
+  if (job.text == "response") options.text = scoring::EmbeddedText::response;
+  if (job.pooling == "mean") options.pooling = model::Pooling::mean;
+  options.normalize = job.normalize.value_or(false);
+  options.half = job.dtype == "f16";
+  return options;
 }
 
-std::uint32_t effective_max_length(const ModelScorer& scorer, std::uint32_t model_positions) {
+scoring::ScoringOptions scoring_options(const ModelScorer& scorer, const Job& job) {
+  scoring::ScoringOptions options;
+  options.count_tokens = counts_tokens(scorer);
+  options.answer = needs_answer(scorer);
+  options.direct = needs_direct(scorer);
+  options.instruction = asks_for(scorer, "instruction_ppl");
+  if (asks_for(scorer, "embedding")) options.embedding = embedding_options(scorer.embedding);
+  options.evol_complexity = asks_for(scorer, "evol_complexity");
+  options.evol_quality = asks_for(scorer, "evol_quality");
+  options.join = job.join;
+  options.faithful = scorer.faithful;
+  options.skip_refused_rows = job.data.skip_bad_rows;
+  return options;
+}
+
+/// The job's max_length, or the model's own. @throws core::UsageError above the model's.
+std::uint32_t max_length_of(const ModelScorer& scorer, std::uint32_t model_positions) {
   if (scorer.max_length == 0) return model_positions;
   if (scorer.max_length > model_positions)
     throw core::UsageError(fmt::format("model.max_length: {}, but {} takes at most {} tokens",
@@ -24,20 +47,102 @@ std::uint32_t effective_max_length(const ModelScorer& scorer, std::uint32_t mode
   return scorer.max_length;
 }
 
-std::unique_ptr<model::CausalLanguageModel> open_model(const ModelScorer& scorer,
-                                                       const OpenScorer& opened, int device,
-                                                       int threads) {
-  model::LoadOptions options;
-  options.precision = scorer.dtype == "fp32" ? model::Precision::fp32 : model::Precision::bf16;
-  options.device = device;
-  options.threads = threads;
-  auto loaded = model::load_causal_language_model(scorer.path, options);
-  if (opened.tokenizer.vocabulary_size() > loaded->info().vocabulary_size)
+const char* name_of(model::SentencePooling pooling) {
+  switch (pooling) {
+    case model::SentencePooling::first_token:
+      return "first_token";
+    case model::SentencePooling::last_token:
+      return "last_token";
+    case model::SentencePooling::mean:
+      return "mean";
+    case model::SentencePooling::maximum:
+      return "maximum";
+  }
+  return "";
+}
+
+std::string describe(const EmbeddingJob& job, std::string_view pooling, bool is_scaled) {
+  return fmt::format("text {}, pooling {}, {}, {}", job.text, pooling,
+                     is_scaled ? "scaled to length 1" : "not scaled", job.dtype);
+}
+
+void open_encoder(const ModelScorer& scorer, OpenScorer& opened) {
+  const std::string folder = scorer.path.string();
+  for (const std::string& score : scorer.scores)
+    if (score != "embedding")
+      throw core::UsageError(fmt::format(
+          "score: {} holds an encoder, which gives embedding, found {}", folder, score));
+  if (scorer.embedding.pooling || scorer.embedding.normalize)
+    throw core::UsageError(
+        fmt::format("embedding: {} holds an encoder, which states its pooling and scaling itself: "
+                    "expected neither pooling nor normalize",
+                    folder));
+  const model::SentenceTransformer sentence = model::read_sentence_transformer(scorer.path);
+  const std::uint32_t positions = model::read_encoder_config(scorer.path).max_positions;
+  opened.options.max_length =
+      max_length_of(scorer, sentence.max_positions > 0 ? sentence.max_positions : positions);
+  opened.embedding = describe(scorer.embedding, name_of(sentence.pooling), sentence.normalizes);
+}
+
+void open_decoder(const ModelScorer& scorer, const Job& job, OpenScorer& opened) {
+  opened.options.max_length =
+      max_length_of(scorer, model::read_decoder_config(scorer.path).max_positions);
+  if (opened.options.embedding)
+    opened.embedding = describe(scorer.embedding, scorer.embedding.pooling.value_or("last_token"),
+                                opened.options.embedding->normalize);
+  if (!scoring::needs_template(opened.options)) return;
+  const data::TemplateOptions options{scorer.system, job.join};
+  opened.prompt =
+      scorer.prompt_template == "auto"
+          ? data::template_for_folder(scorer.path, opened.tokenizer.chat_template(), options)
+          : data::make_template(scorer.prompt_template, options);
+}
+
+void require_embeddings_for_all_tokens(const ModelScorer& scorer, const OpenScorer& opened,
+                                       const model::ModelInfo& info) {
+  if (opened.tokenizer.vocabulary_size() > info.vocabulary_size)
     throw core::ModelError(fmt::format(
-        "{}: tokenizer.json has {} tokens, the model's embedding {} rows: expected at least as "
-        "many",
-        scorer.path.string(), opened.tokenizer.vocabulary_size(), loaded->info().vocabulary_size));
-  return loaded;
+        "{}: tokenizer.json has {} tokens, the model's embedding {} rows: expected at "
+        "least as many",
+        scorer.path.string(), opened.tokenizer.vocabulary_size(), info.vocabulary_size));
+}
+
+}  // namespace
+
+OpenScorer open_scorer(const ModelScorer& scorer, const Job& job) {
+  OpenScorer opened{tokenizer::Tokenizer::load(scorer.path),
+                    nullptr,
+                    model::kind_of_model(scorer.path),
+                    scoring_options(scorer, job),
+                    {}};
+  if (opened.kind == model::ModelKind::text_encoder)
+    open_encoder(scorer, opened);
+  else
+    open_decoder(scorer, job, opened);
+  return opened;
+}
+
+BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,
+                       std::uint32_t batch_tokens, int device, int threads) {
+  const model::LoadOptions load{
+      .precision = scorer.dtype == "fp32" ? model::Precision::fp32 : model::Precision::bf16,
+      .device = device,
+      .threads = threads};
+  scoring::ScoringOptions options = opened.options;
+  options.batch_tokens = batch_tokens;
+  if (opened.kind == model::ModelKind::text_encoder) {
+    const std::shared_ptr<model::TextEncoder> encoder = model::load_text_encoder(scorer.path, load);
+    require_embeddings_for_all_tokens(scorer, opened, encoder->info());
+    return [&opened, encoder, options](const scoring::RowBlock& block) {
+      return scoring::embed_block({opened.tokenizer, *encoder, options}, block);
+    };
+  }
+  const std::shared_ptr<model::CausalLanguageModel> decoder =
+      model::load_causal_language_model(scorer.path, load);
+  require_embeddings_for_all_tokens(scorer, opened, decoder->info());
+  return [&opened, decoder, options](const scoring::RowBlock& block) {
+    return scoring::score_block({opened.tokenizer, opened.prompt.get(), *decoder, options}, block);
+  };
 }
 
 }  // namespace winnow::pipeline

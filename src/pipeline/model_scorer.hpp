@@ -1,11 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "data/prompt_template.hpp"
-#include "model/language_model.hpp"
+#include "model/text_encoder.hpp"
 #include "pipeline/job.hpp"
+#include "scoring/score_block.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace winnow::pipeline {
@@ -13,20 +15,24 @@ namespace winnow::pipeline {
 /// What of a model folder prepares rows: the model itself is opened when rows are left to score.
 struct OpenScorer {
   tokenizer::Tokenizer tokenizer;
-  std::unique_ptr<data::PromptTemplate> prompt;
+  std::unique_ptr<data::PromptTemplate> prompt;  ///< nullptr where no score needs one
+  model::ModelKind kind = model::ModelKind::causal_language_model;
+  scoring::ScoringOptions options;  ///< batch_tokens is the caller's to set
+  /// How rows are embedded, in words: part of the row, pooling, scaling, type. Empty where no
+  /// embedding is asked for.
+  std::string embedding;
 };
 
-/// @throws core::ModelError, core::UsageError: no tokenizer, unknown template.
-[[nodiscard]] OpenScorer open_scorer(const ModelScorer& scorer, const std::string& join);
+/// @throws core::ModelError, core::UsageError: no tokenizer, unknown template, max_length above the
+/// model's, scores that such a model does not give.
+[[nodiscard]] OpenScorer open_scorer(const ModelScorer& scorer, const Job& job);
 
-/// Loads the model. `device` -1: CPU. @throws core::ModelError also if the tokenizer has more
-/// tokens than the model's embedding.
-[[nodiscard]] std::unique_ptr<model::CausalLanguageModel> open_model(const ModelScorer& scorer,
-                                                                     const OpenScorer& opened,
-                                                                     int device, int threads);
+/// Scores one block with a model that it owns.
+using BlockScorer = std::function<scoring::ScoredBlock(const scoring::RowBlock&)>;
 
-/// The job's max_length, or the model's own. @throws core::UsageError above the model's.
-[[nodiscard]] std::uint32_t effective_max_length(const ModelScorer& scorer,
-                                                 std::uint32_t model_positions);
+/// Loads the model. `opened` must outlive what is returned.
+/// @throws core::ModelError also if the tokenizer has more tokens than the model's embedding.
+[[nodiscard]] BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,
+                                     std::uint32_t batch_tokens, int device, int threads);
 
 }  // namespace winnow::pipeline

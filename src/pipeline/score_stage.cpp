@@ -10,46 +10,60 @@
 #include "core/error.hpp"
 #include "core/progress.hpp"
 #include "data/template_fingerprint.hpp"
-#include "model/model_config.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/claims.hpp"
 #include "mpi/collectives.hpp"
 #include "mpi/device.hpp"
 #include "mpi/message.hpp"
+#include "pipeline/block_contents.hpp"
 #include "pipeline/manifest.hpp"
 #include "pipeline/model_scorer.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/weights_fingerprint.hpp"
 #include "scoring/block_scores.hpp"
 #include "scoring/score_block.hpp"
+#include "store/schema.hpp"
 
 namespace winnow::pipeline {
 namespace {
 
 /// Kind of a journal record that holds one block of scores.
-constexpr std::uint64_t kBlockRecord = 1;
+constexpr std::uint64_t kBlockRecord = 2;
 
 /// Tokens of one forward pass: enough to keep matrix products busy, small enough for the caches
 /// (bench/scoring).
 constexpr std::uint32_t kCpuBatchTokens = 2048;
 constexpr std::uint32_t kCudaBatchTokens = 16384;
 
+/// What is computed, by name: it decides the columns of a record.
+std::vector<std::string> asked_of(const scoring::ScoringOptions& options) {
+  std::vector<std::string> asked;
+  for (const auto& [name, is_asked] :
+       {std::pair("tokens", options.count_tokens), std::pair("answer", options.answer),
+        std::pair("direct", options.direct), std::pair("instruction", options.instruction),
+        std::pair("evol_complexity", options.evol_complexity),
+        std::pair("evol_quality", options.evol_quality)})
+    if (is_asked) asked.emplace_back(name);
+  return asked;
+}
+
 ScorerBinding binding_of(const Context& context, const IndexedData& data, const ModelScorer& scorer,
                          const OpenScorer& opened, std::string weights, int devices) {
-  const std::uint32_t model_positions = model::read_decoder_config(scorer.path).max_positions;
   ScorerBinding binding;
-  binding["data"] = data.key;
+  binding["reading"] = data.reading;
   binding["model"] = std::move(weights);
   binding["tokenizer"] = opened.tokenizer.fingerprint();
-  binding["template"] = std::string(opened.prompt->name());
+  binding["template"] = opened.prompt ? std::string(opened.prompt->name()) : store::kDoesNotApply;
   binding["system"] = scorer.system;
   binding["join"] = context.job.join;
-  binding["template_texts"] = data::template_fingerprint(*opened.prompt);
-  binding["closing_tokens_scored"] = opened.prompt->scores_closing_tokens();
+  binding["template_texts"] =
+      opened.prompt ? data::template_fingerprint(*opened.prompt) : store::kDoesNotApply;
+  binding["closing_tokens_scored"] = opened.prompt && opened.prompt->scores_closing_tokens();
   binding["faithful"] = scorer.faithful;
-  binding["direct"] = needs_direct(scorer);
+  binding["scores"] = asked_of(opened.options);
+  binding["embedding"] = opened.embedding;
   binding["dtype"] = scorer.dtype;
-  binding["max_length"] = effective_max_length(scorer, model_positions);
+  binding["max_length"] = opened.options.max_length;
   binding["block_rows"] = context.job.block_rows;
   binding["batch_tokens"] = devices > 0 ? kCudaBatchTokens : kCpuBatchTokens;
   binding["device"] = devices > 0 ? "cuda" : "cpu";
@@ -58,12 +72,14 @@ ScorerBinding binding_of(const Context& context, const IndexedData& data, const 
   return binding;
 }
 
-std::uint64_t blocks_of(const Context& context, std::uint64_t rows) {
-  return (rows + context.job.block_rows - 1) / context.job.block_rows;
-}
-
-core::RowRange rows_of_block(const Context& context, std::uint64_t rows, std::uint64_t block) {
-  return {block * context.job.block_rows, std::min(rows, (block + 1) * context.job.block_rows)};
+std::vector<std::string> scores_with_status(const scoring::ScoringOptions& options) {
+  std::vector<std::string> scores;
+  if (options.answer) scores = {"ppl_cond", "ppl_direct", "ifd_ppl"};
+  if (options.instruction) scores.emplace_back("instruction_ppl");
+  if (options.evol_complexity) scores.emplace_back("evol_complexity");
+  if (options.evol_quality) scores.emplace_back("evol_quality");
+  if (options.embedding) scores.emplace_back("embedding");
+  return scores;
 }
 
 struct Spent {
@@ -74,17 +90,9 @@ struct Spent {
 
 /// Scores blocks until none is left; an error or a request to stop ends the claims of every rank.
 Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scorer,
-                   const ScorerBinding& binding, const OpenScorer& opened,
-                   model::CausalLanguageModel& model, const std::vector<bool>& is_done,
-                   std::uint64_t done_rows) {
+                   const BlockScorer& score, BlockContents& contents,
+                   const std::vector<bool>& is_done, std::uint64_t done_rows) {
   const mpi::Communicator& ranks = context.communicator;
-  scoring::ScoringOptions options;
-  options.max_length = binding.at("max_length").get<std::uint32_t>();
-  options.batch_tokens = binding.at("batch_tokens").get<std::uint32_t>();
-  options.direct = binding.at("direct").get<bool>();
-  options.faithful = scorer.model->faithful;
-  options.skip_refused_rows = data.data_set.skip_bad_rows;
-
   Spent spent;
   std::optional<mpi::Failure> failure;
   const auto begin = std::chrono::steady_clock::now();
@@ -101,13 +109,13 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
     RowSource source(context.folder, data.data_set);
     core::JournalWriter journal(context.folder.journal(scorer.name));
     while (const auto block = claims.next()) {
-      const core::RowRange range = rows_of_block(context, data.rows, *block);
+      const core::RowRange range = contents.rows_of(*block);
+      const std::vector<std::optional<data::Sample>> rows = source.samples(range);
       const scoring::ScoredBlock scored =
-          scoring::score_block(*block, range.begin, source.samples(range), opened.tokenizer,
-                               *opened.prompt, model, options);
+          score({*block, contents.content_of(*block), range.begin, rows});
       journal.append(kBlockRecord, scoring::serialize(scored.scores));
       spent.rows += range.size();
-      spent.tokens += scored.cost.tokens;
+      spent.tokens += scored.tokens;
       if (context.stop_requested) claims.stop();
       if (progress) {
         // What is handed out is finished but for one block of every other rank.
@@ -150,12 +158,12 @@ std::vector<std::filesystem::path> root_segments(const Context& context,
 
 }  // namespace
 
-JournalledBlocks journalled_blocks(const Context& context, const std::string& scorer,
-                                   std::uint64_t blocks) {
+JournalledBlocks journalled_blocks(const Context& context, const std::string& scorer) {
   const mpi::Communicator& ranks = context.communicator;
   const std::vector<std::filesystem::path> segments = root_segments(context, scorer);
   std::uint64_t damaged = 0;
   const std::vector<BlockPlace> found = mpi::agree_on(ranks, [&] {
+    BlockContents contents(context.folder, context.job.block_rows);
     std::vector<BlockPlace> places;
     for (std::size_t s = static_cast<std::size_t>(ranks.rank()); s < segments.size();
          s += static_cast<std::size_t>(ranks.size())) {
@@ -163,11 +171,9 @@ JournalledBlocks journalled_blocks(const Context& context, const std::string& sc
       damaged += reader.damaged();
       for (const core::JournalRecord& record : reader.records()) {
         if (record.kind != kBlockRecord) continue;
-        const std::uint64_t block = scoring::deserialize_block(reader.read(record)).block;
-        if (block >= blocks)
-          throw core::ModelError(fmt::format("{}: holds block {}, the data has {} blocks",
-                                             segments[s].string(), block, blocks));
-        places.push_back({block, static_cast<std::uint32_t>(s), record});
+        const scoring::BlockHeader header = scoring::read_block_header(reader.read(record));
+        if (header.block < contents.blocks() && header.content == contents.content_of(header.block))
+          places.push_back({header.block, static_cast<std::uint32_t>(s), record});
       }
     }
     return places;
@@ -193,24 +199,26 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
   const mpi::Communicator& ranks = context.communicator;
   const ModelScorer& settings = *scorer.model;
   const OpenScorer opened =
-      mpi::agree_on(ranks, [&] { return open_scorer(settings, context.job.join); });
+      mpi::agree_on(ranks, [&] { return open_scorer(settings, context.job); });
   const int devices = model::cuda_device_count();
 
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    return bind_scorer(context, scorer.name,
-                       binding_of(context, data, settings, opened,
-                                  weights_fingerprint(manifest, scorer.name, scorer.model->path), devices))
+    return bind_scorer(
+               context, scorer.name,
+               binding_of(context, data, settings, opened,
+                          weights_fingerprint(manifest, scorer.name, scorer.model->path), devices))
         .dump();
   });
   const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));
 
-  const std::uint64_t blocks = blocks_of(context, data.rows);
-  std::vector<bool> is_done(blocks, false);
+  BlockContents contents =
+      mpi::agree_on(ranks, [&] { return BlockContents(context.folder, context.job.block_rows); });
+  std::vector<bool> is_done(contents.blocks(), false);
   std::uint64_t done_rows = 0;
-  for (const BlockPlace& place : journalled_blocks(context, scorer.name, blocks).places) {
+  for (const BlockPlace& place : journalled_blocks(context, scorer.name).places) {
     is_done[place.block] = true;
-    done_rows += rows_of_block(context, data.rows, place.block).size();
+    done_rows += contents.rows_of(place.block).size();
   }
   auto& summary = context.summary["scorers"][scorer.name];
   summary = binding;
@@ -225,18 +233,18 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
             scorer.name, ranks.rank()));
     });
     const int device = on_cuda ? mpi::device_of(mpi::node_place(ranks).rank, devices).value() : -1;
-    const int threads = binding.at("threads").get<int>();
-    const auto model =
-        mpi::agree_on(ranks, [&] { return open_model(settings, opened, device, threads); });
-    const Spent spent =
-        score_blocks(context, data, scorer, binding, opened, *model, is_done, done_rows);
+    const BlockScorer score = mpi::agree_on(ranks, [&] {
+      return open_model(settings, opened, binding.at("batch_tokens").get<std::uint32_t>(), device,
+                        binding.at("threads").get<int>());
+    });
+    const Spent spent = score_blocks(context, data, scorer, score, contents, is_done, done_rows);
     const std::uint64_t tokens = mpi::sum(ranks, spent.tokens);
     const double seconds = mpi::max(ranks, spent.seconds);
     summary["tokens_scored"] = tokens;
     summary["tokens_per_second"] = static_cast<double>(tokens) / seconds;
     stop_if_requested(context);
   }
-  return {scorer.name, binding};
+  return {scorer.name, binding, scores_with_status(opened.options)};
 }
 
 }  // namespace winnow::pipeline

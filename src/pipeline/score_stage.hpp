@@ -15,6 +15,7 @@ namespace winnow::pipeline {
 struct JournalledScorer {
   std::string name;
   ScorerBinding binding;
+  std::vector<std::string> scores;  ///< one name for each status that its scores have
 };
 
 /// Collective. Scores every block of rows that the journal does not hold yet: ranks claim blocks,
@@ -38,8 +39,9 @@ struct JournalledBlocks {
   std::vector<BlockPlace> places;  ///< by block
 };
 
-/// Collective. What the journal of `scorer` holds of `blocks` blocks; equal on all ranks.
-[[nodiscard]] JournalledBlocks journalled_blocks(const Context& context, const std::string& scorer,
-                                                 std::uint64_t blocks);
+/// Collective. What the journal of `scorer` holds of the indexed rows; equal on all ranks. A record
+/// of other rows than those that now stand in its block (a last block that has grown) does not
+/// count.
+[[nodiscard]] JournalledBlocks journalled_blocks(const Context& context, const std::string& scorer);
 
 }  // namespace winnow::pipeline

@@ -7,14 +7,13 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
-#include "core/journal.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
+#include "pipeline/block_contents.hpp"
 #include "pipeline/imported_scores.hpp"
 #include "pipeline/made_from.hpp"
+#include "pipeline/seal_scorer.hpp"
 #include "pipeline/version.hpp"
-#include "scoring/answer_loss.hpp"
-#include "scoring/block_scores.hpp"
 #include "store/index_file.hpp"
 #include "store/schema.hpp"
 #include "store/score_file.hpp"
@@ -25,81 +24,6 @@ namespace {
 using core::ScoreStatus;
 
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
-
-/// This rank's columns of a model scorer.
-struct LossTable {
-  std::vector<double> nll_cond_sum, nll_direct_sum, ppl_cond, ppl_direct, ifd_ppl, ifd_loss;
-  std::vector<std::uint32_t> n_cond, n_direct, n_tokens;
-  std::vector<ScoreStatus> status_cond, status_direct, status_ifd;
-
-  void add(const scoring::RowScores& row) {
-    const auto value = [](const scoring::Score& score) {
-      return score.status == ScoreStatus::ok ? score.value : kUndefined;
-    };
-    const scoring::Score cond = scoring::perplexity(row.nll_cond_sum, row.n_cond, row.status_cond);
-    const scoring::Score direct =
-        scoring::perplexity(row.nll_direct_sum, row.n_direct, row.status_direct);
-    nll_cond_sum.push_back(cond.status == ScoreStatus::ok ? row.nll_cond_sum : kUndefined);
-    nll_direct_sum.push_back(direct.status == ScoreStatus::ok ? row.nll_direct_sum : kUndefined);
-    n_cond.push_back(row.n_cond);
-    n_direct.push_back(row.n_direct);
-    n_tokens.push_back(row.n_tokens);
-    ppl_cond.push_back(value(cond));
-    ppl_direct.push_back(value(direct));
-    status_cond.push_back(cond.status);
-    status_direct.push_back(direct.status);
-    ifd_ppl.push_back(value(scoring::ifd_ppl(row)));
-    ifd_loss.push_back(value(scoring::ifd_loss(row)));
-    status_ifd.push_back(scoring::ifd_status(row));
-  }
-
-  [[nodiscard]] store::LossColumns spans() const {
-    return {nll_cond_sum, n_cond,  nll_direct_sum, n_direct,    n_tokens,      ppl_cond,
-            ppl_direct,   ifd_ppl, ifd_loss,       status_cond, status_direct, status_ifd};
-  }
-};
-
-/// The rows of whole blocks [begin, end), read from the journal.
-LossTable read_losses(const Context& context, const JournalledBlocks& journal,
-                      core::RowRange blocks, core::RowRange rows) {
-  LossTable table;
-  for (std::uint64_t block = blocks.begin; block < blocks.end; ++block) {
-    const BlockPlace& place = journal.places[block];
-    const auto& segment = journal.segments.at(place.segment);
-    const auto scores = scoring::deserialize_block(core::read_record(segment, place.record));
-    const std::uint64_t expected =
-        std::min(context.job.block_rows, rows.end - block * context.job.block_rows);
-    if (scores.block != block || scores.rows.size() != expected)
-      throw core::ModelError(
-          fmt::format("{}: byte {} holds block {} with {} rows, expected block {} with {} rows",
-                      segment.string(), place.record.offset, scores.block, scores.rows.size(),
-                      block, expected));
-    for (const scoring::RowScores& row : scores.rows) table.add(row);
-  }
-  return table;
-}
-
-store::ScorerInfo info_of(const JournalledScorer& scorer) {
-  store::ScorerInfo info;
-  info.name = scorer.name;
-  info.code_version = kVersion;
-  info.model_fingerprint = scorer.binding.at("model").get<std::string>();
-  info.tokenizer_hash = scorer.binding.at("tokenizer").get<std::string>();
-  info.prompt_template = scorer.binding.at("template").get<std::string>();
-  info.system = scorer.binding.at("system").get<std::string>();
-  info.scores_closing_tokens = scorer.binding.at("closing_tokens_scored").get<bool>();
-  info.max_length = scorer.binding.at("max_length").get<std::uint64_t>();
-  info.dtype = scorer.binding.at("dtype").get<std::string>();
-  info.threads = scorer.binding.at("threads").get<std::uint64_t>();
-  info.math_library = scorer.binding.at("library").get<std::string>();
-  info.more = {
-      {"faithful", std::string(scorer.binding.at("faithful").get<bool>() ? "true" : "false")},
-      {"template_texts", scorer.binding.at("template_texts").get<std::string>()},
-      {"join", scorer.binding.at("join").get<std::string>()},
-      {"device", scorer.binding.at("device").get<std::string>()},
-      {kMadeFrom, key_of(scorer.binding)}};
-  return info;
-}
 
 void count_statuses(Context& context, const std::string& scorer, const std::string& score,
                     const std::vector<ScoreStatus>& status) {
@@ -166,6 +90,10 @@ std::string import_key(const Imported& imported, const IndexedData& data) {
                  {"as", imported.as}});
 }
 
+std::string made_from_key(const JournalledScorer& scorer, const IndexedData& data) {
+  return key_of({{"data", data.key}, {"scorer", scorer.binding}});
+}
+
 /// True if scores.h5 holds just these scorers, made from just this.
 bool is_current(const Context& context, const std::map<std::string, std::string>& keys,
                 std::uint64_t rows) {
@@ -180,21 +108,20 @@ bool is_current(const Context& context, const std::map<std::string, std::string>
 void count_from_file(Context& context, const std::string& scorer,
                      const std::vector<std::string>& scores, core::RowRange mine) {
   for (const std::string& score : scores)
-    count_statuses(context, scorer, status_of(score), mpi::agree_on(context.communicator, [&] {
-                     return store::ScoreFileReader(context.folder.scores())
-                         .read_score(scorer, score, mine)
-                         .status;
-                   }));
+    count_statuses(
+        context, scorer, status_of(score), mpi::agree_on(context.communicator, [&] {
+          return store::ScoreFileReader(context.folder.scores()).read_status(scorer, score, mine);
+        }));
 }
 
 void write(const Context& context, const IndexedData& data,
            const std::vector<JournalledScorer>& scorers, const std::vector<Imported>& imported) {
   const mpi::Communicator& ranks = context.communicator;
-  const std::uint64_t block_rows = context.job.block_rows;
-  const std::uint64_t blocks = (data.rows + block_rows - 1) / block_rows;
-  const core::RowRange my_blocks = share_of(ranks, blocks);
-  const core::RowRange mine{std::min(my_blocks.begin * block_rows, data.rows),
-                            std::min(my_blocks.end * block_rows, data.rows)};
+  const BlockContents contents =
+      mpi::agree_on(ranks, [&] { return BlockContents(context.folder, context.job.block_rows); });
+  const core::RowRange my_blocks = share_of(ranks, contents.blocks());
+  const core::RowRange mine{contents.rows_of(my_blocks.begin).begin,
+                            contents.rows_of(my_blocks.end).begin};
 
   const store::RowTable table =
       mpi::agree_on(ranks, [&] { return store::IndexReader(context.folder.index()).read(mine); });
@@ -206,16 +133,8 @@ void write(const Context& context, const IndexedData& data,
   store::ScoreFileWriter file(ranks, context.folder.scores(), shape);
   file.write_rows(table.columns(), kVersion);
   for (const JournalledScorer& scorer : scorers) {
-    const JournalledBlocks journal = journalled_blocks(context, scorer.name, blocks);
-    const LossTable losses = mpi::agree_on(ranks, [&] {
-      if (journal.places.size() != blocks)
-        throw core::ModelError(fmt::format(
-            "{}: {} of {} blocks are in the journal: run the score stage again",
-            context.folder.journal(scorer.name).string(), journal.places.size(), blocks));
-      return read_losses(context, journal, my_blocks, mine);
-    });
-    file.begin_scorer(info_of(scorer));
-    file.write_losses(losses.spans());
+    const JournalledBlocks journal = journalled_blocks(context, scorer.name);
+    write_scorer(context, file, scorer, made_from_key(scorer, data), journal, contents);
   }
   for (const Imported& import : imported) {
     store::ScorerInfo info;
@@ -243,7 +162,7 @@ void seal(Context& context, const IndexedData& data, const std::vector<Journalle
            mpi::agree_on(ranks, [&] { return read_import(context, data, *scorer.imported); })});
 
   std::map<std::string, std::string> keys;
-  for (const JournalledScorer& scorer : scorers) keys[scorer.name] = key_of(scorer.binding);
+  for (const JournalledScorer& scorer : scorers) keys[scorer.name] = made_from_key(scorer, data);
   for (const Imported& import : imported) keys[import.scorer] = import_key(import, data);
   if (!ask_root(ranks, [&] { return is_current(context, keys, data.rows); })) {
     if (ranks.is_root())
@@ -253,7 +172,7 @@ void seal(Context& context, const IndexedData& data, const std::vector<Journalle
 
   const core::RowRange mine = share_of(ranks, data.rows);
   for (const JournalledScorer& scorer : scorers)
-    count_from_file(context, scorer.name, {"ppl_cond", "ppl_direct", "ifd_ppl"}, mine);
+    count_from_file(context, scorer.name, scorer.scores, mine);
   for (const Imported& import : imported) {
     context.summary["scorers"][import.scorer] = {{"imported_as", import.as}};
     count_from_file(context, import.scorer, {import.as}, mine);

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "core/score_status.hpp"
-#include "scoring/block_scores.hpp"
+#include "scoring/row_scores.hpp"
 
 namespace winnow::scoring {
 

@@ -18,8 +18,8 @@ std::size_t first_stop(const std::string& text, std::span<const std::string> sto
 std::optional<std::int32_t> closing_id(const tokenizer::Tokenizer& tokenizer,
                                        const data::PromptTemplate& prompt) {
   data::Sample sample;
-  sample.instruction = "question";
-  sample.output = "answer";
+  sample.instruction.append("question");
+  sample.output.append("answer");
   const data::RenderedText rendered = prompt.render(sample).conditional;
   const std::string closing =
       rendered.text.substr(rendered.answer_end, rendered.scored_end - rendered.answer_end);

@@ -3,34 +3,32 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "core/score_status.hpp"
+#include "scoring/table.hpp"
 
 namespace winnow::scoring {
 
-/// What the model said about one row. A sum is meaningful where its status is `ok`; elsewhere it is
-/// 0 and not read.
-struct RowScores {
-  double nll_cond_sum = 0;    ///< nats, over the answer's scored tokens after its prompt
-  double nll_direct_sum = 0;  ///< nats, over the answer's scored tokens without the prompt
-  std::uint32_t n_cond = 0;
-  std::uint32_t n_direct = 0;
-  std::uint32_t n_tokens = 0;  ///< tokens of the whole conditional text, before any truncation
-  core::ScoreStatus status_cond = core::ScoreStatus::not_scored;
-  core::ScoreStatus status_direct = core::ScoreStatus::not_scored;
-  bool operator==(const RowScores&) const = default;
-};
-
-/// One block of consecutive rows: what is journalled and resumed as a unit.
+/// One block of consecutive rows: what is journalled and resumed as a unit. Which columns there
+/// are depends on what was asked for.
 struct BlockScores {
   std::uint64_t block = 0;
-  std::vector<RowScores> rows;
+  std::uint64_t content = 0;  ///< a hash of the rows' own bytes: the scores are of these
+  Table rows;
+  Table turns;  ///< user turns of all rows, in order; `rows` then counts them in `scored_turns`
+  bool operator==(const BlockScores&) const = default;
 };
 
-/// The journal's payload of a block: little-endian, fixed width, equal for equal scores.
+/// The journal's payload of a block: little-endian, equal for equal scores.
 [[nodiscard]] std::string serialize(const BlockScores& block);
 /// @throws core::ModelError if the bytes are not a block's.
 [[nodiscard]] BlockScores deserialize_block(std::string_view bytes);
+
+/// What a record says of itself before its tables.
+struct BlockHeader {
+  std::uint64_t block = 0;
+  std::uint64_t content = 0;
+};
+/// @throws core::ModelError if the bytes are not a block's.
+[[nodiscard]] BlockHeader read_block_header(std::string_view bytes);
 
 }  // namespace winnow::scoring

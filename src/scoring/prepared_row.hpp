@@ -7,41 +7,42 @@
 #include "data/prompt_template.hpp"
 #include "data/sample.hpp"
 #include "scoring/answer_span.hpp"
+#include "scoring/scoring_options.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace winnow::scoring {
 
-struct ScoringOptions {
-  std::uint32_t max_length =
-      2048;  ///< tokens of a text that the model sees; what is past it is cut on the right
-  std::uint32_t batch_tokens = 2048;  ///< tokens of one forward pass
-  bool direct = true;  ///< also the answer without its prompt (IFD needs it, perplexity does not)
-  bool faithful =
-      false;  ///< IterIT's spans: prefix up to the last occurrence of the answer, tokenised alone
-  bool skip_refused_rows =
-      false;  ///< a row that the template cannot write down is `template_refused`, not an error
+/// Tokens that are scored or embedded, or why there are none.
+struct WantedSpan {
+  TokenSpan tokens;
+  core::ScoreStatus status = core::ScoreStatus::not_scored;
+  /// One past the last token where the status is ok, else 0.
+  [[nodiscard]] std::uint32_t end() const {
+    return status == core::ScoreStatus::ok ? tokens.end : 0;
+  }
 };
 
-/// A text ready for the model: its ids up to the last scored token, and the positions that are
-/// scored; or why none is.
+/// A text ready for the model: its ids up to the last token that is needed.
 struct PreparedText {
   std::vector<std::int32_t> ids;
-  TokenSpan scored;
-  core::ScoreStatus status = core::ScoreStatus::not_scored;
+  WantedSpan answer;
+  WantedSpan embedded;  ///< from the first token on
 };
 
-/// The two texts of a row's IFD.
+/// The texts of a row under its template.
 struct PreparedRow {
   PreparedText conditional;
   PreparedText direct;
+  WantedSpan instruction;      ///< of the conditional text
   std::uint32_t n_tokens = 0;  ///< of the whole conditional text, before any truncation
 };
 
-/// Renders and tokenises a row.
+/// Renders and tokenises a row for what the options ask.
 ///
 /// Where the conditional text is longer than max_length, the direct text is scored for no more
 /// tokens than are left of the answer in the conditional text, so that both means are taken over
-/// the same part of it (methods.md 1a, 5a).
+/// the same part of it (methods.md 1a, 5a). The instruction's tokens are those of the conditional
+/// text that end before the answer begins, but the first.
 /// @throws core::DataError if the template cannot write the row down
 [[nodiscard]] PreparedRow prepare_row(const data::Sample& sample,
                                       const tokenizer::Tokenizer& tokenizer,

@@ -3,40 +3,43 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "core/partition.hpp"
 #include "data/prompt_template.hpp"
 #include "data/sample.hpp"
 #include "model/language_model.hpp"
 #include "scoring/block_scores.hpp"
-#include "scoring/prepared_row.hpp"
+#include "scoring/scoring_options.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace winnow::scoring {
 
-/// What a block cost; for progress and rates.
-struct BlockCost {
-  std::uint64_t tokens = 0;
-  std::uint64_t scored_positions = 0;
+/// What scores rows, the same for every block.
+struct RowScorer {
+  const tokenizer::Tokenizer& tokenizer;
+  const data::PromptTemplate* prompt;  ///< may be nullptr where nothing asked for needs one
+  model::CausalLanguageModel& model;
+  ScoringOptions options;
+};
+
+/// Consecutive rows.
+struct RowBlock {
+  std::uint64_t block = 0;
+  std::uint64_t content = 0;  ///< BlockScores::content
+  core::RowId first_row = 0;
+  std::span<const std::optional<data::Sample>> rows;  ///< nullopt: a bad row (status `bad_row`)
 };
 
 struct ScoredBlock {
   BlockScores scores;
-  BlockCost cost;
+  std::uint64_t tokens = 0;  ///< that were run; for rates
 };
 
-/// Scores consecutive rows: tokenise both texts, sort by length, run token-budget batches. Pure: no
-/// files, no MPI.
-/// @param first_row  id of rows[0]
-/// @param rows       nullopt: a bad row (status `bad_row`)
+/// Scores a block: tokenise all texts, sort by length, run token-budget batches. Pure: no files, no
+/// MPI.
 /// @throws core::DataError naming the row that the template cannot write down, unless
-/// options.skip_refused_rows
-[[nodiscard]] ScoredBlock score_block(std::uint64_t block, core::RowId first_row,
-                                      std::span<const std::optional<data::Sample>> rows,
-                                      const tokenizer::Tokenizer& tokenizer,
-                                      const data::PromptTemplate& prompt,
-                                      model::CausalLanguageModel& model,
-                                      const ScoringOptions& options);
+/// options.skip_refused_rows; core::ModelError if the tokenizer has no tokens for the digits that
+/// a score needs.
+[[nodiscard]] ScoredBlock score_block(const RowScorer& scorer, const RowBlock& block);
 
 }  // namespace winnow::scoring

@@ -4,18 +4,21 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/half.hpp"
 #include "core/score_status.hpp"
 
 namespace winnow::store {
 
 /// What a dataset's elements are in the file (little-endian) and in memory.
-enum class Element { u8, u32, u64, f32, f64, score_status };
+enum class Element { u8, u32, u64, f16, f32, f64, score_status };
 
 [[nodiscard]] constexpr std::size_t size_of(Element element) {
   switch (element) {
     case Element::u8:
     case Element::score_status:
       return 1;
+    case Element::f16:
+      return 2;
     case Element::u32:
     case Element::f32:
       return 4;
@@ -34,6 +37,8 @@ enum class Element { u8, u32, u64, f32, f64, score_status };
       return "u32";
     case Element::u64:
       return "u64";
+    case Element::f16:
+      return "f16";
     case Element::f32:
       return "f32";
     case Element::f64:
@@ -52,6 +57,8 @@ template <>
 inline constexpr Element kElementOf<std::uint32_t> = Element::u32;
 template <>
 inline constexpr Element kElementOf<std::uint64_t> = Element::u64;
+template <>
+inline constexpr Element kElementOf<core::Half> = Element::f16;
 template <>
 inline constexpr Element kElementOf<float> = Element::f32;
 template <>

@@ -48,6 +48,10 @@ void write_index(const mpi::Communicator& communicator, const std::filesystem::p
 IndexReader::IndexReader(const std::filesystem::path& path)
     : file_(path, kind::kIndex), rows_(rows_of(file_)), info_(read_info(file_)) {}
 
+std::vector<std::uint64_t> IndexReader::read_hashes(core::RowRange range) const {
+  return file_.read_rows<std::uint64_t>("/rows/" + std::string(row::kHash.name), rows_, range);
+}
+
 std::vector<core::ScoreStatus> IndexReader::read_status(core::RowRange range) const {
   return file_.read_rows<core::ScoreStatus>(status_path(), rows_, range);
 }

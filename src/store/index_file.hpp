@@ -38,6 +38,7 @@ class IndexReader {
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   [[nodiscard]] const IndexInfo& info() const { return info_; }
   [[nodiscard]] RowTable read(core::RowRange range) const { return read_rows_table(file_, range); }
+  [[nodiscard]] std::vector<std::uint64_t> read_hashes(core::RowRange range) const;
   [[nodiscard]] std::vector<core::ScoreStatus> read_status(core::RowRange range) const;
 
  private:

@@ -275,20 +275,16 @@ void ParallelFile::write_slab(const std::string& path, Element element, core::Ro
       {path, begin + mine.begin * row_bytes, bytes.size(), core::hash128(as_text(bytes))});
 }
 
-void ParallelFile::write_texts(const std::string& path, std::uint64_t rows, core::RowRange mine,
-                               std::span<const std::string> texts, const Attributes& attributes) {
-  std::string bytes;
-  std::vector<std::uint64_t> offsets;
-  impl_->together([&] {
-    core::check(texts.size() == mine.size(), "one text per row");
-    for (const std::string& text : texts) {
-      offsets.push_back(bytes.size());
-      bytes += text;
-    }
-  });
-  const std::uint64_t begin = mpi::exclusive_scan(impl_->communicator, bytes.size());
-  const std::uint64_t total = mpi::sum(impl_->communicator, std::uint64_t{bytes.size()});
-  for (std::uint64_t& offset : offsets) offset += begin;
+ParallelFile::Pieces ParallelFile::write_offsets(const std::string& path, std::uint64_t rows,
+                                                 core::RowRange mine,
+                                                 std::span<const std::uint64_t> lengths,
+                                                 const Attributes& attributes) {
+  impl_->together([&] { core::check(lengths.size() == mine.size(), "one length per row"); });
+  const auto elements = std::accumulate(lengths.begin(), lengths.end(), std::uint64_t{0});
+  const std::uint64_t begin = mpi::exclusive_scan(impl_->communicator, elements);
+  const std::uint64_t total = mpi::sum(impl_->communicator, elements);
+  std::vector<std::uint64_t> offsets(lengths.size());
+  std::exclusive_scan(lengths.begin(), lengths.end(), offsets.begin(), begin);
   // The closing offset belongs to the rank with the last row, or to the root when there is no row.
   core::RowRange mine_offsets = mine;
   if (mine.size() > 0 ? mine.end == rows : rows == 0 && is_root()) {
@@ -296,13 +292,25 @@ void ParallelFile::write_texts(const std::string& path, std::uint64_t rows, core
     offsets.push_back(total);
     ++mine_offsets.end;
   }
-  write_rows<std::uint8_t>(path, total, {begin, begin + bytes.size()},
+  write_rows<std::uint64_t>(path, rows + 1, mine_offsets, offsets, attributes);
+  return {total, {begin, begin + elements}};
+}
+
+void ParallelFile::write_texts(const std::string& path, std::uint64_t rows, core::RowRange mine,
+                               std::span<const std::string> texts, const Attributes& attributes) {
+  std::string bytes;
+  std::vector<std::uint64_t> lengths;
+  for (const std::string& text : texts) {
+    lengths.push_back(text.size());
+    bytes += text;
+  }
+  const Pieces pieces =
+      write_offsets(path + "_offsets", rows, mine, lengths,
+                    {{"formula", "first byte of each text in " + path.substr(path.rfind('/') + 1)},
+                     {"unit", "bytes"}});
+  write_rows<std::uint8_t>(path, pieces.total, pieces.mine,
                            {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
                            attributes);
-  write_rows<std::uint64_t>(
-      path + "_offsets", rows + 1, mine_offsets, offsets,
-      {{"formula", "first byte of each text in " + path.substr(path.rfind('/') + 1)},
-       {"unit", "bytes"}});
 }
 
 void ParallelFile::finish() {

@@ -61,6 +61,15 @@ class ParallelFile {
   void write_matrix_rows(const std::string& path, core::RowRange mine, std::span<const T> values) {
     write_slab(path, kElementOf<T>, mine, std::as_bytes(values));
   }
+  /// The pieces that rows have: how many elements all and this rank's rows have.
+  struct Pieces {
+    std::uint64_t total = 0;
+    core::RowRange mine;
+  };
+  /// A dataset u64 [rows + 1]: the elements of row i are [offsets[i], offsets[i + 1]).
+  /// lengths: [mine.size()]
+  Pieces write_offsets(const std::string& path, std::uint64_t rows, core::RowRange mine,
+                       std::span<const std::uint64_t> lengths, const Attributes& attributes);
   /// Texts as two datasets: `path` u8 [all bytes] and `path`_offsets u64 [rows + 1]; text i is
   /// bytes [offsets[i], offsets[i + 1]).
   void write_texts(const std::string& path, std::uint64_t rows, core::RowRange mine,

@@ -151,7 +151,12 @@ void ReadFile::Impl::check_storage(const std::string& name, const Handle& datase
 }
 
 ReadFile::ReadFile(std::filesystem::path path, const std::string& kind)
-    : impl_(std::make_unique<Impl>()) {
+    : ReadFile(std::move(path)) {
+  if (const std::string found = text_attribute("/", "kind"); found != kind)
+    impl_->fail(fmt::format("is a file of kind `{}`, expected `{}`", found, kind));
+}
+
+ReadFile::ReadFile(std::filesystem::path path) : impl_(std::make_unique<Impl>()) {
   impl_->path = std::move(path);
   std::error_code error;
   impl_->bytes = std::filesystem::file_size(impl_->path, error);
@@ -168,8 +173,6 @@ ReadFile::ReadFile(std::filesystem::path path, const std::string& kind)
   const Handle root = impl_->open("/");
   if (H5Aexists(root.id(), "complete") <= 0)
     impl_->fail("was never finished (it has no attribute `complete`)");
-  if (const std::string found = text_attribute("/", "kind"); found != kind)
-    impl_->fail(fmt::format("is a file of kind `{}`, expected `{}`", found, kind));
   if (const std::uint64_t version = integer_attribute("/", "schema_version");
       version > kSchemaVersion)
     impl_->fail(
@@ -181,6 +184,21 @@ ReadFile::ReadFile(ReadFile&&) noexcept = default;
 ReadFile& ReadFile::operator=(ReadFile&&) noexcept = default;
 
 bool ReadFile::has(const std::string& path) const { return impl_->exists(path); }
+
+bool ReadFile::is_group(const std::string& path) const {
+  return H5Iget_type(impl_->open(path).id()) == H5I_GROUP;
+}
+
+Element ReadFile::element(const std::string& path) const {
+  const Handle dataset = impl_->open_dataset(path);
+  const Handle type =
+      impl_->require_handle(H5Dget_type(dataset.id()), H5Tclose, path + " is damaged");
+  if (is_status_type(type.id())) return Element::score_status;
+  for (const Element each :
+       {Element::u8, Element::u32, Element::u64, Element::f16, Element::f32, Element::f64})
+    if (H5Tequal(type.id(), type_of(each).id()) > 0) return each;
+  impl_->fail(path + " has a type that winnow does not write");
+}
 
 std::vector<std::string> ReadFile::children(const std::string& group) const {
   if (!has(group)) return {};
@@ -261,14 +279,19 @@ void ReadFile::read_slab(const std::string& path, Element element, core::RowRang
                             core::kScoreStatusNames.size()));
 }
 
+std::vector<std::uint64_t> ReadFile::read_offsets(const std::string& path, std::uint64_t rows,
+                                                  core::RowRange range,
+                                                  std::uint64_t elements) const {
+  auto offsets = read_rows<std::uint64_t>(path, rows + 1, {range.begin, range.end + 1});
+  if (!std::ranges::is_sorted(offsets) || offsets.back() > elements)
+    impl_->fail(fmt::format("{} is damaged, expected ascending offsets up to {}", path, elements));
+  return offsets;
+}
+
 std::vector<std::string> ReadFile::read_texts(const std::string& path, std::uint64_t rows,
                                               core::RowRange range) const {
   const std::uint64_t bytes = length(path);
-  const auto offsets =
-      read_rows<std::uint64_t>(path + "_offsets", rows + 1, {range.begin, range.end + 1});
-  if (!std::ranges::is_sorted(offsets) || offsets.back() > bytes)
-    impl_->fail(
-        fmt::format("{}_offsets is damaged, expected ascending offsets up to {}", path, bytes));
+  const auto offsets = read_offsets(path + "_offsets", rows, range, bytes);
   const auto text = read_rows<std::uint8_t>(path, bytes, {offsets.front(), offsets.back()});
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < range.size(); ++i)

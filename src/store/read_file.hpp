@@ -21,15 +21,20 @@ class ReadFile {
   /// @throws ModelError if the file is missing, damaged, incomplete, of another kind, or of a newer
   /// schema.
   ReadFile(std::filesystem::path path, const std::string& kind);
+  /// Of whatever kind.
+  explicit ReadFile(std::filesystem::path path);
   ~ReadFile();
   ReadFile(ReadFile&&) noexcept;
   ReadFile& operator=(ReadFile&&) noexcept;
 
   [[nodiscard]] bool has(const std::string& path) const;
+  [[nodiscard]] bool is_group(const std::string& path) const;
   /// Names in a group, ascending; none if there is no such group.
   [[nodiscard]] std::vector<std::string> children(const std::string& group) const;
   /// A dataset's dimensions.
   [[nodiscard]] std::vector<std::uint64_t> shape(const std::string& path) const;
+  /// What a dataset's elements are.
+  [[nodiscard]] Element element(const std::string& path) const;
 
   /// Rows `range` of a dataset [rows].
   template <Storable T>
@@ -49,6 +54,11 @@ class ReadFile {
                                                 std::uint64_t columns, core::RowRange range) const {
     return read<T>(path, {rows, columns}, range);
   }
+  /// The offsets of rows `range`, and the end of the last, of what ParallelFile::write_offsets
+  /// wrote: ascending and at most `elements`. [range.size() + 1]
+  [[nodiscard]] std::vector<std::uint64_t> read_offsets(const std::string& path, std::uint64_t rows,
+                                                        core::RowRange range,
+                                                        std::uint64_t elements) const;
   /// Rows `range` of what ParallelFile::write_texts wrote.
   [[nodiscard]] std::vector<std::string> read_texts(const std::string& path, std::uint64_t rows,
                                                     core::RowRange range) const;

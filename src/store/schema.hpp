@@ -88,9 +88,59 @@ inline constexpr Field kStatusDirect{"status_direct",
                                      kDoesNotApply, "winnow"};
 inline constexpr Field kStatusIfd{"status_ifd", "why ifd_ppl and ifd_loss are undefined, or ok",
                                   "1", kDoesNotApply, "winnow"};
+inline constexpr Field kNllInstructionSum{
+    "nll_instruction_sum",
+    "- sum over the tokens before the answer, but the first, of ln p(token | earlier tokens)",
+    "nats", "e", kCherry};
+inline constexpr Field kNInstruction{"n_instruction",
+                                     "tokens of the conditional text that end before the answer "
+                                     "begins, but the first",
+                                     "tokens", kDoesNotApply, kCherry};
+inline constexpr Field kInstructionPpl{
+    "instruction_ppl", "exp(nll_instruction_sum / n_instruction)", "1", "e", kCherry};
+inline constexpr Field kStatusInstructionPpl{
+    "status_instruction_ppl", "why nll_instruction_sum and instruction_ppl are undefined, or ok",
+    "1", kDoesNotApply, "winnow"};
+inline constexpr const char* kDeita =
+    "Liu et al. 2024, What Makes Good Data for Alignment (Deita), arXiv:2312.15685";
+inline constexpr Field kEvolComplexity{
+    "evol_complexity", "sum of evol_complexity over the row's user turns (/turns/<scorer>)", "1",
+    "e", kDeita};
+inline constexpr Field kStatusEvolComplexity{"status_evol_complexity",
+                                             "ok, or why a turn of the row has no evol_complexity",
+                                             "1", kDoesNotApply, "winnow"};
+inline constexpr Field kEvolQuality{
+    "evol_quality", "sum of evol_quality over the row's user turns (/turns/<scorer>)", "1", "e",
+    kDeita};
+inline constexpr Field kStatusEvolQuality{"status_evol_quality",
+                                          "ok, or why a turn of the row has no evol_quality", "1",
+                                          kDoesNotApply, "winnow"};
 inline constexpr Field kEmbedding{"embedding", "the model's vector of the row's text", "1",
                                   kDoesNotApply, "winnow"};
+inline constexpr Field kStatusEmbedding{"status_embedding",
+                                        "why the row of /embeddings/<scorer> is undefined, or ok",
+                                        "1", kDoesNotApply, "winnow"};
 }  // namespace score
+
+/// Of user turns, in the order of the rows and of each row's turns.
+namespace turn {
+inline constexpr Field kRowOffsets{"row_offsets",
+                                   "the turns of row i are [row_offsets[i], row_offsets[i + 1])",
+                                   "turns", kDoesNotApply, "winnow"};
+inline constexpr Field kEvolComplexity{
+    "evol_complexity",
+    "sum over k = 1..6 of k softmax(logits of the tokens 1..6 after prompt_evol_complexity)_k", "1",
+    "e", score::kDeita};
+inline constexpr Field kStatusEvolComplexity{"status_evol_complexity",
+                                             "why evol_complexity is undefined, or ok", "1",
+                                             kDoesNotApply, "winnow"};
+inline constexpr Field kEvolQuality{
+    "evol_quality",
+    "sum over k = 1..6 of k softmax(logits of the tokens 1..6 after prompt_evol_quality)_k", "1",
+    "e", score::kDeita};
+inline constexpr Field kStatusEvolQuality{
+    "status_evol_quality", "why evol_quality is undefined, or ok", "1", kDoesNotApply, "winnow"};
+}  // namespace turn
 
 namespace pick {
 inline constexpr Field kRow{"row",
@@ -104,8 +154,13 @@ inline constexpr Field kDiversity{"diversity", "the row's diversity term when it
 }  // namespace pick
 
 /// The dataset that says why a score's value is undefined: one for both perplexity and sum, one for
-/// both IFDs, else status_<name>.
+/// both IFDs, one for the instruction's perplexity and sum, else status_<name>.
 [[nodiscard]] std::string status_of(std::string_view score);
+
+/// The field of a scorer's dataset, of rows or of turns. @throws core::InternalError if there is
+/// none of this name.
+[[nodiscard]] const Field& score_field(std::string_view name);
+[[nodiscard]] const Field& turn_field(std::string_view name);
 
 /// formula, unit, log_base and source as attributes.
 [[nodiscard]] Attributes attributes_of(const Field& field);

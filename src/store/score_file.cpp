@@ -1,5 +1,6 @@
 #include "store/score_file.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -12,13 +13,14 @@ namespace {
 
 constexpr const char* kScores = "/scores";
 constexpr const char* kEmbeddings = "/embeddings";
+constexpr const char* kTurns = "/turns";
 
 std::string group_path(const std::string& scorer) { return std::string(kScores) + "/" + scorer; }
 std::string dataset_path(const std::string& scorer, std::string_view dataset) {
   return group_path(scorer) + "/" + std::string(dataset);
 }
-std::string embeddings_path(const std::string& scorer) {
-  return std::string(kEmbeddings) + "/" + scorer;
+std::string turns_path(const std::string& scorer, std::string_view dataset) {
+  return std::string(kTurns) + "/" + scorer + "/" + std::string(dataset);
 }
 
 /// The attributes of design.md 6 that say where a number comes from, in this order, then whatever
@@ -45,11 +47,6 @@ Attributes provenance_of(const ScorerInfo& info) {
       {"code_version", info.code_version}};
   result.insert(result.end(), info.more.begin(), info.more.end());
   return result;
-}
-
-Attributes joined(Attributes first, const Attributes& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
 }
 
 /// `ok` says that there is a number, every other status that there is none.
@@ -79,62 +76,59 @@ void ScoreFileWriter::write_rows(const RowColumns& columns, const std::string& c
 void ScoreFileWriter::begin_scorer(const ScorerInfo& info) {
   scorer_ = info.name;
   provenance_ = provenance_of(info);
-  file_.create_group(group_path(scorer_), provenance_);
+  table_ = {group_path(scorer_), shape_.rows, shape_.mine};
+  file_.create_group(table_.group, provenance_);
 }
 
-template <class T>
-void ScoreFileWriter::write_column(const Field& field, std::span<const T> values) {
-  file_.write_rows(dataset_path(scorer_, field.name), shape_.rows, shape_.mine, values,
-                   joined(attributes_of(field), provenance_));
+std::string ScoreFileWriter::embeddings_path(const std::string& scorer) {
+  return std::string(kEmbeddings) + "/" + scorer;
 }
 
-void ScoreFileWriter::write_losses(const LossColumns& columns) {
-  file_.together([&] {
-    check_statuses(dataset_path(scorer_, score::kNllCondSum.name), columns.nll_cond_sum,
-                   columns.status_cond);
-    check_statuses(dataset_path(scorer_, score::kNllDirectSum.name), columns.nll_direct_sum,
-                   columns.status_direct);
-  });
-  write_column(score::kNllCondSum, columns.nll_cond_sum);
-  write_column(score::kNCond, columns.n_cond);
-  write_column(score::kNllDirectSum, columns.nll_direct_sum);
-  write_column(score::kNDirect, columns.n_direct);
-  write_column(score::kNTokens, columns.n_tokens);
-  write_column(score::kPplCond, columns.ppl_cond);
-  write_column(score::kPplDirect, columns.ppl_direct);
-  write_column(score::kIfdPpl, columns.ifd_ppl);
-  write_column(score::kIfdLoss, columns.ifd_loss);
-  write_column(score::kStatusCond, columns.status_cond);
-  write_column(score::kStatusDirect, columns.status_direct);
-  write_column(score::kStatusIfd, columns.status_ifd);
+Attributes ScoreFileWriter::attributes_with_provenance(const Field& field) const {
+  Attributes all = attributes_of(field);
+  all.insert(all.end(), provenance_.begin(), provenance_.end());
+  return all;
+}
+
+void ScoreFileWriter::create_group_once(const char* group) {
+  if (groups_.insert(group).second) file_.create_group(group);
+}
+
+void ScoreFileWriter::write_values(const Field& field, std::span<const double> values,
+                                   std::span<const core::ScoreStatus> status) {
+  file_.together(
+      [&] { check_statuses(fmt::format("{}/{}", table_.group, field.name), values, status); });
+  write_column(field, values);
 }
 
 void ScoreFileWriter::write_score(const ScoreColumn& column) {
-  file_.together(
-      [&] { check_statuses(dataset_path(scorer_, column.name), column.values, column.status); });
-  write_column({column.name, column.formula, column.unit, column.log_base, column.source},
-               column.values);
-  write_status(column.name, column.status);
+  write_values({column.name, column.formula, column.unit, column.log_base, column.source},
+               column.values, column.status);
+  const std::string name = status_of(column.name);
+  const std::string formula = fmt::format("why {} is undefined, or ok", column.name);
+  write_column({name, formula, "1", kDoesNotApply, "winnow"}, column.status);
 }
 
-void ScoreFileWriter::write_status(std::string_view score,
-                                   std::span<const core::ScoreStatus> status) {
-  const std::string name = status_of(score);
-  const std::string formula = fmt::format("why {} is undefined, or ok", score);
-  write_column({name, formula, "1", kDoesNotApply, "winnow"}, status);
+void ScoreFileWriter::begin_turns(std::span<const std::uint32_t> turns_of_rows) {
+  create_group_once(kTurns);
+  table_.group = std::string(kTurns) + "/" + scorer_;
+  file_.create_group(table_.group, provenance_);
+  const std::vector<std::uint64_t> lengths(turns_of_rows.begin(), turns_of_rows.end());
+  const ParallelFile::Pieces turns =
+      file_.write_offsets(turns_path(scorer_, turn::kRowOffsets.name), shape_.rows, shape_.mine,
+                          lengths, attributes_with_provenance(turn::kRowOffsets));
+  table_.rows = turns.total;
+  table_.mine = turns.mine;
 }
 
-void ScoreFileWriter::begin_embeddings(std::uint64_t dimension,
-                                       std::span<const core::ScoreStatus> status) {
-  write_status(score::kEmbedding.name, status);
-  if (!has_embeddings_) file_.create_group(kEmbeddings);
-  has_embeddings_ = true;
-  file_.create_matrix<float>(embeddings_path(scorer_), shape_.rows, dimension,
-                             joined(attributes_of(score::kEmbedding), provenance_));
-}
-
-void ScoreFileWriter::write_embeddings(core::RowRange rows, std::span<const float> values) {
-  file_.write_matrix_rows(embeddings_path(scorer_), rows, values);
+void ScoreFileWriter::begin_embeddings(std::uint64_t dimension, Element element) {
+  create_group_once(kEmbeddings);
+  const std::string path = embeddings_path(scorer_);
+  const Attributes attributes = attributes_with_provenance(score::kEmbedding);
+  if (element == Element::f16)
+    file_.create_matrix<core::Half>(path, shape_.rows, dimension, attributes);
+  else
+    file_.create_matrix<float>(path, shape_.rows, dimension, attributes);
 }
 
 void ScoreFileWriter::finish() { file_.finish(); }
@@ -151,7 +145,13 @@ ScoreFileReader::Score ScoreFileReader::read_score(const std::string& scorer,
                                                    const std::string& score,
                                                    core::RowRange range) const {
   return {file_.read_rows<double>(dataset_path(scorer, score), rows_, range),
-          file_.read_rows<core::ScoreStatus>(dataset_path(scorer, status_of(score)), rows_, range)};
+          read_status(scorer, score, range)};
+}
+
+std::vector<core::ScoreStatus> ScoreFileReader::read_status(const std::string& scorer,
+                                                            const std::string& score,
+                                                            core::RowRange range) const {
+  return file_.read_rows<core::ScoreStatus>(dataset_path(scorer, status_of(score)), rows_, range);
 }
 
 std::vector<std::uint32_t> ScoreFileReader::read_counts(const std::string& scorer,
@@ -160,15 +160,39 @@ std::vector<std::uint32_t> ScoreFileReader::read_counts(const std::string& score
   return file_.read_rows<std::uint32_t>(dataset_path(scorer, name), rows_, range);
 }
 
+ScoreFileReader::TurnScores ScoreFileReader::read_turns(const std::string& scorer,
+                                                        const std::string& score,
+                                                        core::RowRange range) const {
+  const std::string path = turns_path(scorer, score);
+  const std::uint64_t turns = file_.length(path);
+  TurnScores result;
+  result.row_offsets =
+      file_.read_offsets(turns_path(scorer, turn::kRowOffsets.name), rows_, range, turns);
+  const core::RowRange mine{result.row_offsets.front(), result.row_offsets.back()};
+  for (std::uint64_t& offset : result.row_offsets) offset -= mine.begin;
+  result.scores = {
+      file_.read_rows<double>(path, turns, mine),
+      file_.read_rows<core::ScoreStatus>(turns_path(scorer, status_of(score)), turns, mine)};
+  return result;
+}
+
 std::uint64_t ScoreFileReader::embedding_dimension(const std::string& scorer) const {
-  const auto shape = file_.shape(embeddings_path(scorer));
+  const std::string path = std::string(kEmbeddings) + "/" + scorer;
+  if (!file_.has(path)) return 0;
+  const auto shape = file_.shape(path);
   return shape.size() == 2 ? shape.back() : 0;
 }
 
 std::vector<float> ScoreFileReader::read_embeddings(const std::string& scorer,
                                                     core::RowRange range) const {
-  return file_.read_matrix_rows<float>(embeddings_path(scorer), rows_, embedding_dimension(scorer),
-                                       range);
+  const std::string path = std::string(kEmbeddings) + "/" + scorer;
+  const std::uint64_t dimension = embedding_dimension(scorer);
+  if (file_.element(path) != Element::f16)
+    return file_.read_matrix_rows<float>(path, rows_, dimension, range);
+  const auto halves = file_.read_matrix_rows<core::Half>(path, rows_, dimension, range);
+  std::vector<float> values(halves.size());
+  std::ranges::transform(halves, values.begin(), core::to_float);
+  return values;
 }
 
 }  // namespace winnow::store

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,23 +32,8 @@ struct ScorerInfo {
   Attributes more = {};                          ///< the import's file and key, ...
 };
 
-/// This rank's answer losses; every span is [mine.size()]. A value whose status is not ok is NaN.
-struct LossColumns {
-  std::span<const double> nll_cond_sum;
-  std::span<const std::uint32_t> n_cond;
-  std::span<const double> nll_direct_sum;
-  std::span<const std::uint32_t> n_direct;
-  std::span<const std::uint32_t> n_tokens;  ///< of the conditional text
-  std::span<const double> ppl_cond;
-  std::span<const double> ppl_direct;
-  std::span<const double> ifd_ppl;
-  std::span<const double> ifd_loss;
-  std::span<const core::ScoreStatus> status_cond;
-  std::span<const core::ScoreStatus> status_direct;
-  std::span<const core::ScoreStatus> status_ifd;
-};
-
-/// One score of another kind (imported, a rating, ...): /scores/<scorer>/<name> and status_<name>.
+/// A score that the schema has no field for (an imported one): /scores/<scorer>/<name> and
+/// status_<name>.
 struct ScoreColumn {
   std::string name;
   std::string formula;
@@ -66,28 +52,48 @@ class ScoreFileWriter {
                   const RowsShape& shape);
 
   void write_rows(const RowColumns& columns, const std::string& code_version);
-  /// Begins the group of a scorer; its columns follow.
+  /// Begins the group /scores/<scorer>; its columns follow.
   void begin_scorer(const ScorerInfo& info);
-  void write_losses(const LossColumns& columns);
+  /// Values beside their statuses: a value whose status is not ok is NaN, every other is finite.
+  void write_values(const Field& field, std::span<const double> values,
+                    std::span<const core::ScoreStatus> status);
+  /// Counts or statuses.
+  template <Storable T>
+  void write_column(const Field& field, std::span<const T> values) {
+    file_.write_rows(table_.group + "/" + std::string(field.name), table_.rows, table_.mine, values,
+                     attributes_with_provenance(field));
+  }
   void write_score(const ScoreColumn& column);
-  /// /embeddings/<scorer> f32 [rows, dimension] with status /scores/<scorer>/status_embedding;
-  /// filled with `write_embeddings`.
-  void begin_embeddings(std::uint64_t dimension, std::span<const core::ScoreStatus> status);
+  /// Begins the group /turns/<scorer>; from now on columns are of turns. [mine.size()]
+  void begin_turns(std::span<const std::uint32_t> turns_of_rows);
+  /// /embeddings/<scorer> [rows, dimension], f16 or f32, with its status in
+  /// /scores/<scorer>/status_embedding; filled with `write_embeddings`.
+  void begin_embeddings(std::uint64_t dimension, Element element);
   /// values: [rows.size(), dimension] of the current scorer; any number of calls, equally many on
   /// every rank (with no rows where a rank is through).
-  void write_embeddings(core::RowRange rows, std::span<const float> values);
+  template <Storable T>
+  void write_embeddings(core::RowRange rows, std::span<const T> values) {
+    file_.write_matrix_rows(embeddings_path(scorer_), rows, values);
+  }
   void finish();
 
  private:
-  template <class T>
-  void write_column(const Field& field, std::span<const T> values);
-  void write_status(std::string_view score, std::span<const core::ScoreStatus> status);
+  /// Where columns go, and which of their rows this rank has.
+  struct CurrentTable {
+    std::string group;
+    std::uint64_t rows = 0;
+    core::RowRange mine;
+  };
+  [[nodiscard]] static std::string embeddings_path(const std::string& scorer);
+  [[nodiscard]] Attributes attributes_with_provenance(const Field& field) const;
+  void create_group_once(const char* group);
 
   ParallelFile file_;
   RowsShape shape_;
   std::string scorer_;
   Attributes provenance_;
-  bool has_embeddings_ = false;
+  CurrentTable table_;
+  std::set<std::string> groups_;
 };
 
 /// A finished scores.h5; each rank reads its own rows.
@@ -110,11 +116,24 @@ class ScoreFileReader {
   /// Any score with its status ("ifd_ppl", "nll_cond_sum", "rating", ...).
   [[nodiscard]] Score read_score(const std::string& scorer, const std::string& score,
                                  core::RowRange range) const;
+  /// Why each row has a score or not.
+  [[nodiscard]] std::vector<core::ScoreStatus> read_status(const std::string& scorer,
+                                                           const std::string& score,
+                                                           core::RowRange range) const;
   /// A column of counts ("n_cond", "n_direct", "n_tokens").
   [[nodiscard]] std::vector<std::uint32_t> read_counts(const std::string& scorer,
                                                        const std::string& name,
                                                        core::RowRange range) const;
+  /// The turns of each row of `range` under one name, and of all of them the scores.
+  struct TurnScores {
+    std::vector<std::uint64_t> row_offsets;  ///< [range.size() + 1], from 0
+    Score scores;                            ///< [row_offsets.back()]
+  };
+  [[nodiscard]] TurnScores read_turns(const std::string& scorer, const std::string& score,
+                                      core::RowRange range) const;
+  /// 0 if the scorer has no embeddings.
   [[nodiscard]] std::uint64_t embedding_dimension(const std::string& scorer) const;
+  /// Stored as f16 or f32.
   [[nodiscard]] std::vector<float> read_embeddings(const std::string& scorer,
                                                    core::RowRange range) const;
   /// The attributes of a scorer (group /scores/<scorer>).

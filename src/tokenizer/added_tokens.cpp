@@ -12,9 +12,10 @@ bool is_single_word(std::string_view text, ByteSpan place) {
          (after == text.size() || !is_word_character(next_character(text, after)));
 }
 
-std::uint32_t space_begin(std::string_view text, std::uint32_t end) {
+/// Not before `limit`.
+std::uint32_t space_begin(std::string_view text, std::uint32_t end, std::uint32_t limit) {
   std::size_t begin = end;
-  while (begin > 0) {
+  while (begin > limit) {
     std::size_t at = begin;
     if (!is_white_space(previous_character(text, at))) break;
     begin = at;
@@ -90,7 +91,7 @@ std::vector<Segment> AddedTokenFinder::split(std::string_view text) const {
     const AddedToken& token = *match->token;
     ByteSpan place = match->place;
     if (token.single_word && !is_single_word(text, place)) continue;
-    if (token.lstrip) place.begin = std::max(space_begin(text, place.begin), end);
+    if (token.lstrip) place.begin = std::max(space_begin(text, place.begin, end), end);
     if (token.rstrip) place.end = space_end(text, place.end);
     if (end < place.begin) segments.push_back({{end, place.begin}, std::nullopt});
     segments.push_back({place, token.id});

@@ -3,15 +3,20 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <unordered_map>
 #include <utility>
 
 #include "core/hash.hpp"
 #include "core/random.hpp"
 #include "tokenizer/byte_alphabet.hpp"
+#include "tokenizer/byte_tokens.hpp"
+#include "tokenizer/unicode_text.hpp"
 
 namespace winnow::tokenizer {
 namespace {
 
+/// U+2581, which stands for a space in SentencePiece's vocabularies.
+constexpr std::string_view kBlock = "\xE2\x96\x81";
 constexpr std::uint32_t kFree = std::numeric_limits<std::uint32_t>::max();
 
 std::uint64_t pair_of(TokenId left, TokenId right) {
@@ -30,16 +35,22 @@ bool is_later(const Bpe::Workspace::Candidate& a, const Bpe::Workspace::Candidat
 
 Bpe::Bpe(const BpeDefinition& definition)
     : byte_ids_(256, kNoToken),
+      is_byte_level_(definition.is_byte_level),
       unknown_(definition.unknown),
       fuse_unknown_(definition.fuse_unknown) {
   token_slots_.assign(table_size(definition.vocabulary.size()), kFree);
-  for (const VocabularyEntry& entry : definition.vocabulary)
-    if (std::optional<std::string> bytes = bytes_of_token(entry.token))
+  for (const VocabularyEntry& entry : definition.vocabulary) {
+    if (!is_byte_level_)
+      add_token(entry.token, entry.id);
+    else if (std::optional<std::string> bytes = bytes_of_token(entry.token))
       add_token(*std::move(bytes), entry.id);
+  }
+  if (definition.byte_fallback) fallback_ids_ = byte_token_ids(definition.vocabulary);
   for (const Token& token : tokens_)
     if (token.bytes.size() == 1) byte_ids_[static_cast<unsigned char>(token.bytes[0])] = token.id;
   add_merges(definition.merges);
   mark_whole_words(definition.ignore_merges);
+  find_cuts(definition);
 }
 
 void Bpe::add_token(std::string bytes, TokenId id) {
@@ -78,12 +89,6 @@ std::uint32_t Bpe::slot_of_bytes(std::string_view bytes) const {
   return static_cast<std::uint32_t>(slot);
 }
 
-std::optional<TokenId> Bpe::id_of_bytes(std::string_view bytes) const {
-  const std::uint32_t token = token_slots_[slot_of_bytes(bytes)];
-  if (token == kFree) return std::nullopt;
-  return tokens_[token].id;
-}
-
 std::uint32_t Bpe::rank_of(TokenId left, TokenId right) const {
   const std::uint64_t pair = pair_of(left, right);
   std::size_t slot = core::mix64(pair) & (rule_slots_.size() - 1);
@@ -92,27 +97,96 @@ std::uint32_t Bpe::rank_of(TokenId left, TokenId right) const {
   return rule_slots_[slot].rank;
 }
 
+void Bpe::find_cuts(const BpeDefinition& definition) {
+  // With other options a piece would not be treated as in the whole.
+  if (is_byte_level_ || definition.ignore_merges || !unknown_ || id_of_symbol(kBlock) == kNoToken)
+    return;
+  std::unordered_map<TokenId, std::string_view> texts;
+  for (const VocabularyEntry& entry : definition.vocabulary) texts.emplace(entry.id, entry.token);
+  for (const Merge& merge : definition.merges) {
+    const std::string_view left = texts.at(merge.left);
+    if (!texts.at(merge.right).starts_with(kBlock)) continue;
+    // These stand for any character.
+    if (left.empty() || merge.left == *unknown_ || byte_of_token(left)) return;
+    joins_block_[static_cast<unsigned char>(left.back())] = true;
+  }
+  cuts_at_blocks_ = true;
+}
+
 void Bpe::encode(std::string_view word, Workspace& workspace,
                  std::vector<WordToken>& tokens) const {
-  const std::uint32_t known = token_slots_[slot_of_bytes(word)];
-  if (known != kFree && tokens_[known].is_whole_word)
-    tokens.push_back({tokens_[known].id, 0, static_cast<std::uint32_t>(word.size())});
-  else
-    merge(word, workspace, tokens);
+  std::size_t begin = 0;
+  if (cuts_at_blocks_)
+    for (std::size_t at = word.find(kBlock, 1); at < word.size(); at = word.find(kBlock, at + 1)) {
+      if (joins_block_[static_cast<unsigned char>(word[at - 1])]) continue;
+      encode_piece(word.substr(begin, at - begin), static_cast<std::uint32_t>(begin), workspace,
+                   tokens);
+      begin = at;
+    }
+  encode_piece(word.substr(begin), static_cast<std::uint32_t>(begin), workspace, tokens);
+}
+
+void Bpe::encode_piece(std::string_view piece, std::uint32_t begin, Workspace& workspace,
+                       std::vector<WordToken>& tokens) const {
+  const std::uint32_t known = token_slots_[slot_of_bytes(piece)];
+  if (known != kFree && tokens_[known].is_whole_word) {
+    tokens.push_back({tokens_[known].id, begin, begin + static_cast<std::uint32_t>(piece.size())});
+    return;
+  }
+  const std::size_t first = tokens.size();
+  merge(piece, workspace, tokens);
+  for (std::size_t i = first; i < tokens.size(); ++i) {
+    tokens[i].begin += begin;
+    tokens[i].end += begin;
+  }
+}
+
+TokenId Bpe::id_of_symbol(std::string_view symbol) const {
+  if (symbol.size() == 1) return byte_ids_[static_cast<unsigned char>(symbol[0])];
+  const std::uint32_t token = token_slots_[slot_of_bytes(symbol)];
+  return token == kFree ? kNoToken : tokens_[token].id;
+}
+
+bool Bpe::falls_back_to_bytes(std::string_view symbol) const {
+  return !fallback_ids_.empty() && std::ranges::all_of(symbol, [this](char byte) {
+    return fallback_ids_[static_cast<unsigned char>(byte)] != kNoToken;
+  });
 }
 
 void Bpe::place_symbols(std::string_view word, std::vector<Workspace::Symbol>& symbols) const {
   symbols.clear();
-  bool after_unknown = false;
-  for (std::uint32_t at = 0; at < word.size(); ++at) {
-    const TokenId id = byte_ids_[static_cast<unsigned char>(word[at])];
-    const bool is_unknown = id == kNoToken;
-    const bool is_dropped = is_unknown && (!unknown_ || (after_unknown && fuse_unknown_));
-    after_unknown = is_unknown;
-    if (is_dropped) continue;
+  std::uint32_t begin = 0;
+  const auto push = [&](TokenId id, std::size_t size) {
     const auto index = static_cast<std::uint32_t>(symbols.size());
-    symbols.push_back({is_unknown ? *unknown_ : id, index - 1, index + 1, at});
+    symbols.push_back({id, index - 1, index + 1, begin});
+    begin += static_cast<std::uint32_t>(size);
+  };
+  std::size_t unknown_bytes = 0;  // of an unknown token that waits for others to fuse with
+  const auto flush = [&] {
+    if (unknown_bytes > 0) push(*unknown_, unknown_bytes);
+    unknown_bytes = 0;
+  };
+  for (std::size_t at = 0; at < word.size();) {
+    const std::size_t first = at;
+    if (is_byte_level_)
+      ++at;
+    else
+      next_character(word, at);
+    const std::string_view symbol = word.substr(first, at - first);
+    if (const TokenId id = id_of_symbol(symbol); id != kNoToken) {
+      flush();
+      push(id, symbol.size());
+    } else if (falls_back_to_bytes(symbol)) {
+      // A waiting unknown token goes on waiting: as theirs.
+      for (const char byte : symbol) push(fallback_ids_[static_cast<unsigned char>(byte)], 1);
+    } else if (unknown_) {
+      if (!fuse_unknown_) flush();
+      unknown_bytes += symbol.size();
+    } else {
+      begin += static_cast<std::uint32_t>(symbol.size());
+    }
   }
+  flush();
 }
 
 void Bpe::merge(std::string_view word, Workspace& workspace, std::vector<WordToken>& tokens) const {

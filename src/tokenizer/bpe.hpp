@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,19 +8,14 @@
 #include <vector>
 
 #include "tokenizer/definition.hpp"
+#include "tokenizer/word_token.hpp"
 
 namespace winnow::tokenizer {
 
-/// A token and the bytes [begin, end) of the word that it stands for.
-struct WordToken {
-  TokenId id = 0;
-  std::uint32_t begin = 0;
-  std::uint32_t end = 0;
-};
-
-/// Byte pair encoding over bytes: neighbours are joined by rising rank of their merge, among equals
-/// from left to right. A byte that has no token becomes the unknown token; without one it is
-/// dropped and counts to the token before it.
+/// Byte pair encoding over bytes (byte-level vocabularies) or characters: neighbours are joined by
+/// rising rank of their merge, among equals from left to right. A symbol that has no token becomes
+/// byte tokens where the file says so, else the unknown token; without one it is dropped and counts
+/// to the token before it.
 class Bpe {
  public:
   explicit Bpe(const BpeDefinition& definition);
@@ -43,9 +39,6 @@ class Bpe {
   /// The tokens of a word in order, appended to `tokens`. O(n log n) in the word's bytes.
   void encode(std::string_view word, Workspace& workspace, std::vector<WordToken>& tokens) const;
 
-  /// The id of the token that spells exactly these bytes.
-  [[nodiscard]] std::optional<TokenId> id_of_bytes(std::string_view bytes) const;
-
  private:
   static constexpr TokenId kNoToken = -1;
   struct Rule {
@@ -56,7 +49,12 @@ class Bpe {
   void add_token(std::string bytes, TokenId id);
   void add_merges(const std::vector<Merge>& merges);
   void mark_whole_words(bool ignore_merges);
+  void find_cuts(const BpeDefinition& definition);
+  void encode_piece(std::string_view piece, std::uint32_t begin, Workspace& workspace,
+                    std::vector<WordToken>& tokens) const;
   void place_symbols(std::string_view word, std::vector<Workspace::Symbol>& symbols) const;
+  [[nodiscard]] TokenId id_of_symbol(std::string_view symbol) const;
+  [[nodiscard]] bool falls_back_to_bytes(std::string_view symbol) const;
   [[nodiscard]] std::uint32_t slot_of_bytes(std::string_view bytes) const;
   [[nodiscard]] std::uint32_t rank_of(TokenId left, TokenId right) const;
   void merge(std::string_view word, Workspace& workspace, std::vector<WordToken>& tokens) const;
@@ -70,7 +68,13 @@ class Bpe {
   std::vector<std::uint32_t> token_slots_;  // open addressing by hash: index into tokens_, or kFree
   std::vector<Rule> rule_slots_;            // open addressing by pair; rank kFree: free
   std::vector<TokenId> merged_;             // by rank
-  std::vector<TokenId> byte_ids_;           // by byte; kNoToken: none
+  std::vector<TokenId> byte_ids_;           // of one byte, by byte; kNoToken: none
+  std::vector<TokenId> fallback_ids_;       // of <0x..>, by byte; empty: no fallback
+  /// No merge reaches over the beginning of a U+2581 that stands behind a character with another
+  /// last byte: what stands before and behind is tokenized apart.
+  bool cuts_at_blocks_ = false;
+  std::array<bool, 256> joins_block_{};
+  bool is_byte_level_;
   std::optional<TokenId> unknown_;
   bool fuse_unknown_;
 };

@@ -10,8 +10,8 @@
 
 namespace winnow::tokenizer {
 
-/// What a tokenizer.json says, in the parts that winnow runs: byte-level BPE as GPT-2, Llama-3,
-/// Qwen and SmolLM2 have it.
+// What a tokenizer.json says, as data: steps and a model, named as the file names them.
+
 struct AddedToken {
   TokenId id = 0;
   std::string content;
@@ -22,27 +22,73 @@ struct AddedToken {
   bool special = false;
 };
 
-enum class NormalizerStep { nfc };
+/// A text that is looked for: a regular expression or the text itself.
+struct Pattern {
+  std::string text;
+  bool is_regex = true;
+};
 
-enum class SplitBehavior { isolated, removed, contiguous };
+enum class UnicodeForm { nfc, nfd, nfkc, nfkd };
+
+struct BertNormalizerStep {
+  bool clean_text = true;
+  bool handle_chinese_chars = true;
+  bool strip_accents = true;
+  bool lowercase = true;
+};
+struct LowercaseStep {};
+struct StripStep {
+  bool left = true;
+  bool right = true;
+};
+struct StripAccentsStep {};
+struct NmtStep {};
+struct ReplaceStep {
+  Pattern pattern;
+  std::string content;
+};
+struct PrependStep {
+  std::string text;
+};
+struct PrecompiledStep {
+  std::string charsmap;  ///< SentencePiece's compiled rules, decoded from base64
+};
+using NormalizerStep =
+    std::variant<UnicodeForm, BertNormalizerStep, LowercaseStep, StripStep, StripAccentsStep,
+                 NmtStep, ReplaceStep, PrependStep, PrecompiledStep>;
+
+enum class SplitBehavior { isolated, removed, contiguous, merged_with_previous, merged_with_next };
 
 struct SplitStep {
-  std::string pattern;
-  bool is_regex = true;
+  Pattern pattern;
   SplitBehavior behavior = SplitBehavior::isolated;
   bool invert = false;
 };
 struct DigitsStep {
   bool individual = false;
 };
+struct PunctuationStep {
+  SplitBehavior behavior = SplitBehavior::isolated;
+};
+struct BertStep {};
+struct WhitespaceStep {};
+struct WhitespaceSplitStep {};
 struct ByteLevelStep {
   bool add_prefix_space = false;
   bool use_regex = true;
 };
-using PreTokenizerStep = std::variant<SplitStep, DigitsStep, ByteLevelStep>;
+enum class PrependScheme { first, always, never };
+struct MetaspaceStep {
+  std::string replacement;  ///< one character
+  PrependScheme prepend = PrependScheme::always;
+  bool split = true;
+};
+using PreTokenizerStep =
+    std::variant<SplitStep, DigitsStep, PunctuationStep, BertStep, WhitespaceStep,
+                 WhitespaceSplitStep, ByteLevelStep, MetaspaceStep>;
 
 struct VocabularyEntry {
-  std::string token;  ///< in the byte alphabet
+  std::string token;  ///< as the file spells it
   TokenId id = 0;
 };
 struct Merge {
@@ -53,10 +99,25 @@ struct Merge {
 struct BpeDefinition {
   std::vector<VocabularyEntry> vocabulary;  ///< each token and each id once; ids may have holes
   std::vector<Merge> merges;                ///< by rising rank
+  bool is_byte_level = false;               ///< tokens are spelt in the byte alphabet
   bool ignore_merges = false;               ///< a word that is a token stays whole
-  std::optional<TokenId> unknown;           ///< for bytes that have no token
-  bool fuse_unknown = false;                ///< one for neighbouring bytes
+  bool byte_fallback = false;               ///< a character without a token becomes <0x..> tokens
+  std::optional<TokenId> unknown;           ///< for characters that have no token
+  bool fuse_unknown = false;                ///< one for neighbouring characters
 };
+struct WordPieceDefinition {
+  std::vector<VocabularyEntry> vocabulary;  ///< each token and each id once; ids may have holes
+  TokenId unknown = 0;
+  std::string continuing_prefix;  ///< of tokens that do not begin a word
+  std::size_t max_word_characters = 100;
+};
+struct UnigramDefinition {
+  std::vector<VocabularyEntry> vocabulary;  ///< ids rise from 0; of equal tokens the last counts
+  std::vector<double> scores;               ///< by id
+  std::optional<TokenId> unknown;
+  bool byte_fallback = false;
+};
+using ModelDefinition = std::variant<BpeDefinition, WordPieceDefinition, UnigramDefinition>;
 
 struct PostProcessor {
   /// Whitespace at a token's ends does not count into its offsets.
@@ -67,16 +128,39 @@ struct PostProcessor {
   std::vector<TokenId> after;
 };
 
+struct ByteLevelDecoder {};
+struct ByteFallbackDecoder {};
+struct FuseDecoder {};
+struct StripDecoder {
+  std::string character;
+  std::size_t start = 0;
+  std::size_t stop = 0;
+};
+struct WordPieceDecoder {
+  std::string prefix;
+  bool cleanup = true;
+};
+struct MetaspaceDecoder {
+  std::string replacement;
+  PrependScheme prepend = PrependScheme::always;
+};
+using DecoderStep = std::variant<ByteLevelDecoder, ByteFallbackDecoder, FuseDecoder, StripDecoder,
+                                 WordPieceDecoder, MetaspaceDecoder, ReplaceStep>;
+
 struct Definition {
   std::vector<AddedToken> added_tokens;
   std::vector<NormalizerStep> normalizer;
-  std::vector<PreTokenizerStep> pre_tokenizer;  ///< the last is the only ByteLevel
-  BpeDefinition model;
+  std::vector<PreTokenizerStep> pre_tokenizer;  ///< nothing stands behind a ByteLevel
+  ModelDefinition model;
   PostProcessor post_processor;
+  /// nullopt: the file has none, and tokens are joined by spaces.
+  std::optional<std::vector<DecoderStep>> decoder;
 };
 
+[[nodiscard]] const std::vector<VocabularyEntry>& vocabulary_of(const ModelDefinition& model);
+
 /// Ids run from 0 to kMaxVocabulary - 1.
-inline constexpr TokenId kMaxVocabulary = 16'777'216;
+inline constexpr TokenId kMaxVocabulary = 4'194'304;
 
 /// @param file  its name in messages
 /// @throws core::ModelError naming the part that is missing, malformed or not supported.

@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "core/error.hpp"
-#include "tokenizer/normalizer.hpp"
-#include "tokenizer/trim_offsets.hpp"
 #include "tokenizer/unicode_text.hpp"
 
 namespace winnow::tokenizer {
@@ -18,30 +16,60 @@ std::string_view part(std::string_view text, ByteSpan place) {
   return text.substr(place.begin, place.end - place.begin);
 }
 
+/// Added tokens that match normalized text are themselves given normalized.
+std::vector<AddedToken> normalized_tokens(std::vector<AddedToken> tokens,
+                                          const Normalizer& normalizer) {
+  for (AddedToken& token : tokens) {
+    if (!token.normalized) continue;
+    const ByteSpan whole{0, static_cast<std::uint32_t>(token.content.size())};
+    token.content = std::string(normalizer.normalize(token.content, whole).bytes());
+  }
+  return tokens;
+}
+
 /// Tokens that are looked for before or after normalization; of two that are equal after it a
 /// special one counts.
-std::vector<AddedToken> tokens_to_find(const Definition& definition, bool normalized) {
+std::vector<AddedToken> tokens_to_find(const std::vector<AddedToken>& added, bool normalized) {
   std::vector<AddedToken> tokens;
   for (const bool special : {true, false})
-    for (const AddedToken& token : definition.added_tokens)
-      if (token.normalized == normalized && token.special == special) tokens.push_back(token);
+    for (const AddedToken& token : added)
+      if (token.normalized == normalized && token.special == special && !token.content.empty())
+        tokens.push_back(token);
   return tokens;
+}
+
+Model model_of(const ModelDefinition& definition) {
+  if (const auto* bpe = std::get_if<BpeDefinition>(&definition)) return Bpe(*bpe);
+  if (const auto* word_piece = std::get_if<WordPieceDefinition>(&definition))
+    return WordPiece(*word_piece);
+  return Unigram(std::get<UnigramDefinition>(definition));
+}
+
+std::vector<Blanks> blanks_by_id(const std::vector<VocabularyEntry>& vocabulary) {
+  std::vector<Blanks> blanks;
+  for (const VocabularyEntry& entry : vocabulary) {
+    const auto id = static_cast<std::size_t>(entry.id);
+    if (id >= blanks.size()) blanks.resize(id + 1);
+    blanks[id] = blanks_of(entry.token);
+  }
+  return blanks;
 }
 
 }  // namespace
 
 /// One call of encode(); the encoding grows from left to right.
+template <typename AnyModel>
 class Run {
  public:
-  Run(const Encoder& encoder, std::string_view text, bool has_recent)
-      : encoder_(encoder), text_(text), has_recent_(has_recent) {}
+  Run(const Encoder& encoder, const AnyModel& model, std::string_view text)
+      : encoder_(encoder), model_(model), text_(text) {}
 
   Encoding encode() {
     for (const auto& [place, added] : encoder_.literal_finder_.split(text_)) {
       if (added)
-        add(*added, place, blanks_of_added_token(part(text_, place)));
+        add(*added, place, blanks_of(part(text_, place)));
       else
-        encode_text(normalize(encoder_.normalizer_, text_, place));
+        encode_text(encoder_.normalizer_.normalize(text_, place));
     }
     return std::move(encoding_);
   }
@@ -60,69 +88,55 @@ class Run {
     const std::string_view bytes = normalized.bytes();
     for (const auto& [place, added] : encoder_.normalized_finder_.split(bytes)) {
       if (added)
-        add(*added, normalized.source_of(place.begin, place.end),
-            blanks_of_added_token(part(bytes, place)));
+        add(*added, normalized.source_of(place.begin, place.end), blanks_of(part(bytes, place)));
       else
-        encode_words(normalized, place);
+        encode_words(encoder_.pre_tokenizer_.split(normalized, place));
     }
   }
 
-  void encode_words(const NormalizedText& normalized, ByteSpan place) {
-    const std::string_view text = part(normalized.bytes(), place);
-    const std::string stand_ins = has_recent_ ? with_stand_ins(text) : std::string();
-    for (Word word :
-         encoder_.pre_tokenizer_.split(has_recent_ ? std::string_view(stand_ins) : text)) {
-      word.place.begin += place.begin;
-      word.place.end += place.begin;
-      encode_word(normalized, word);
-    }
-  }
-
-  void encode_word(const NormalizedText& normalized, const Word& word) {
-    std::string_view bytes = part(normalized.bytes(), word.place);
-    if (word.has_prefix) {
-      prefixed_.assign(1, ' ').append(bytes);
-      bytes = prefixed_;
-    }
-    tokens_.clear();
-    encoder_.model_.encode(bytes, workspace_, tokens_);
-    const std::uint32_t prefix = word.has_prefix ? 1 : 0;
-    for (const WordToken& token : tokens_) {
-      // The space that was added stands for the character after it.
-      const std::uint32_t begin = word.place.begin + std::max(token.begin, prefix) - prefix;
-      const std::uint32_t end = std::max(word.place.begin + token.end - prefix, begin + 1);
-      add(token.id, normalized.source_of(begin, end),
-          blanks_of_word_token(bytes.substr(token.begin, token.end - token.begin)));
+  void encode_words(const Words& words) {
+    for (const ByteSpan& place : words.places) {
+      tokens_.clear();
+      model_.encode(part(words.text().bytes(), place), workspace_, tokens_);
+      for (const WordToken& token : tokens_)
+        add(token.id, words.text().source_of(place.begin + token.begin, place.begin + token.end),
+            encoder_.trim_offsets_ ? encoder_.blanks_[static_cast<std::size_t>(token.id)]
+                                   : Blanks{});
     }
   }
 
   const Encoder& encoder_;
+  const AnyModel& model_;
   std::string_view text_;
-  bool has_recent_;
   Encoding encoding_;
-  Bpe::Workspace workspace_;
+  typename AnyModel::Workspace workspace_;
   std::vector<WordToken> tokens_;
-  std::string prefixed_;
 };
 
 Encoder::Encoder(const Definition& definition, const std::string& file)
-    : normalizer_(definition.normalizer),
-      literal_finder_(tokens_to_find(definition, false)),
-      normalized_finder_(tokens_to_find(definition, true)),
+    : normalizer_(definition.normalizer, file),
+      added_tokens_(normalized_tokens(definition.added_tokens, normalizer_)),
+      literal_finder_(tokens_to_find(added_tokens_, false)),
+      normalized_finder_(tokens_to_find(added_tokens_, true)),
       pre_tokenizer_(definition.pre_tokenizer, file),
-      model_(definition.model),
+      model_(model_of(definition.model)),
       trim_offsets_(definition.post_processor.trim_offsets),
-      add_prefix_space_(definition.post_processor.add_prefix_space) {}
+      add_prefix_space_(definition.post_processor.add_prefix_space) {
+  if (trim_offsets_) blanks_ = blanks_by_id(vocabulary_of(definition.model));
+}
 
 Encoding Encoder::encode(std::string_view text) const {
   if (text.size() >= std::numeric_limits<std::uint32_t>::max())
     throw core::DataError(fmt::format(
         "a text of {} bytes cannot be tokenized, expected less than 4 GiB", text.size()));
-  const TextTraits traits = examine(text);
-  if (traits.invalid_at != std::string_view::npos)
-    throw core::DataError(fmt::format(
-        "byte {} of a text that is to be tokenized is not valid UTF-8", traits.invalid_at));
-  return Run(*this, text, traits.has_recent).encode();
+  if (const std::optional<std::size_t> invalid = first_invalid_byte(text))
+    throw core::DataError(
+        fmt::format("byte {} of a text that is to be tokenized is not valid UTF-8", *invalid));
+  return std::visit(
+      [&](const auto& model) {
+        return Run<std::decay_t<decltype(model)>>(*this, model, text).encode();
+      },
+      model_);
 }
 
 }  // namespace winnow::tokenizer

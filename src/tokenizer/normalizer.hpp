@@ -3,37 +3,51 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "tokenizer/definition.hpp"
-#include "tokenizer/unicode_text.hpp"
+#include "tokenizer/normalized_text.hpp"
+#include "tokenizer/pattern_finder.hpp"
+#include "tokenizer/precompiled_map.hpp"
 
 namespace winnow::tokenizer {
 
-/// A stretch of the encoded text as the model sees it, and where each byte of it comes from.
-class NormalizedText {
+/// Rewrites texts by the steps of tokenizer.json's normalizer, with the offsets that Hugging Face's
+/// `tokenizers` gives.
+class Normalizer {
  public:
-  /// Bytes `place` of `original`, unchanged. Refers to `original`.
-  NormalizedText(std::string_view original, ByteSpan place);
-  /// `bytes` instead of what stood there; sources[i] is the part of the whole original that
-  /// bytes[i] stands for.
-  NormalizedText(std::string bytes, std::vector<ByteSpan> sources);
+  /// @param file  its name in messages
+  /// @throws core::ModelError for a regular expression that is malformed or not supported.
+  Normalizer(std::span<const NormalizerStep> steps, const std::string& file);
 
-  [[nodiscard]] std::string_view bytes() const { return sources_.empty() ? view_ : own_; }
-  /// The part of the original that bytes [begin, end) stand for, whole characters; begin < end.
-  [[nodiscard]] ByteSpan source_of(std::size_t begin, std::size_t end) const;
+  /// Bytes `place` of `original`, which is valid UTF-8, after the steps.
+  [[nodiscard]] NormalizedText normalize(std::string_view original, ByteSpan place) const;
 
  private:
-  std::string_view view_;
-  std::uint32_t shift_ = 0;
-  std::string own_;
-  std::vector<ByteSpan> sources_;  // empty: the identity on view_
+  struct Replace {
+    PatternFinder pattern;
+    std::string content;
+  };
+  using Step = std::variant<UnicodeForm, BertNormalizerStep, LowercaseStep, StripStep,
+                            StripAccentsStep, NmtStep, Replace, PrependStep, PrecompiledMap>;
+
+  void add(const ReplaceStep& step, const std::string& file);
+  void add(const PrecompiledStep& step, const std::string& file);
+  template <typename Plain>
+  void add(const Plain& step, const std::string& file);
+  static void apply(const Replace& step, NormalizedText& text);
+
+  std::vector<Step> steps_;
 };
 
-/// Bytes `place` of `original` after the steps. As Hugging Face's `tokenizers` does it: composition
-/// by the tables of Unicode 9, and a composed character stands for the first of the characters that
-/// it was made of.
-[[nodiscard]] NormalizedText normalize(std::span<const NormalizerStep> steps,
-                                       std::string_view original, ByteSpan place);
+/// One space or another text before the first character, for which it stands; nothing before
+/// nothing.
+[[nodiscard]] NormalizedText with_prefix(const NormalizedText& text, std::string_view prefix);
+
+/// Each match replaced; the content stands for the last character of what it replaces.
+[[nodiscard]] NormalizedText with_replaced(const NormalizedText& text,
+                                           std::span<const ByteSpan> matches,
+                                           std::string_view content);
 
 }  // namespace winnow::tokenizer

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -7,16 +8,19 @@
 #include <vector>
 
 #include "tokenizer/definition.hpp"
-#include "tokenizer/regular_expression.hpp"
-#include "tokenizer/unicode_text.hpp"
+#include "tokenizer/normalized_text.hpp"
+#include "tokenizer/pattern_finder.hpp"
 
 namespace winnow::tokenizer {
 
-/// What the model tokenizes on its own: bytes `place` of a text, after one more space where
-/// `has_prefix`. A prefix may stand alone.
-struct Word {
-  ByteSpan place;
-  bool has_prefix = false;
+/// A text and the stretches of it that the model tokenizes each on its own, in order, none empty.
+/// What no word covers was removed.
+struct Words {
+  const NormalizedText* given = nullptr;
+  std::optional<NormalizedText> rewritten;  ///< takes the place of `given`
+  std::vector<ByteSpan> places;
+
+  [[nodiscard]] const NormalizedText& text() const { return rewritten ? *rewritten : *given; }
 };
 
 /// Cuts texts into words by the steps of tokenizer.json's pre_tokenizer.
@@ -26,29 +30,33 @@ class PreTokenizer {
   /// @throws core::ModelError for a regular expression that is malformed or not supported.
   PreTokenizer(std::span<const PreTokenizerStep> steps, const std::string& file);
 
-  /// Words in the order of the text; what no word covers was removed. `text` must be valid UTF-8.
-  [[nodiscard]] std::vector<Word> split(std::string_view text) const;
+  /// Bytes `place` of `text`, which is valid UTF-8 and must outlive the words.
+  [[nodiscard]] Words split(const NormalizedText& text, ByteSpan place) const;
 
  private:
-  struct AddPrefixSpace {};
-  struct Literal {
-    std::string text;
-  };
+  enum class CharacterClass { white_space, punctuation, numeric };
+  struct WordRuns {};  // of \w, and of what is neither \w nor white space
   struct Cut {
-    std::variant<RegularExpression, Literal, DigitsStep> delimiter;
+    std::variant<PatternFinder, CharacterClass, WordRuns> delimiter;
     SplitBehavior behavior = SplitBehavior::isolated;
     bool invert = false;
   };
-  using Step = std::variant<AddPrefixSpace, Cut>;
+  struct AddPrefixSpace {};
+  using Step = std::variant<AddPrefixSpace, MetaspaceStep, Cut>;
 
   void add(const SplitStep& step, const std::string& file);
   void add(const DigitsStep& step, const std::string& file);
+  void add(const PunctuationStep& step, const std::string& file);
+  void add(const BertStep& step, const std::string& file);
+  void add(const WhitespaceStep& step, const std::string& file);
+  void add(const WhitespaceSplitStep& step, const std::string& file);
   void add(const ByteLevelStep& step, const std::string& file);
+  void add(const MetaspaceStep& step, const std::string& file);
+  [[nodiscard]] static bool belongs(CharacterClass which, char32_t character);
   [[nodiscard]] static std::vector<ByteSpan> delimiters(const Cut& cut, std::string_view text);
-  static void apply(const AddPrefixSpace& step, std::string_view text, const Word& word,
-                    std::vector<Word>& out);
-  static void apply(const Cut& cut, std::string_view text, const Word& word,
-                    std::vector<Word>& out);
+  static void apply(const AddPrefixSpace& step, Words& words);
+  static void apply(const MetaspaceStep& step, Words& words);
+  static void apply(const Cut& cut, Words& words);
 
   std::vector<Step> steps_;
 };

@@ -63,7 +63,10 @@ constexpr Range kRecent[] = {
 }  // namespace
 
 std::optional<char32_t> stand_in_for(char32_t character) {
-  if (character < kFirstRecent) return std::nullopt;
+  // None of them is among the many characters in between.
+  if (character < 0x897 || (character > 0x31EF && character < 0xA7CB) ||
+      (character > 0xA7DC && character < 0x105C0))
+    return std::nullopt;
   const Range* range =
       std::lower_bound(std::begin(kRecent), std::end(kRecent), character,
                        [](const Range& entry, char32_t value) { return entry.last < value; });

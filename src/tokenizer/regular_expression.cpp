@@ -63,6 +63,11 @@ RegularExpression& RegularExpression::operator=(RegularExpression&&) noexcept = 
 RegularExpression::~RegularExpression() = default;
 
 std::vector<ByteSpan> RegularExpression::matches(std::string_view text) const {
+  return has_recent_character(text) ? matches_of_known(with_stand_ins(text))
+                                    : matches_of_known(text);
+}
+
+std::vector<ByteSpan> RegularExpression::matches_of_known(std::string_view text) const {
   const MatchData data(pcre2_match_data_create(1, nullptr));
   const MatchContext context(pcre2_match_context_create(nullptr));
   if (!data || !context) throw std::bad_alloc();

@@ -26,6 +26,8 @@ class RegularExpression {
   [[nodiscard]] std::vector<ByteSpan> matches(std::string_view text) const;
 
  private:
+  [[nodiscard]] std::vector<ByteSpan> matches_of_known(std::string_view text) const;
+
   struct Implementation;
   std::unique_ptr<Implementation> implementation_;
 };

@@ -3,37 +3,25 @@
 #include <utility>
 
 #include "core/hash.hpp"
-#include "tokenizer/byte_alphabet.hpp"
+#include "tokenizer/decoder.hpp"
 #include "tokenizer/definition.hpp"
 #include "tokenizer/encoder.hpp"
 #include "tokenizer/json_reader.hpp"
 #include "tokenizer/model_folder.hpp"
-#include "tokenizer/normalizer.hpp"
 #include "tokenizer/token_texts.hpp"
 
 namespace winnow::tokenizer {
 
-namespace {
-
-/// Added tokens that match normalized text are themselves given normalized, also when they are
-/// decoded.
-Definition with_normalized_tokens(Definition definition) {
-  for (AddedToken& token : definition.added_tokens) {
-    if (!token.normalized) continue;
-    const ByteSpan whole{0, static_cast<std::uint32_t>(token.content.size())};
-    token.content = std::string(normalize(definition.normalizer, token.content, whole).bytes());
-  }
-  return definition;
-}
-
-}  // namespace
-
 struct Tokenizer::Implementation {
   Implementation(const Definition& definition, const std::string& file)
-      : encoder(definition, file), tokens(definition), around(definition.post_processor) {}
+      : encoder(definition, file),
+        tokens(vocabulary_of(definition.model), encoder.added_tokens()),
+        decoder(definition.decoder, file),
+        around(definition.post_processor) {}
 
   Encoder encoder;
   TokenTexts tokens;
+  Decoder decoder;
   PostProcessor around;
   FolderTexts texts;
   std::string fingerprint;
@@ -42,8 +30,8 @@ struct Tokenizer::Implementation {
 Tokenizer Tokenizer::load(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "tokenizer.json";
   const std::string bytes = read_model_file(path);
-  auto implementation = std::make_unique<Implementation>(
-      with_normalized_tokens(parse_definition(bytes, path.string())), path.string());
+  auto implementation =
+      std::make_unique<Implementation>(parse_definition(bytes, path.string()), path.string());
   implementation->texts = read_folder_texts(folder);
   implementation->fingerprint = core::to_hex(core::hash128(bytes));
   return Tokenizer(std::move(implementation));
@@ -70,15 +58,14 @@ Encoding Tokenizer::encode(std::string_view text, bool add_special_tokens) const
 }
 
 std::string Tokenizer::decode(std::span<const TokenId> ids, bool skip_special_tokens) const {
-  return implementation_->tokens.decode(ids, skip_special_tokens);
+  return implementation_->decoder.decode(
+      implementation_->tokens.texts_of(ids, skip_special_tokens));
 }
 
 std::size_t Tokenizer::vocabulary_size() const { return implementation_->tokens.size(); }
 
 std::optional<TokenId> Tokenizer::id_of(std::string_view token) const {
-  if (const auto id = implementation_->tokens.id_of_literal(std::string(token))) return id;
-  const std::optional<std::string> bytes = bytes_of_token(token);
-  return bytes ? implementation_->encoder.model().id_of_bytes(*bytes) : std::nullopt;
+  return implementation_->tokens.id_of(std::string(token));
 }
 
 const std::string& Tokenizer::bos_text() const { return implementation_->texts.bos; }

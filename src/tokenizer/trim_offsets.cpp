@@ -13,13 +13,7 @@ bool is_blank(char32_t character) {
 
 }  // namespace
 
-Blanks blanks_of_word_token(std::string_view bytes) {
-  const std::size_t first = bytes.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {bytes.size(), bytes.size()};
-  return {first, bytes.size() - 1 - bytes.find_last_not_of(' ')};
-}
-
-Blanks blanks_of_added_token(std::string_view text) {
+Blanks blanks_of(std::string_view text) {
   Blanks blanks;
   for (std::size_t at = 0; at < text.size() && is_blank(next_character(text, at));)
     ++blanks.leading;

@@ -13,11 +13,9 @@ struct Blanks {
   std::size_t trailing = 0;
 };
 
-/// Of a token of the byte-level model: only spaces count.
-[[nodiscard]] Blanks blanks_of_word_token(std::string_view bytes);
-/// Of an added token as it stands in the text: Unicode's white space, and U+0120, which is how
-/// byte-level vocabularies write a space.
-[[nodiscard]] Blanks blanks_of_added_token(std::string_view text);
+/// Of a token as the vocabulary spells it, or as an added token stands in the text: Unicode's white
+/// space, and U+0120, which is how byte-level vocabularies write a space.
+[[nodiscard]] Blanks blanks_of(std::string_view token);
 
 /// `place` of `text` without as many characters at its ends as the token has blanks there; never
 /// before its own beginning or end. Where a space may have been added before the text, one leading

@@ -10,6 +10,9 @@
 namespace winnow::tokenizer {
 namespace {
 
+/// The characters before U+0800 have lower bytes only.
+constexpr unsigned char kFirstRecentLead = 0xE0;
+
 const std::uint8_t* bytes_of(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());
 }
@@ -60,21 +63,30 @@ ByteSpan character_around(std::string_view text, std::size_t at) {
   return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
 }
 
-TextTraits examine(std::string_view text) {
-  TextTraits traits;
+std::size_t characters_in(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char byte) { return !U8_IS_TRAIL(byte); }));
+}
+
+std::optional<std::size_t> first_invalid_byte(std::string_view text) {
   const auto size = static_cast<std::int64_t>(text.size());
   for (std::int64_t at = 0; at < size;) {
     const std::int64_t begin = at;
     UChar32 character = 0;
     U8_NEXT(bytes_of(text), at, size, character);
-    if (character < 0) {
-      traits.invalid_at = static_cast<std::size_t>(begin);
-      return traits;
-    }
-    if (character >= kFirstRecent && !traits.has_recent)
-      traits.has_recent = stand_in_for(static_cast<char32_t>(character)).has_value();
+    if (character < 0) return static_cast<std::size_t>(begin);
   }
-  return traits;
+  return std::nullopt;
+}
+
+bool has_recent_character(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < kFirstRecentLead)
+      ++at;
+    else if (stand_in_for(next_character(text, at)))
+      return true;
+  }
+  return false;
 }
 
 std::string with_stand_ins(std::string_view text) {
@@ -103,7 +115,8 @@ bool is_numeric(char32_t character) {
   if ((character >= 0x11DE0 && character <= 0x11DE9) ||
       (character >= 0x16FF4 && character <= 0x16FF6))
     return true;
-  return (U_GET_GC_MASK(static_cast<UChar32>(character)) & U_GC_N_MASK) != 0;
+  const auto c = static_cast<UChar32>(stand_in_for(character).value_or(character));
+  return (U_GET_GC_MASK(c) & U_GC_N_MASK) != 0;
 }
 
 std::string to_valid_utf8(std::string_view bytes) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,16 +23,18 @@ void append_character(std::string& text, char32_t character);
 /// The first byte of the character that byte `at` belongs to, and one past its last byte.
 [[nodiscard]] ByteSpan character_around(std::string_view text, std::size_t at);
 
-/// What a look at every character of a text tells.
-struct TextTraits {
-  std::size_t invalid_at = std::string_view::npos;  ///< first byte that is not UTF-8
-  bool has_recent = false;                          ///< some character is newer than Unicode 14
-};
-[[nodiscard]] TextTraits examine(std::string_view text);
+/// How many characters `text` has, which is valid UTF-8.
+[[nodiscard]] std::size_t characters_in(std::string_view text);
 
-/// `text` with every character of Unicode 15 and 16 replaced by an older one of the same category
-/// and length. Hugging Face's regular expressions know Unicode 16, Debian's PCRE2 and ICU do not;
-/// on the stand-ins both agree.
+/// The first byte that is not UTF-8.
+[[nodiscard]] std::optional<std::size_t> first_invalid_byte(std::string_view text);
+
+/// True if some character of `text` is a letter, mark, number, punctuation or symbol newer than
+/// Unicode 14.
+[[nodiscard]] bool has_recent_character(std::string_view text);
+/// `text` with every such character replaced by an older one of the same category and length.
+/// Hugging Face's regular expressions know Unicode 16, Debian's PCRE2 and ICU do not; on the
+/// stand-ins both agree.
 [[nodiscard]] std::string with_stand_ins(std::string_view text);
 
 /// Unicode's White_Space.

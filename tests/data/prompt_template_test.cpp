@@ -119,15 +119,15 @@ TEST(PlainTemplate, BareHasNoMarkers) {
 TEST(PromptTemplate, EveryListedNameCanBeMadeAndAnswersToIt) {
   for (const std::string_view name : template_names())
     EXPECT_EQ(make_template(name, {})->name(), name);
-  EXPECT_EQ(template_names().size(), 13U);
+  EXPECT_EQ(template_names().size(), 16U);
 }
 
 TEST(PromptTemplate, AnUnknownNameIsAUsageErrorThatListsTheNearestFirst) {
   EXPECT_EQ(
       message_of<core::UsageError>([] { (void)make_template("iterit-lama-3", {}); }),
       "there is no template \"iterit-lama-3\"; expected iterit-llama-3, iterit-llama-3.1, llama-3, "
-      "iterit-mistral, iterit-qwen-2.5, llama-3.1, chatml, qwen-2.5, mistral, smollm2, alpaca, "
-      "vicuna, bare or auto");
+      "iterit-mistral, iterit-qwen-2.5, gemma-3, llama-3.1, qwen-3, chatml, qwen-2.5, mistral, "
+      "smollm2, deepseek-v3, alpaca, vicuna, bare or auto");
 }
 
 TEST(TemplateForFolder, RefusesAFolderWithoutAChatTemplate) {

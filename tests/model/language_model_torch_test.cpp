@@ -35,12 +35,33 @@ TEST(LanguageModel, OfZerosFindsEveryTokenEquallyLikely) {
   EXPECT_EQ(model->info().parameters, 88U + 8 + 64 + 32 + 32 + 64 + 8 + 3 * 96 + 8);
   EXPECT_EQ(model->info().max_positions, 32U);
   const std::vector<std::int32_t> ids = {1, 2, 3, 10};
-  const std::vector<double> sums =
-      model->nll_sums(std::vector<Segment>{{ids, 1, 4}, {ids, 4, 4}, {ids, 2, 3}});
-  EXPECT_NEAR(sums[0], 3 * std::log(11.0), 1e-6);
-  EXPECT_EQ(sums[1], 0.0);
-  EXPECT_NEAR(sums[2], std::log(11.0), 1e-6);
-  EXPECT_TRUE(model->nll_sums({}).empty());
+  const std::vector<SegmentResult> results =
+      model->run(std::vector<Segment>{{ids, 1, 4}, {ids, 4, 4}, {ids, 2, 3}});
+  ASSERT_EQ(results[0].losses.size(), 3U);
+  for (const float loss : results[0].losses) EXPECT_NEAR(loss, std::log(11.0), 1e-6);
+  EXPECT_TRUE(results[1].losses.empty());
+  EXPECT_EQ(results[2].losses.size(), 1U);
+  EXPECT_TRUE(results[0].embedding.empty());
+  EXPECT_TRUE(results[0].logits.empty());
+  EXPECT_TRUE(model->run({}).empty());
+}
+
+TEST(LanguageModel, GivesEachSegmentWhatItAsksFor) {
+  const TinyFolder tiny(tiny_config(), tiny_tensors());
+  const auto model = tiny.load();
+  const std::vector<std::int32_t> ids = {1, 2, 3, 10}, candidates = {4, 5};
+  Segment embedded{ids};
+  embedded.pooled = 2;
+  Segment predicted{ids, 2, 4};
+  predicted.candidates = candidates;
+  const std::vector<SegmentResult> results =
+      model->run(std::vector<Segment>{embedded, predicted, {ids}});
+  EXPECT_EQ(results[0].embedding, std::vector<float>(8, 0.0F));
+  EXPECT_TRUE(results[0].losses.empty());
+  EXPECT_EQ(results[1].logits, std::vector<float>(2, 0.0F));
+  EXPECT_EQ(results[1].losses.size(), 2U);
+  EXPECT_TRUE(results[1].embedding.empty());
+  EXPECT_TRUE(results[2].losses.empty());
 }
 
 TEST(LanguageModel, NamesTheTensorThatIsMissingUnexpectedOrOfWrongShape) {
@@ -80,7 +101,7 @@ TEST(LanguageModel, RefusesForeignTokens) {
   const auto model = tiny.load(Precision::bf16);
   const std::vector<std::int32_t> ids = {1, 11};
   EXPECT_NE(model_error([&] {
-              static_cast<void>(model->nll_sums(std::vector<Segment>{{ids, 1, 2}}));
+              static_cast<void>(model->run(std::vector<Segment>{{ids, 1, 2}}));
             }).find("token id 11"),
             std::string::npos);
 }

@@ -24,6 +24,7 @@ TEST(PackedBatch, KeepsOnlyTokensThatPredictSomething) {
   EXPECT_EQ(packed.ids, (Numbers{1, 2, 3, 5}));
   EXPECT_EQ(packed.positions, (Numbers{0, 1, 2, 0}));
   EXPECT_EQ(packed.scored_rows, (Numbers{1, 2, 3}));
+  EXPECT_EQ(packed.predictors, (Numbers{0, 1, 2}));
   EXPECT_EQ(packed.targets, (Numbers{3, 4, 6}));
   EXPECT_EQ(packed.owners, (std::vector<std::size_t>{0, 0, 2}));
   EXPECT_EQ(packed.positions_used, 3);
@@ -54,6 +55,32 @@ TEST(PackedBatch, RunsACommonBeginningOnce) {
   ASSERT_EQ(packed.segments.size(), 2U);
   EXPECT_EQ(packed.segments[1].begin, 9);
   EXPECT_EQ(packed.segments[1].length, 2);
+}
+
+TEST(PackedBatch, WantsEveryRowOnceWhateverIsAskedOfIt) {
+  ModelInfo model = small_model();
+  model.max_positions = 20;
+  const std::vector<std::int32_t> a = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1},
+                                  b = {1, 2, 3, 4, 5, 6, 7, 8, 2, 3, 4}, digits = {5, 6};
+  Segment mean{a, 2, 4};
+  mean.pooled = 10;
+  mean.pooling = Pooling::mean;
+  Segment last{b, 9, 10};
+  last.pooled = 9;
+  last.candidates = digits;
+  const PackedBatch packed =
+      pack(std::vector<Segment>{mean, last}, model, 1, Sharing::common_beginning);
+  EXPECT_EQ(packed.shared, 8);
+  EXPECT_EQ(packed.ids, (Numbers{1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4}));
+  EXPECT_EQ(packed.scored_rows, (Numbers{1, 2, 0, 3, 4, 5, 6, 7, 8, 9, 10, 12}));
+  EXPECT_EQ(packed.predictors, (Numbers{0, 1, 10}));
+  EXPECT_EQ(packed.targets, (Numbers{3, 4, 3}));
+  ASSERT_EQ(packed.pooled.size(), 2U);
+  EXPECT_EQ(packed.pooled[0].rows, (Numbers{2, 0, 1, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(packed.pooled[1].rows, (Numbers{10}));
+  ASSERT_EQ(packed.last.size(), 1U);
+  EXPECT_EQ(packed.last[0].owner, 1U);
+  EXPECT_EQ(packed.last[0].row, 11);
 }
 
 TEST(PackedBatch, LeavesEverySegmentARowOfItsOwn) {

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <numeric>
 #include <string>
 
 #include <fmt/format.h>
@@ -47,7 +48,8 @@ std::vector<double> score(winnow::model::CausalLanguageModel& model, const std::
       batch.push_back({rows[begin].ids, rows[begin].first, rows[begin].end});
       ++begin;
     }
-    for (const double sum : model.nll_sums(batch)) sums.push_back(sum);
+    for (const winnow::model::SegmentResult& result : model.run(batch))
+      sums.push_back(std::accumulate(result.losses.begin(), result.losses.end(), 0.0));
   }
   return sums;
 }

@@ -10,18 +10,26 @@ namespace {
 BlockScores sample() {
   BlockScores block;
   block.block = 7;
-  block.rows.resize(3);
-  block.rows[1].nll_cond_sum = 1.25;
-  block.rows[1].n_tokens = 9;
-  block.rows[1].status_cond = core::ScoreStatus::ok;
-  block.rows[2].status_direct = core::ScoreStatus::bad_row;
+  block.content = 0xF00D;
+  block.rows.rows = 3;
+  block.rows.add<double>("nll_cond_sum")[1] = 1.25;
+  block.rows.add<std::uint32_t>("n_tokens")[1] = 9;
+  block.rows.add("status_cond", core::ScoreStatus::bad_row)[1] = core::ScoreStatus::ok;
+  block.rows.columns.push_back({"embedding", 2, std::vector<float>{1, 2, 3, 4, 5, 6}});
+  block.turns.rows = 1;
+  block.turns.columns.push_back({"half", 1, std::vector<core::Half>{core::to_half(0.5F)}});
   return block;
 }
 
 TEST(BlockScores, ReadsBackWhatWasWritten) {
-  const BlockScores read = deserialize_block(serialize(sample()));
-  EXPECT_EQ(read.block, 7U);
-  EXPECT_EQ(read.rows, sample().rows);
+  const std::string bytes = serialize(sample());
+  EXPECT_EQ(deserialize_block(bytes), sample());
+  EXPECT_EQ(read_block_header(bytes).block, 7U);
+  EXPECT_EQ(read_block_header(bytes).content, 0xF00DU);
+}
+
+TEST(BlockScores, OfNothingIsOneToo) {
+  EXPECT_EQ(deserialize_block(serialize(BlockScores{})), BlockScores{});
 }
 
 TEST(BlockScores, RefusesEveryOtherLength) {
@@ -31,6 +39,29 @@ TEST(BlockScores, RefusesEveryOtherLength) {
                  core::ModelError)
         << length;
   EXPECT_THROW((void)deserialize_block(bytes + "x"), core::ModelError);
+}
+
+TEST(BlockScores, RefusesWhatNoStatusAndNoTypeIs) {
+  std::string bytes = serialize(sample());
+  const std::size_t status = bytes.find("status_cond") + std::string("status_cond").size() + 4 + 1;
+  bytes[status] = 99;
+  EXPECT_THROW((void)deserialize_block(bytes), core::ModelError);
+  bytes = serialize(sample());
+  bytes[status - 1] = 9;
+  EXPECT_THROW((void)deserialize_block(bytes), core::ModelError);
+}
+
+TEST(Table, IsAppendedToColumnByColumn) {
+  Table table = sample().rows;
+  table.append(sample().rows);
+  EXPECT_EQ(table.rows, 6U);
+  EXPECT_EQ(table.get<std::uint32_t>("n_tokens"), (std::vector<std::uint32_t>{0, 9, 0, 0, 9, 0}));
+  EXPECT_EQ(table.get<float>("embedding").size(), 12U);
+  Table other = sample().rows;
+  other.columns.pop_back();
+  EXPECT_THROW(table.append(other), core::ModelError);
+  EXPECT_THROW((void)table.get<double>("n_tokens"), core::ModelError);
+  EXPECT_THROW((void)table.get<double>("nowhere"), core::ModelError);
 }
 
 }  // namespace

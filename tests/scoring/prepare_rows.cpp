@@ -25,9 +25,9 @@ int main(int argc, char** argv) {
   std::string line;
   const auto to_json = [](const scoring::PreparedText& text) {
     return nlohmann::json{{"ids", text.ids},
-                          {"begin", text.scored.begin},
-                          {"end", text.scored.end},
-                          {"status", core::name_of(text.status)}};
+                          {"begin", text.answer.tokens.begin},
+                          {"end", text.answer.tokens.end},
+                          {"status", core::name_of(text.answer.status)}};
   };
   while (std::getline(file, line)) {
     const data::Detected detected = data::detect_format(line, {});

@@ -26,7 +26,11 @@ struct SampleColumns {
   std::vector<std::string> id;
   std::vector<double> nll_cond, nll_direct, ppl_cond, ppl_direct, ifd_ppl, ifd_loss, rating;
   std::vector<core::ScoreStatus> row_status, status, rating_status;
-  std::vector<float> embeddings;  ///< [rows, 3]
+  std::vector<float> embeddings;   ///< [rows, 3]
+  std::vector<core::Half> halves;  ///< [rows, 2]
+  std::vector<std::uint32_t> scored_turns;
+  std::vector<double> turn_value;
+  std::vector<core::ScoreStatus> turn_status;
 
   explicit SampleColumns(core::RowRange mine) {
     constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -55,6 +59,16 @@ struct SampleColumns {
       ifd_loss.push_back(x / 4);
       rating_status.push_back(row % 3 == 0 ? core::ScoreStatus::not_given : core::ScoreStatus::ok);
       rating.push_back(row % 3 == 0 ? kNan : static_cast<double>(row));
+      halves.push_back(core::to_half(static_cast<float>(row % 100) / 4));
+      halves.push_back(core::to_half(-1));
+      scored_turns.push_back(small % 3);
+      for (std::uint32_t turn = 0; turn < small % 3; ++turn) {
+        turn_status.push_back(turn == 1 && row % 5 == 0 ? core::ScoreStatus::text_too_long
+                                                        : core::ScoreStatus::ok);
+        turn_value.push_back(turn_status.back() == core::ScoreStatus::ok
+                                 ? static_cast<double>(row) + turn / 2.0
+                                 : kNan);
+      }
       for (int i = 0; i < 3; ++i)
         embeddings.push_back(static_cast<float>(3 * row) + static_cast<float>(i) / 4);
     }
@@ -105,15 +119,38 @@ inline void write_sample_scores(const mpi::Communicator& communicator,
                           .math_library = "MKL default",
                           .more = {}};
   file.begin_scorer(model);
-  file.write_losses({columns.nll_cond, columns.n_cond, columns.nll_direct, columns.n_direct,
-                     columns.n_tokens, columns.ppl_cond, columns.ppl_direct, columns.ifd_ppl,
-                     columns.ifd_loss, columns.status, columns.status, columns.status});
-  file.begin_embeddings(3, columns.row_status);
+  using Numbers = std::span<const double>;
+  using Counts = std::span<const std::uint32_t>;
+  using Statuses = std::span<const core::ScoreStatus>;
+  file.write_values(store::score::kNllCondSum, columns.nll_cond, columns.status);
+  file.write_column(store::score::kNCond, Counts(columns.n_cond));
+  file.write_values(store::score::kNllDirectSum, columns.nll_direct, columns.status);
+  file.write_column(store::score::kNDirect, Counts(columns.n_direct));
+  file.write_column(store::score::kNTokens, Counts(columns.n_tokens));
+  for (const auto& [field, values] :
+       {std::pair(store::score::kPplCond, Numbers(columns.ppl_cond)),
+        std::pair(store::score::kPplDirect, Numbers(columns.ppl_direct)),
+        std::pair(store::score::kIfdPpl, Numbers(columns.ifd_ppl)),
+        std::pair(store::score::kIfdLoss, Numbers(columns.ifd_loss))})
+    file.write_values(field, values, columns.status);
+  for (const store::Field& field :
+       {store::score::kStatusCond, store::score::kStatusDirect, store::score::kStatusIfd})
+    file.write_column(field, Statuses(columns.status));
+  file.write_column(store::score::kStatusEmbedding, Statuses(columns.row_status));
+  file.begin_embeddings(3, store::Element::f32);
   const std::uint64_t half = shape.mine.begin + shape.mine.size() / 2;
   const std::span<const float> values(columns.embeddings);
   const std::size_t cut = 3 * (half - shape.mine.begin);
   file.write_embeddings({half, shape.mine.end}, values.subspan(cut));
   file.write_embeddings({shape.mine.begin, half}, values.first(cut));
+
+  model.name = "turns";
+  file.begin_scorer(model);
+  file.begin_embeddings(2, store::Element::f16);
+  file.write_embeddings(shape.mine, std::span<const core::Half>(columns.halves));
+  file.begin_turns(columns.scored_turns);
+  file.write_values(store::turn::kEvolQuality, columns.turn_value, columns.turn_status);
+  file.write_column(store::turn::kStatusEvolQuality, Statuses(columns.turn_status));
 
   store::ScorerInfo imported;
   imported.name = "imported";

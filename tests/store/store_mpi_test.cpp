@@ -65,7 +65,7 @@ TEST(ScoreFile, IsReadBackByEveryRankInItsOwnRows) {
   const test::SampleColumns expected(mine);
   const ScoreFileReader file(folder.path() / "scores.h5");
   EXPECT_EQ(file.rows(), rows);
-  EXPECT_EQ(file.scorers(), (std::vector<std::string>{"imported", "smollm2"}));
+  EXPECT_EQ(file.scorers(), (std::vector<std::string>{"imported", "smollm2", "turns"}));
   const RowTable table = file.read_rows(mine);
   EXPECT_EQ(table.byte_offset, expected.byte_offset);
   EXPECT_EQ(table.hash, expected.hash);
@@ -77,6 +77,19 @@ TEST(ScoreFile, IsReadBackByEveryRankInItsOwnRows) {
   EXPECT_EQ(file.read_counts("smollm2", "n_tokens", mine), expected.n_tokens);
   EXPECT_EQ(file.embedding_dimension("smollm2"), 3U);
   EXPECT_EQ(file.read_embeddings("smollm2", mine), expected.embeddings);
+  EXPECT_EQ(file.embedding_dimension("turns"), 2U);
+  const std::vector<float> halves = file.read_embeddings("turns", mine);
+  ASSERT_EQ(halves.size(), expected.halves.size());
+  for (std::size_t i = 0; i < halves.size(); ++i)
+    EXPECT_EQ(core::to_half(halves[i]), expected.halves[i]);
+  EXPECT_EQ(file.embedding_dimension("imported"), 0U);
+  const auto turns = file.read_turns("turns", "evol_quality", mine);
+  EXPECT_EQ(turns.row_offsets.size(), mine.size() + 1);
+  EXPECT_EQ(turns.row_offsets.back(), expected.turn_value.size());
+  EXPECT_EQ(turns.scores.status, expected.turn_status);
+  EXPECT_EQ(std::memcmp(turns.scores.values.data(), expected.turn_value.data(),
+                        8 * expected.turn_value.size()),
+            0);
   EXPECT_EQ(file.read_score("imported", "rating", mine).status, expected.rating_status);
   EXPECT_TRUE(file.has("smollm2", "ifd_loss"));
   EXPECT_FALSE(file.has("imported", "ifd_loss"));

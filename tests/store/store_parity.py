@@ -11,7 +11,7 @@ import numpy as np
 
 PROBE = sys.argv[1]
 STATUSES = ["ok", "empty_answer", "answer_truncated_away", "answer_too_short", "non_finite", "zero_denominator", "bad_row",
-            "not_given", "not_scored", "template_refused"]
+            "not_given", "not_scored", "template_refused", "text_too_long"]
 N = 60
 PROMISED = ["formula", "unit", "log_base", "source", "model_fingerprint", "tokenizer_hash", "template", "system",
             "scores_closing_tokens", "max_length", "dtype", "threads", "code_version"]
@@ -92,6 +92,11 @@ def check_scores(path):
         expect_column(file, "embeddings/smollm2", "<f4", 3 * rows[:, None] + np.arange(3) / 4)
         expect_column(file["scores/imported"], "rating", "<f8", np.where(rows % 3 == 0, np.nan, rows))
         expect_status(file["scores/imported"], "status_rating", np.where(rows % 3 == 0, 7, 0))
+        expect_column(file, "embeddings/turns", "<f2", np.stack([rows % 100 / 4, np.full(N, -1.0)], 1))
+        turns = [(row, turn) for row in range(N) for turn in range(row % 3)]
+        expect_column(file["turns/turns"], "row_offsets", "<u8", np.concatenate([[0], np.cumsum(rows % 3)]))
+        expect_column(file["turns/turns"], "evol_quality", "<f8", [math.nan if t == 1 and r % 5 == 0 else r + t / 2 for r, t in turns])
+        expect_status(file["turns/turns"], "status_evol_quality", [10 if t == 1 and r % 5 == 0 else 0 for r, t in turns])
         seen = []
 
         def check_attributes(name, item):
@@ -100,7 +105,7 @@ def check_scores(path):
                 assert not missing, (name, missing)
                 seen.append(name)
         file.visititems(check_attributes)
-        assert len(seen) == 8 + 12 + 1 + 1 + 2, seen
+        assert len(seen) == 8 + 12 + 1 + 1 + 2 + 3, seen
         attributes = dict(model["ifd_ppl"].attrs)
         assert attributes["formula"] == "ppl_cond / ppl_direct" and attributes["system"] == "" and attributes["threads"] == 1
         assert attributes["scores_closing_tokens"] == "yes" and "2412.17365" in attributes["source"]

@@ -53,7 +53,7 @@ TEST(DamagedTokenizer, InvalidUtf8) {
 
 TEST(DamagedTokenizer, WrongTypes) {
   expect_complaint("[]", "the top level is of type array, expected an object");
-  expect_complaint("{}", "the top level has no `pre_tokenizer`");
+  expect_complaint("{}", "the top level has no `model`");
   TinyTokenizer tiny;
   tiny.merges = "{}";
   expect_complaint(tiny.json(), "model.merges is of type object, expected an array");
@@ -101,22 +101,23 @@ TEST(DamagedTokenizer, IdsOfTwoTokens) {
 
 TEST(DamagedTokenizer, WhatIsNotSupportedIsNamed) {
   TinyTokenizer tiny;
-  tiny.pre_tokenizer = R"({"type": "Metaspace"})";
+  tiny.pre_tokenizer = R"({"type": "UnicodeScripts"})";
   expect_complaint(
       tiny.json(),
-      "pre_tokenizer has type `Metaspace`, which is not supported; supported: Sequence, "
-      "Split, Digits, ByteLevel");
-  tiny.pre_tokenizer = R"({"type": "Digits"})";
-  expect_complaint(tiny.json(), "pre_tokenizer has no ByteLevel step");
+      "pre_tokenizer has type `UnicodeScripts`, which is not supported; supported: Sequence, "
+      "Split, Digits, ");
+  tiny.pre_tokenizer = R"({"type": "Sequence", "pretokenizers": [
+      {"type": "ByteLevel"}, {"type": "Digits", "individual_digits": true}]})";
+  expect_complaint(tiny.json(), "pre_tokenizer.pretokenizers[1] comes after ByteLevel");
   tiny = {};
-  tiny.normalizer = R"({"type": "Sequence", "normalizers": [{"type": "Lowercase"}]})";
-  expect_complaint(tiny.json(), "normalizer.normalizers[0] has type `Lowercase`");
+  tiny.normalizer = R"({"type": "Sequence", "normalizers": [{"type": "ByteLevel"}]})";
+  expect_complaint(tiny.json(), "normalizer.normalizers[0] has type `ByteLevel`");
   tiny = {};
-  tiny.decoder = R"({"type": "WordPiece"})";
-  expect_complaint(tiny.json(), "decoder has type `WordPiece`");
+  tiny.decoder = R"({"type": "CTC"})";
+  expect_complaint(tiny.json(), "decoder has type `CTC`");
   tiny = {};
-  tiny.post_processor = R"({"type": "BertProcessing"})";
-  expect_complaint(tiny.json(), "post_processor has type `BertProcessing`");
+  tiny.post_processor = R"({"type": "Other"})";
+  expect_complaint(tiny.json(), "post_processor has type `Other`");
   tiny = {};
   tiny.model_options = R"("dropout": 0.1, )";
   expect_complaint(tiny.json(), "model has a dropout");

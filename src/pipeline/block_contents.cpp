@@ -1,0 +1,34 @@
+#include "pipeline/block_contents.hpp"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+
+#include "core/hash.hpp"
+
+namespace winnow::pipeline {
+namespace {
+
+/// Rows whose hashes are in memory at a time.
+constexpr std::uint64_t kWindowRows = 1 << 16;
+
+}  // namespace
+
+core::RowRange BlockContents::rows_of(std::uint64_t block) const {
+  return {std::min(index_.rows(), block * block_rows_),
+          std::min(index_.rows(), (block + 1) * block_rows_)};
+}
+
+std::uint64_t BlockContents::content_of(std::uint64_t block) {
+  const core::RowRange rows = rows_of(block);
+  if (rows.begin < window_.begin || rows.end > window_.end) {
+    window_ = {rows.begin,
+               std::min(index_.rows(), rows.begin + std::max(kWindowRows, block_rows_))};
+    hashes_ = index_.read_hashes(window_);
+  }
+  const auto bytes =
+      std::as_bytes(std::span(hashes_).subspan(rows.begin - window_.begin, rows.size()));
+  return core::hash64({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,251 @@
+"""Several scorers and every kind of score in one job: rank counts, a scorer added later, rows appended later, job-file errors, inspect."""
+import gzip
+import json
+import unittest
+
+import h5py
+import numpy
+
+import program
+import tiny_model
+
+JOB = """
+name: several
+data: {{ path: {data} }}
+score: {{ block_rows: {block_rows} }}
+scorers:
+  losses: {{ path: {model}, template: chatml, max_length: 200, score: [ifd_ppl, instruction_ppl, embedding] }}
+  mean: {{ path: {model}, template: vicuna, dtype: fp32, max_length: 200, score: [embedding], embedding: {{ pooling: mean, normalize: true, dtype: f16 }} }}
+"""
+DEITA = "  deita: {{ path: {model}, score: [evol_complexity, evol_quality] }}\n"
+SELECT = "select: {{ method: iterit, budget: 20%, scorer: losses }}\n"
+
+
+def datasets(path):
+    """{name: (bytes, attributes)} of every dataset."""
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: found.update({name: (item[()].tobytes(), str(item.dtype), dict(item.attrs))})
+                        if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+class Scorers(program.ProgramTest):
+    def conversations(self, count):
+        rows = []
+        for i, row in enumerate(self.rows(count)):
+            turns = [("human", f"Question {j} of {i}.") if j % 2 == 0 else ("gpt", f"Answer {j}.") for j in range(2 * (i % 3))]
+            turns += [("human", row["instruction"]), ("gpt", row["output"] if i % 7 else "")]
+            rows.append({"conversations": [{"from": r, "value": c} for r, c in turns]})
+        return rows
+
+    def lines(self, rows):
+        return "".join(json.dumps(row) + "\n" for row in rows)
+
+    def job(self, data, block_rows=4, more=DEITA + SELECT):
+        if not (self.folder / "model").exists():
+            tiny_model.make(self.folder / "model", 512)
+        return self.write_job((JOB + more).format(data=data, block_rows=block_rows, model=self.folder / "model"))
+
+    def summary(self, out):
+        return json.loads((out / "summary.json").read_text())
+
+
+class Ranks(Scorers):
+    def test_the_rank_count_changes_no_bit(self):
+        job = self.job(self.write("rows.jsonl", self.lines(self.conversations(30))))
+        self.succeed("run", job, "--out", self.folder / "run1")
+        alone = program.published(self.folder / "run1")
+        names = datasets(self.folder / "run1/scores.h5")
+        for name in ("scores/losses/instruction_ppl", "embeddings/losses", "embeddings/mean", "turns/deita/evol_quality", "turns/deita/row_offsets"):
+            self.assertIn(name, names)
+        self.assertEqual((names["embeddings/losses"][1], names["embeddings/mean"][1]), ("float32", "float16"))
+        for ranks in (2, 3):
+            self.succeed("run", job, "--out", self.folder / f"run{ranks}", ranks=ranks)
+            self.assertEqual(program.published(self.folder / f"run{ranks}"), alone, f"{ranks} ranks")
+
+    def test_more_ranks_than_blocks(self):
+        job = self.job(self.write("rows.jsonl", self.lines(self.conversations(5))), block_rows=2)
+        for ranks in (1, 5):
+            self.succeed("score", job, "--out", self.folder / f"run{ranks}", ranks=ranks)
+        self.assertEqual(program.published(self.folder / "run5"), program.published(self.folder / "run1"))
+
+
+class Added(Scorers):
+    def test_a_second_scorer_leaves_the_first_ones_bytes(self):
+        data = self.write("rows.jsonl", self.lines(self.conversations(30)))
+        out = self.folder / "run"
+        self.succeed("run", self.job(data, more=SELECT), "--out", out, ranks=2)
+        before, journal = datasets(out / "scores.h5"), {p: p.read_bytes() for p in (out / "journal/losses").iterdir()}
+        self.succeed("run", self.job(data), "--out", out)
+        after = datasets(out / "scores.h5")
+        self.assertEqual({name: after[name] for name in before}, before)
+        self.assertEqual({p: p.read_bytes() for p in (out / "journal/losses").iterdir()}, journal)
+        self.assertEqual(sorted({name.split("/")[1] for name in set(after) - set(before)}), ["deita"])
+        done = {name: scorer["rows_already_done"] for name, scorer in self.summary(out)["scorers"].items()}
+        self.assertEqual(done, {"losses": 30, "mean": 30, "deita": 0})
+        self.assertNotIn("tokens_per_second", self.summary(out)["scorers"]["losses"])
+
+    def test_another_score_of_the_same_scorer_is_another_setting(self):
+        job = self.job(self.write_rows(8), more="")
+        self.succeed("score", job, "--out", self.folder / "run")
+        for change, fragment in (("scorers.losses.score=[ifd_ppl, embedding]", "scores of scorer 'losses'"),
+                                 ("scorers.mean.embedding.pooling=last_token", "embedding of scorer 'mean'")):
+            self.fail_with(2, fragment, arguments=["score", job, "--out", self.folder / "run", "--set", change])
+
+
+class Appended(Scorers):
+    """Rows appended to the data cost only their own scoring, and the result is that of the grown data from the start."""
+
+    def grows(self, before, after, name="rows.jsonl", kept=28, data=None, block_rows=4):
+        self.write(name, before)
+        job = self.job(data or self.folder / name, block_rows)
+        out = self.folder / f"run-{name}"
+        self.succeed("run", job, "--out", out, ranks=2)
+        self.write(name, after)
+        self.succeed("run", job, "--out", out, ranks=3)
+        self.assertEqual({s["rows_already_done"] for s in self.summary(out)["scorers"].values()}, {kept})
+        fresh = self.folder / f"fresh-{name}"
+        self.succeed("run", job, "--out", fresh)
+        self.assertEqual(program.published(out), program.published(fresh))
+        self.succeed("run", job, "--out", out, ranks=2)
+        self.assertEqual({s["rows_already_done"] for s in self.summary(out)["scorers"].values()}, {41})
+
+    def test_json_lines(self):
+        rows = self.conversations(41)
+        self.grows(self.lines(rows[:30]), self.lines(rows))
+
+    def test_full_blocks_only(self):
+        rows = self.conversations(41)
+        self.grows(self.lines(rows[:20]), self.lines(rows), kept=20)
+
+    def test_a_json_array_and_a_packed_file(self):
+        rows = self.conversations(41)
+        self.grows(json.dumps(rows[:30]), json.dumps(rows), "rows.json")
+        self.grows(gzip.compress(self.lines(rows[:30]).encode()), gzip.compress(self.lines(rows).encode()), "rows.jsonl.gz")
+
+    def test_a_file_behind_the_others(self):
+        rows = self.conversations(41)
+        self.write("a.jsonl", self.lines(rows[:10]))
+        self.write("b.jsonl", self.lines(rows[10:30]))
+        job = self.job("PATHS")
+        out = self.folder / "run"
+        text = job.read_text()
+        job.write_text(text.replace("PATHS", "[a.jsonl, b.jsonl]"))
+        self.succeed("run", job, "--out", out, ranks=2)
+        self.write("c.jsonl", self.lines(rows[30:]))
+        job.write_text(text.replace("PATHS", "[a.jsonl, b.jsonl, c.jsonl]"))
+        self.succeed("run", job, "--out", out)
+        self.assertEqual(self.summary(out)["scorers"]["losses"]["rows_already_done"], 28)
+        self.succeed("run", job, "--out", self.folder / "fresh", ranks=3)
+        self.assertEqual(program.published(out), program.published(self.folder / "fresh"))
+
+    def test_a_run_that_was_stopped_before_the_data_grew(self):
+        rows = self.conversations(41)
+        data = self.write("rows.jsonl", self.lines(rows[:30]))
+        job = self.job(data)
+        out = self.folder / "run"
+        self.succeed("score", job, "--out", out)
+        (out / "scores.h5").unlink()
+        segment = next((out / "journal/losses").glob("*.seg"))
+        segment.write_bytes(segment.read_bytes()[:segment.stat().st_size // 2])
+        self.write("rows.jsonl", self.lines(rows))
+        self.succeed("run", job, "--out", out, ranks=2)
+        done = self.summary(out)["scorers"]
+        self.assertLess(done["losses"]["rows_already_done"], 28)
+        self.assertEqual(done["mean"]["rows_already_done"], 28)
+        self.succeed("run", job, "--out", self.folder / "fresh")
+        self.assertEqual(program.published(out), program.published(self.folder / "fresh"))
+
+    def test_anything_but_an_append_is_refused_and_changes_nothing(self):
+        rows = self.conversations(20)
+        data = self.write("rows.jsonl", self.lines(rows))
+        job = self.job(data)
+        out = self.folder / "run"
+        self.succeed("run", job, "--out", out)
+        before = program.published(out)
+        edited = self.conversations(24)
+        edited[7]["conversations"][-1]["value"] += " and more"
+        for content, fragments in ((self.lines(rows[1:]), ("has", "bytes, the indexed file had")),
+                                   (self.lines(edited), ("bytes, the indexed file had", "row 7 is not as it was")),
+                                   (self.lines([rows[3], *rows]), ("row 0 is not as it was",)),
+                                   (" " + self.lines(rows), ("row 0 is not as it was",)),
+                                   (self.lines(rows).replace("alpha", "ALPHA", 1), ("has the hash",))):
+            self.write("rows.jsonl", content)
+            self.fail_with(2, "other data", *fragments, arguments=["run", job, "--out", out], ranks=2)
+            self.assertEqual(program.published(out), before)
+        self.write("rows.jsonl", self.lines(rows))
+        self.succeed("run", job, "--out", out)
+        self.assertEqual(program.published(out), before)
+
+
+class JobFile(Scorers):
+    def refuse(self, more, *fragments, code=2):
+        self.write_rows(3)
+        job = self.job(self.folder / "rows.jsonl", more=more)
+        self.fail_with(code, *fragments, arguments=["score", job, "--out", self.folder / "run"])
+
+    def test_keys_of_embeddings(self):
+        scorer = "  x: {{ path: {model}, template: chatml, score: [%s], embedding: {{ %s }} }}\n"
+        self.refuse(scorer % ("embedding", "poling: mean"), "job.yaml:8", "scorers.x.embedding.poling", "'pooling'")
+        self.refuse(scorer % ("embedding", "pooling: first"), "embedding.pooling", "'first'", "last_token")
+        self.refuse(scorer % ("embedding", "text: output"), "embedding.text", "'output'", "response")
+        self.refuse(scorer % ("embedding", "dtype: f64"), "embedding.dtype", "'f64'")
+        self.refuse(scorer % ("embedding", "normalize: 2"), "embedding.normalize", "true or false")
+        self.refuse(scorer % ("ifd_ppl", "pooling: mean"), "scorers.x.embedding", "`score` asks for ifd_ppl only")
+        self.refuse("  x: {{ path: {model}, score: [evol_complxity] }}\n", "evol_complxity", "'evol_complexity'")
+
+    def test_tokens_are_counted_by_the_scorer_that_counts_them(self):
+        budget = "select: {{ method: random, budget: 300 tokens }}\n"
+        job = self.job(self.write_rows(30), more=DEITA + budget)
+        self.succeed("run", job, "--out", self.folder / "run")
+        self.assertLessEqual(self.summary(self.folder / "run")["selections"]["random"]["tokens"], 300)
+        job.write_text(job.read_text().replace("instruction_ppl, embedding", "embedding").replace("ifd_ppl, ", ""))
+        self.fail_with(2, "300 tokens", arguments=["run", job, "--out", self.folder / "other"])
+
+    def test_a_folder_without_digits_of_their_own(self):
+        job = self.job(self.write_rows(3))
+        path = self.folder / "model/tokenizer.json"
+        tokenizer = json.loads(path.read_text())
+        tokenizer["model"]["vocab"]["<6>"] = tokenizer["model"]["vocab"].pop("6")
+        path.write_text(json.dumps(tokenizer))
+        self.fail_with(5, "the digit 6", arguments=["score", job, "--out", self.folder / "run"], ranks=2)
+
+
+class Inspect(Scorers):
+    def test_scorers_datasets_attributes_and_statuses(self):
+        job = self.job(self.write("rows.jsonl", self.lines(self.conversations(21))))
+        out = self.folder / "run"
+        self.succeed("run", job, "--out", out)
+        listing = json.loads(self.succeed("inspect", out / "scores.h5", "--json").stdout)
+        self.assertEqual(listing["scorers"], ["deita", "losses", "mean"])
+        with h5py.File(out / "scores.h5") as file:
+            for path, shown in listing["datasets"].items():
+                dataset = file[path]
+                self.assertEqual(shown["shape"], list(dataset.shape))
+                self.assertEqual(set(shown["attributes"]), set(dataset.attrs))
+                names = h5py.check_enum_dtype(dataset.dtype)
+                if names:
+                    counts = {name: int((dataset[:] == value).sum()) for name, value in names.items()}
+                    self.assertEqual(shown["statuses"], {name: count for name, count in counts.items() if count})
+            self.assertEqual(listing["groups"]["/scores/deita"]["prompt_evol_complexity"], file["scores/deita"].attrs["prompt_evol_complexity"])
+        self.assertEqual(listing["datasets"]["/scores/losses/status_cond"]["statuses"], {"ok": 18, "empty_answer": 3})
+        text = self.succeed("inspect", out / "scores.h5").stdout
+        for line in ("/scores/losses/ifd_ppl  f64 [21]", "    formula: ppl_cond / ppl_direct", "/embeddings/mean  f16 [21, 32]",
+                     "    empty_answer             3", "    embedding: text all, pooling mean, scaled to length 1, f16"):
+            self.assertIn(line + "\n", text)
+
+    def test_every_kind_of_file_and_no_other(self):
+        job = self.job(self.write_rows(12))
+        out = self.folder / "run"
+        self.succeed("run", job, "--out", out)
+        for name, dataset in (("index.h5", "/rows/hash"), ("selection/iterit.h5", "/gain")):
+            self.assertIn(dataset, json.loads(self.succeed("inspect", out / name, "--json").stdout)["datasets"])
+        self.fail_with(5, "nowhere.h5", "cannot be read", arguments=["inspect", out / "nowhere.h5"])
+        cut = self.write("cut.h5", (out / "scores.h5").read_bytes()[:3000])
+        self.fail_with(5, "cut.h5", arguments=["inspect", cut])
+        self.fail_with(5, "job.yaml", arguments=["inspect", job])
+
+
+if __name__ == "__main__":
+    unittest.main()
