@@ -7,6 +7,12 @@ find_package(ZLIB REQUIRED)
 find_package(Eigen3 REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+# libstemmer comes without a file for CMake or pkg-config.
+find_path(LIBSTEMMER_INCLUDE libstemmer.h REQUIRED)
+find_library(LIBSTEMMER_LIBRARY stemmer REQUIRED)
+add_library(libstemmer INTERFACE IMPORTED GLOBAL)
+set_target_properties(libstemmer PROPERTIES
+  INTERFACE_INCLUDE_DIRECTORIES "${LIBSTEMMER_INCLUDE}" INTERFACE_LINK_LIBRARIES "${LIBSTEMMER_LIBRARY}")
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
 

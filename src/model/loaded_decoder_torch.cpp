@@ -17,14 +17,9 @@ std::size_t longest_shared(const DecoderConfig& config, const at::Device& device
   return device.is_cpu() && config.attention_cap == 0 ? longest_uniform_text(config) : 0;
 }
 
+/// The embedding stays as it is: rows of it are copied, and its type decides how it is scaled.
 void widen(DecoderWeights& weights) {
-  const bool is_tied = weights.head.is_same(weights.embedding);
-  const auto widen_matrix = [](at::Tensor& matrix) { matrix = matrix.to(at::kFloat); };
-  widen_matrix(weights.embedding);
-  if (is_tied)
-    weights.head = weights.embedding;
-  else
-    widen_matrix(weights.head);
+  weights.head = weights.head.to(at::kFloat);
   for (DecoderLayer& layer : weights.layers)
     for (Linear* linear : {&layer.qkv, &layer.attention_out, &layer.gate_up, &layer.down})
       linear->parts = {at::cat(linear->parts).to(at::kFloat)};

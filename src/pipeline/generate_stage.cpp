@@ -201,7 +201,7 @@ Questions open_questions(Context& context, nlohmann::ordered_json& manifest,
   if (!job.data) return {context.folder, job_data.value(), job.block_rows};
   Job reading = context.job;
   reading.data = *job.data;
-  nlohmann::ordered_json summary;
+  nlohmann::ordered_json summary{{"timings", nlohmann::ordered_json::object()}};
   Context indexing{context.communicator,   reading, own, context.log, context.threads,
                    context.stop_requested, summary};
   nlohmann::ordered_json& noted = manifest["generations"][job.name];

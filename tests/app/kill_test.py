@@ -3,7 +3,6 @@
 kill_test.py PROGRAM [KILLS]: random moments over the whole run, one rank, all ranks or mpirun, from a printed seed."""
 import json
 import os
-import pathlib
 import random
 import signal
 import subprocess
@@ -17,20 +16,6 @@ ROWS, BLOCK_ROWS = 1600, 4
 
 import program  # noqa: E402
 import tiny_job  # noqa: E402
-
-
-def parent_of(stat):
-    """Parent's process id out of /proc/PID/stat, None when the process is gone. Its second field, the name, may hold spaces."""
-    try:
-        return int(stat.read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return None
-
-
-def ranks_of(mpirun):
-    """Process ids of the ranks that `mpirun` started."""
-    listed = [stat.parent.name for stat in pathlib.Path("/proc").glob("[0-9]*/stat") if parent_of(stat) == mpirun.pid]
-    return [int(pid) for pid in listed]
 
 
 class Kill(program.ProgramTest):
@@ -56,7 +41,7 @@ class Kill(program.ProgramTest):
             try:
                 process.wait(moment)
             except subprocess.TimeoutExpired:
-                pids = ranks_of(process)
+                pids = program.ranks_of(process)
                 if victim == "rank" and pids:
                     os.kill(chance.choice(pids), signal.SIGKILL)
                 elif victim == "all":
@@ -65,12 +50,7 @@ class Kill(program.ProgramTest):
                 else:
                     process.kill()
                 process.wait(60)
-                for pid in pids:  # mpirun's own death leaves ranks behind for a moment
-                    while os.path.exists(f"/proc/{pid}/exe"):
-                        try:
-                            os.kill(pid, signal.SIGKILL)
-                        except ProcessLookupError:
-                            break
+                program.wait_for_end(pids)
             other = chance.choice([1, 2, 3, 4])
             journalled = self.journal_bytes(out) // record * BLOCK_ROWS
             self.succeed("run", job, "--out", out, ranks=other)

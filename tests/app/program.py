@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,30 @@ def start(arguments, ranks=1, **more):
 
 def run(arguments, ranks=1, mca=(), cwd=None):
     return subprocess.run(command(arguments, ranks, mca), env=ENVIRONMENT, capture_output=True, text=True, timeout=TIMEOUT, cwd=cwd)
+
+
+def parent_of(stat):
+    """Parent's process id out of /proc/PID/stat, None when the process is gone. Its second field, the name, may hold spaces."""
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
+def ranks_of(mpirun):
+    """Process ids of the ranks that `mpirun` started."""
+    listed = [stat.parent.name for stat in pathlib.Path("/proc").glob("[0-9]*/stat") if parent_of(stat) == mpirun.pid]
+    return [int(pid) for pid in listed]
+
+
+def wait_for_end(pids):
+    """Ranks that a killed mpirun leaves behind for a moment."""
+    for pid in pids:
+        while os.path.exists(f"/proc/{pid}/exe"):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                break
 
 
 def published(run_folder):
