@@ -64,7 +64,6 @@ enum class Precision {
 };
 
 struct LoadOptions {
-  std::filesystem::path weights;  ///< where the weight files are, if not in the model's folder
   Precision precision = Precision::bf16;
   int device = -1;  ///< CUDA device index; -1: CPU
   int threads = 1;  ///< CPU threads of this process
@@ -72,6 +71,8 @@ struct LoadOptions {
   /// with the memory that is free.
   int processes = 1;
   bool profile = false;  ///< PassTimes has its parts on CUDA too, which slows the passes down
+  /// Where the weight files are, if not in the model's folder.
+  std::filesystem::path weights = {};
 };
 
 /// Loads a Hugging Face folder (config.json, *.safetensors, single or sharded).

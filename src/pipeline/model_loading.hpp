@@ -13,7 +13,8 @@ namespace winnow::pipeline {
 /// @param what  the work, for messages: `score gpt2`
 /// @throws core::EnvironmentError on all ranks where one lacks the CUDA device or cannot stage the
 /// weights
-[[nodiscard]] model::LoadOptions load_options(const Context& context, const ModelScorer& scorer, const ScorerBinding& binding,
+[[nodiscard]] model::LoadOptions load_options(const Context& context, const ModelScorer& scorer,
+                                              const ScorerBinding& binding,
                                               const std::string& what);
 
 /// @throws core::ModelError if the tokenizer has more tokens than the model's embedding.

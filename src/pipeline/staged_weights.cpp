@@ -42,8 +42,7 @@ void copy_weights(const fs::path& model, const fs::path& target, const std::stri
   const std::vector<fs::path> files = model::WeightFiles(model).files_to_copy();
   std::uintmax_t bytes = 0;
   for (const fs::path& file : files) bytes += fs::file_size(file);
-  const PendingFolder pending(
-      fmt::format("{}.partial-{}", target.string(), ::getpid()));
+  const PendingFolder pending(fmt::format("{}.partial-{}", target.string(), ::getpid()));
   expect_room(pending.path(), bytes);
   for (const fs::path& file : files) fs::copy_file(file, pending.path() / file.filename());
   if (model::WeightFiles(pending.path()).fingerprint() != fingerprint)
@@ -53,9 +52,9 @@ void copy_weights(const fs::path& model, const fs::path& target, const std::stri
   std::error_code error;
   fs::rename(pending.path(), target, error);
   if (error && !fs::exists(target))  // another job's rank may have been faster
-    throw core::EnvironmentError(
-        fmt::format("{}: cannot be renamed to {}: {}", pending.path().string(), target.string(),
-                    error.message()));
+    throw core::EnvironmentError(fmt::format("{}: cannot be renamed to {}: {}",
+                                             pending.path().string(), target.string(),
+                                             error.message()));
 }
 
 }  // namespace
@@ -70,9 +69,8 @@ std::filesystem::path staged_weights(const Context& context, const ModelScorer& 
     try {
       copy_weights(scorer.path, target, fingerprint);
     } catch (const fs::filesystem_error& error) {
-      throw core::EnvironmentError(
-          fmt::format("{}: the model's weights cannot be staged: {}", scorer.stage.string(),
-                      error.code().message()));
+      throw core::EnvironmentError(fmt::format("{}: the model's weights cannot be staged: {}",
+                                               scorer.stage.string(), error.code().message()));
     }
   });
   return target;

@@ -12,7 +12,6 @@ namespace winnow::pipeline {
 /// files that look as they did when it was noted are not read again. The user's revision is noted
 /// beside it.
 [[nodiscard]] std::string weights_fingerprint(nlohmann::ordered_json& manifest,
-                                              const std::string& name,
-                                              const ModelScorer& scorer);
+                                              const std::string& name, const ModelScorer& scorer);
 
 }  // namespace winnow::pipeline

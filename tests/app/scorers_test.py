@@ -51,6 +51,38 @@ class Scorers(program.ProgramTest):
         return json.loads((out / "summary.json").read_text())
 
 
+class Staging(Scorers):
+    def score(self, stage, out, **options):
+        rows = self.write("rows.jsonl", self.lines(self.rows(20)))
+        if not (self.folder / "model").exists():
+            tiny_model.make(self.folder / "model", 512)
+        job = self.write_job(f"name: staged\ndata: {{ path: {rows} }}\nmodel: {{ path: {self.folder / 'model'}, template: bare, max_length: 100{stage} }}\n")
+        return self.succeed("score", job, "--out", self.folder / out, **options)
+
+    def test_a_copy_gives_the_same_scores_and_is_made_once(self):
+        self.score("", "plain")
+        self.score(", stage: local", "staged", ranks=2)
+        self.assertEqual(program.published(self.folder / "plain"), program.published(self.folder / "staged"))
+        copies = list((self.folder / "local").iterdir())
+        self.assertEqual(len(copies), 1, copies)
+        self.assertTrue(copies[0].name.startswith("winnow-"), copies)
+        before = {file.name: file.stat().st_mtime_ns for file in copies[0].iterdir()}
+        self.score(", stage: local", "again")
+        self.assertEqual(before, {file.name: file.stat().st_mtime_ns for file in copies[0].iterdir()})
+
+    def test_a_copy_that_cannot_be_made_is_an_error_of_the_environment(self):
+        self.write("occupied", "a file")
+        rows = self.write("rows.jsonl", self.lines(self.rows(5)))
+        tiny_model.make(self.folder / "model", 512)
+        job = self.write_job(f"name: staged\ndata: {{ path: {rows} }}\nmodel: {{ path: {self.folder / 'model'}, template: bare, stage: occupied }}\n")
+        self.fail_with(4, "the model's weights cannot be staged", "score", job, "--out", self.folder / "run")
+
+    def test_the_manifest_notes_the_revision(self):
+        self.score(", revision: v1.2", "run")
+        manifest = json.loads((self.folder / "run/manifest.json").read_text())
+        self.assertEqual(manifest["models"]["model"]["revision"], "v1.2")
+
+
 class Ranks(Scorers):
     def test_the_rank_count_changes_no_bit(self):
         job = self.job(self.write("rows.jsonl", self.lines(self.conversations(30))))
