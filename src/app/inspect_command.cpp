@@ -19,6 +19,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::string_view kScores = "/scores/";
+
 Json json_of(const store::Attributes& attributes) {
   Json json = Json::object();
   for (const store::Attribute& attribute : attributes)
@@ -38,12 +40,11 @@ Json json_of(const store::ListedDataset& dataset) {
   return json;
 }
 
-/// Names of the groups right below `/scores`.
+/// Names of the scorers' groups.
 Json scorers_of(const store::FileListing& listing) {
-  constexpr std::string_view kBelow = "/scores/";
   Json names = Json::array();
   for (const store::ListedGroup& group : listing.groups)
-    if (group.path.starts_with(kBelow)) names.push_back(group.path.substr(kBelow.size()));
+    if (group.path.starts_with(kScores)) names.push_back(group.path.substr(kScores.size()));
   return names;
 }
 
@@ -69,18 +70,21 @@ std::string attribute_lines(const Json& attributes, const Json& above, const cha
   return text;
 }
 
-/// What a dataset's attributes repeat: those of its scorer's group.
+/// What the attributes of a dataset or group repeat: those of its scorer.
 Json attributes_above(const Json& listing, const std::string& path) {
   const std::size_t second = path.find('/', 1);
   const std::string name = second == std::string::npos ? "" : path.substr(second + 1);
-  const std::string scorer = "/scores/" + name.substr(0, name.find('/'));
+  const std::string scorer = std::string(kScores) + name.substr(0, name.find('/'));
   return listing.at("groups").value(scorer, Json::object());
 }
 
 std::string text_of(const Json& listing) {
   std::string text = listing.at("file").get<std::string>() + "\n";
-  for (const auto& [path, attributes] : listing.at("groups").items())
-    text += fmt::format("{}\n{}", path, attribute_lines(attributes, Json::object(), "    "));
+  for (const auto& [path, attributes] : listing.at("groups").items()) {
+    const bool is_scorer = path.starts_with(kScores);
+    const Json above = is_scorer ? Json::object() : attributes_above(listing, path);
+    text += fmt::format("{}\n{}", path, attribute_lines(attributes, above, "    "));
+  }
   for (const auto& [path, dataset] : listing.at("datasets").items()) {
     const auto shape = dataset.at("shape").get<std::vector<std::uint64_t>>();
     text += fmt::format("{}  {} [{}]\n", path, dataset.at("type").get<std::string>(),

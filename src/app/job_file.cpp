@@ -93,8 +93,8 @@ pipeline::ModelScorer read_model(YamlSection& section, const fs::path& folder) {
 
 /// Names of scores.h5 that stand for something else than one imported number per row.
 bool is_taken_name(const std::string& name) {
-  return name == "n_cond" || name == "n_direct" || name == "n_tokens" || name == "nll_cond_sum" ||
-         name == "nll_direct_sum" || name.starts_with("status_");
+  return name == "n_cond" || name == "n_direct" || name == "n_instruction" || name == "n_tokens" ||
+         name.starts_with("nll_") || name.starts_with("status_");
 }
 
 void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {

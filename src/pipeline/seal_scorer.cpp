@@ -36,8 +36,10 @@ store::ScorerInfo info_of(const JournalledScorer& scorer, const std::string& mad
   info.model_fingerprint = text("model");
   info.tokenizer_hash = text("tokenizer");
   info.prompt_template = text("template");
-  info.system = text("system");
-  info.scores_closing_tokens = scorer.binding.at("closing_tokens_scored").get<bool>();
+  if (text("template") != store::kDoesNotApply) {
+    info.system = text("system");
+    info.scores_closing_tokens = scorer.binding.at("closing_tokens_scored").get<bool>();
+  }
   info.max_length = scorer.binding.at("max_length").get<std::uint64_t>();
   info.dtype = text("dtype");
   info.threads = scorer.binding.at("threads").get<std::uint64_t>();

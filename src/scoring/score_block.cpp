@@ -1,14 +1,10 @@
 #include "scoring/score_block.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "core/checked_cast.hpp"
 #include "core/error.hpp"
 #include "scoring/answer_loss.hpp"
 #include "scoring/embedding.hpp"
@@ -16,19 +12,12 @@
 #include "scoring/model_tasks.hpp"
 #include "scoring/prepared_row.hpp"
 #include "scoring/row_scores.hpp"
+#include "scoring/turn_scores.hpp"
 
 namespace winnow::scoring {
 namespace {
 
 using core::ScoreStatus;
-
-/// One of Deita's scores of every user turn of the block.
-struct TurnScore {
-  const char* name;
-  const char* status_name;
-  bool is_asked;
-  std::vector<Score> turns = {};
-};
 
 class BlockScoring {
  public:
@@ -38,14 +27,12 @@ class BlockScoring {
         block_(block),
         rows_(block.rows.size()),
         embeddings_(block.rows.size()),
-        scored_turns_(block.rows.size()),
-        complexity_{"evol_complexity", "status_evol_complexity", options_.evol_complexity},
-        quality_{"evol_quality", "status_evol_quality", options_.evol_quality} {}
+        turns_(scorer.tokenizer, scorer.options, block.rows.size()) {}
 
   ScoredBlock run() {
     for (std::size_t row = 0; row < rows_.size(); ++row) add_row(row);
     std::vector<std::int32_t> digits;
-    if (needs_turns()) digits = digit_tokens(scorer_.tokenizer);
+    if (turns_.is_asked()) digits = digit_tokens(scorer_.tokenizer);
     ScoredBlock result;
     result.tokens = tasks_.run(scorer_.model, digits, options_.batch_tokens);
     result.scores.block = block_.block;
@@ -56,15 +43,11 @@ class BlockScoring {
     if (options_.embedding)
       add_embedding_columns(table, embeddings_, scorer_.model.info().hidden_size,
                             *options_.embedding);
-    if (needs_turns()) add_turn_columns(result.scores);
+    if (turns_.is_asked()) turns_.add_columns(result.scores);
     return result;
   }
 
  private:
-  [[nodiscard]] bool needs_turns() const {
-    return options_.evol_complexity || options_.evol_quality;
-  }
-
   void set_status(std::size_t row, ScoreStatus status) {
     rows_[row].status_cond = rows_[row].status_direct = rows_[row].status_instruction = status;
     embeddings_[row].status = status;
@@ -73,7 +56,7 @@ class BlockScoring {
   void add_row(std::size_t row) {
     const std::optional<data::Sample>& sample = block_.rows[row];
     if (!sample) return set_status(row, ScoreStatus::bad_row);
-    if (needs_turns()) add_turns(row, *sample);
+    if (turns_.is_asked()) turns_.add_row(row, *sample, tasks_);
     if (!needs_template(options_)) return;
     core::check(scorer_.prompt != nullptr, "what is scored in a template has one");
     PreparedRow prepared;
@@ -152,71 +135,12 @@ class BlockScoring {
     if (!result.embedding.empty()) embeddings_[row].values = result.embedding;
   }
 
-  void add_turns(std::size_t row, const data::Sample& sample) {
-    for (const UserTurn& turn : user_turns(sample, options_.join)) {
-      if (complexity_.is_asked) add_turn(complexity_, complexity_prompt(turn.query));
-      if (quality_.is_asked) add_turn(quality_, quality_prompt(turn.query, turn.reply));
-      ++scored_turns_[row];
-    }
-  }
-
-  void add_turn(TurnScore& score, const std::string& prompt) {
-    const std::size_t turn = score.turns.size();
-    score.turns.emplace_back();
-    ModelRequest request;
-    request.ids = scorer_.tokenizer.encode(prompt, /*add_special_tokens=*/true).ids;
-    request.wants_candidates = true;
-    if (request.ids.size() > options_.max_length) {
-      score.turns.back().status = ScoreStatus::text_too_long;
-      return;
-    }
-    tasks_.add(std::move(request), [&score, turn](const model::SegmentResult& result) {
-      const double value = expected_digit(result.logits);
-      score.turns[turn] =
-          std::isfinite(value) ? Score{ScoreStatus::ok, value} : Score{ScoreStatus::non_finite, 0};
-    });
-  }
-
-  void add_turn_columns(BlockScores& scores) const {
-    for (const std::uint32_t turns : scored_turns_) scores.turns.rows += turns;
-    scores.rows.add<std::uint32_t>("scored_turns") = scored_turns_;
-    for (const TurnScore* score : {&complexity_, &quality_})
-      if (score->is_asked) add_turn_column(scores, *score);
-  }
-
-  /// The turns' values, and the rows' sums of them: undefined as soon as one turn is.
-  void add_turn_column(BlockScores& scores, const TurnScore& score) const {
-    constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
-    std::vector<double> values, sums;
-    std::vector<ScoreStatus> statuses, sum_statuses;
-    for (const Score& turn : score.turns) {
-      values.push_back(turn.status == ScoreStatus::ok ? turn.value : kUndefined);
-      statuses.push_back(turn.status);
-    }
-    std::size_t turn = 0;
-    for (const std::uint32_t turns : scored_turns_) {
-      Score sum{turns > 0 ? ScoreStatus::ok : ScoreStatus::bad_row, 0};
-      for (const std::size_t end = turn + turns; turn < end; ++turn) {
-        if (sum.status == ScoreStatus::ok) sum.status = statuses[turn];
-        sum.value += values[turn];
-      }
-      sums.push_back(sum.status == ScoreStatus::ok ? sum.value : kUndefined);
-      sum_statuses.push_back(sum.status);
-    }
-    scores.turns.add<double>(score.name) = std::move(values);
-    scores.turns.add<ScoreStatus>(score.status_name) = std::move(statuses);
-    scores.rows.add<double>(score.name) = std::move(sums);
-    scores.rows.add<ScoreStatus>(score.status_name) = std::move(sum_statuses);
-  }
-
   const RowScorer& scorer_;
   const ScoringOptions& options_;
   const RowBlock& block_;
   std::vector<RowScores> rows_;
   std::vector<RowEmbedding> embeddings_;
-  std::vector<std::uint32_t> scored_turns_;
-  TurnScore complexity_;
-  TurnScore quality_;
+  TurnScores turns_;
   ModelTasks tasks_;
 };
 
