@@ -60,6 +60,8 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     command->add_option("--threads", line.threads, "CPU threads of each rank")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
+    command->add_flag("--profile", line.profile,
+                      "Say where the time of scoring went (on a GPU this slows it down)");
     command->add_flag("--check", line.check_only,
                       "Check the job and say what would be done; run nothing");
     command->add_flag("--json", line.json, "Print the machine-readable summary on stdout");

@@ -14,6 +14,7 @@ struct CommandLine {
   std::vector<std::string> overrides;
   std::optional<std::filesystem::path> out;
   int threads = 1;
+  bool profile = false;
   bool check_only = false;
   bool json = false;
   std::filesystem::path file;   ///< inspect

@@ -51,11 +51,12 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line,
     return 0;
   }
 
-  const nlohmann::ordered_json summary = pipeline::run(
-      communicator, job, line.command, stage_of(line.command), line.threads, stop_requested);
+  const nlohmann::ordered_json summary =
+      pipeline::run(communicator, job, line.command, stage_of(line.command),
+                    {.threads = line.threads, .profile = line.profile}, stop_requested);
   mpi::agree_on(communicator, [&] {
     if (communicator.is_root())
-      print(line.json ? pipeline::json_text(summary) : summary_text(summary));
+      print(line.json ? pipeline::json_text(summary) : summary_text(summary, line.profile));
   });
   return summary.at("exit_code").get<int>();
 }

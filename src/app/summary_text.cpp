@@ -1,5 +1,7 @@
 #include "app/summary_text.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "store/schema.hpp"
@@ -18,7 +20,22 @@ std::string undefined_counts(const Json& counts) {
   return text;
 }
 
-std::string scorer_lines(const std::string& name, const Json& scorer, const Json& statuses) {
+/// Where the ranks' time went: `products 81 %, ...`.
+std::string profile_line(const Json& parts) {
+  double all = 0;
+  for (const auto& [name, seconds] : parts.items()) all += seconds.get<double>();
+  std::string text;
+  for (const auto& [name, seconds] : parts.items()) {
+    std::string words = name;
+    std::replace(words.begin(), words.end(), '_', ' ');
+    text += fmt::format("{}{} {:.1f} %", text.empty() ? "            " : ", ", words,
+                        100 * seconds.get<double>() / all);
+  }
+  return text + fmt::format(" of {:.1f} s\n", all);
+}
+
+std::string scorer_lines(const std::string& name, const Json& scorer, const Json& statuses,
+                         bool profile) {
   std::string text = fmt::format("scored    {}", name);
   if (scorer.contains("template")) {
     const auto shown = scorer.at("template").get<std::string>();
@@ -28,7 +45,12 @@ std::string scorer_lines(const std::string& name, const Json& scorer, const Json
   }
   if (scorer.contains("tokens_per_second"))
     text += fmt::format(", {:.0f} tokens/s", scorer.at("tokens_per_second").get<double>());
+  if (scorer.contains("share_of_products"))
+    text += fmt::format(", {:.0f} % of the time in matrix products",
+                        100 * scorer.at("share_of_products").get<double>());
   text += "\n";
+  if (profile && scorer.contains("profile_seconds"))
+    text += profile_line(scorer.at("profile_seconds"));
   for (const auto& [score, counts] : statuses.items()) {
     const std::string undefined = undefined_counts(counts);
     text +=
@@ -83,7 +105,7 @@ std::string generation_lines(const std::string& name, const Json& generation) {
 
 }  // namespace
 
-std::string summary_text(const Json& summary) {
+std::string summary_text(const Json& summary, bool profile) {
   std::string text = "\n";
   if (summary.contains("rows"))
     text += fmt::format("rows      {} ({})", summary.at("rows").get<std::uint64_t>(),
@@ -93,7 +115,7 @@ std::string summary_text(const Json& summary) {
   if (summary.contains("rows")) text += "\n";
   if (summary.contains("scorers"))
     for (const auto& [name, scorer] : summary.at("scorers").items())
-      text += scorer_lines(name, scorer, summary.at("status").at(name));
+      text += scorer_lines(name, scorer, summary.at("status").at(name), profile);
   if (summary.contains("selections"))
     for (const auto& [name, selection] : summary.at("selections").items())
       text += selection_lines(name, selection);

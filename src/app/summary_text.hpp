@@ -7,7 +7,8 @@
 namespace winnow::app {
 
 /// What a person reads at the end of a run.
-[[nodiscard]] std::string summary_text(const nlohmann::ordered_json& summary);
+/// @param profile  with the table of where the time of scoring went
+[[nodiscard]] std::string summary_text(const nlohmann::ordered_json& summary, bool profile);
 
 /// What `--check` prints.
 [[nodiscard]] std::string check_text(const nlohmann::ordered_json& plan);

@@ -9,10 +9,10 @@
 
 namespace winnow::model {
 
-Decoder::Decoder(DecoderConfig config, DecoderWeights weights, Arithmetic arithmetic)
+Decoder::Decoder(DecoderConfig config, DecoderWeights weights, Arithmetic arithmetic, bool profile)
     : config_(std::move(config)),
       weights_(std::move(weights)),
-      products_(arithmetic),
+      products_(arithmetic, PassClock(weights_.embedding.device(), profile)),
       rotaries_(config_.rotaries.begin(), config_.rotaries.end()) {}
 
 void Decoder::reserve(std::int64_t rows) {
@@ -89,6 +89,7 @@ void Decoder::attention_block(std::size_t layer_index, const Buffers& buffers,
   if (layer.query_norm.defined()) norm_queries_and_keys(buffers.qkv, config_, layer);
   if (!rotaries_.empty())
     rotate(buffers.qkv, config_, rotaries_[layer.config.rotary], table_rows[layer.config.rotary]);
+  const auto timer = products_.clock().time(&PassTimes::attention);
   if (pass != nullptr && pass->kind == CachedPass::Kind::next)
     return attend_next(buffers.attention, buffers.qkv, config_, layer_index, *pass,
                        products_.input_rounding());

@@ -16,7 +16,8 @@ namespace winnow::model {
 /// The transformer up to its last norm. Buffers are kept between batches.
 class Decoder {
  public:
-  Decoder(DecoderConfig config, DecoderWeights weights, Arithmetic arithmetic);
+  /// @param profile  LoadOptions::profile
+  Decoder(DecoderConfig config, DecoderWeights weights, Arithmetic arithmetic, bool profile);
 
   /// Last hidden states, normed where the family has a last norm, of the batch's scored rows,
   /// float32. [scored_rows, hidden_size]
@@ -26,6 +27,7 @@ class Decoder {
   [[nodiscard]] const DecoderConfig& config() const { return config_; }
   [[nodiscard]] const at::Tensor& head() const { return weights_.head; }
   [[nodiscard]] Products& products() { return products_; }
+  [[nodiscard]] const Products& products() const { return products_; }
   /// For passes of this decoder, with no sequence in it.
   [[nodiscard]] KvCache empty_cache() const;
 

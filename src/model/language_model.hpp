@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "model/pass_times.hpp"
+
 namespace winnow::model {
 
 /// How the hidden states of a text's tokens (of the last layer, after the final norm) become one
@@ -49,6 +51,8 @@ class CausalLanguageModel {
   virtual ~CausalLanguageModel() = default;
   [[nodiscard]] virtual const ModelInfo& info() const = 0;
 
+  [[nodiscard]] virtual const PassTimes& times() const = 0;
+
   /// One pass over the batch. [segments]. A result depends on the batch's composition in its last
   /// bits only; equal batches give equal bits at equal threads.
   [[nodiscard]] virtual std::vector<SegmentResult> run(std::span<const Segment> batch) = 0;
@@ -63,11 +67,15 @@ struct LoadOptions {
   Precision precision = Precision::bf16;
   int device = -1;  ///< CUDA device index; -1: CPU
   int threads = 1;  ///< CPU threads of this process
+  /// Processes of this machine that load the model on its CPU together: what they need is compared
+  /// with the memory that is free.
+  int processes = 1;
+  bool profile = false;  ///< PassTimes has its parts on CUDA too, which slows the passes down
 };
 
 /// Loads a Hugging Face folder (config.json, *.safetensors, single or sharded).
 /// @throws core::ModelError naming file, field or tensor: missing, malformed, unknown architecture,
-/// wrong shape, ...
+/// wrong shape, ...; core::EnvironmentError where the weights cannot fit into memory
 [[nodiscard]] std::unique_ptr<CausalLanguageModel> load_causal_language_model(
     const std::filesystem::path& folder, const LoadOptions& options);
 

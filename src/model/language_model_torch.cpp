@@ -18,9 +18,13 @@ class TorchLanguageModel final : public CausalLanguageModel {
       : info_(std::move(info)), decoder_(std::move(decoder)), longest_shared_(longest_shared) {}
 
   [[nodiscard]] const ModelInfo& info() const override { return info_; }
+  [[nodiscard]] const PassTimes& times() const override {
+    return decoder_.products().clock().times();
+  }
 
   [[nodiscard]] std::vector<SegmentResult> run(std::span<const Segment> batch) override {
     const c10::InferenceMode no_autograd;
+    const auto timer = decoder_.products().clock().time(&PassTimes::all);
     std::vector<SegmentResult> results(batch.size());
     const bool may_share = std::ranges::all_of(
         batch, [&](const Segment& segment) { return segment.ids.size() <= longest_shared_; });

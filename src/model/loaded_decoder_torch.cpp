@@ -6,7 +6,9 @@
 #include <ATen/ops/cat.h>
 #include <c10/core/InferenceMode.h>
 
+#include "core/available_memory.hpp"
 #include "model/device_torch.hpp"
+#include "model/weight_memory.hpp"
 
 namespace winnow::model {
 namespace {
@@ -34,14 +36,20 @@ LoadedDecoder load_decoder(const std::filesystem::path& folder, const LoadOption
   const DecoderConfig config = read_decoder_config(folder);
   const Arithmetic arithmetic = arithmetic_of(options.precision, device);
   const auto files = std::make_shared<WeightFiles>(folder);
+  const bool widens_all =
+      arithmetic == Arithmetic::bf16_widened && widening == Widening::when_loaded;
+  if (device.is_cpu())
+    expect_memory(weight_memory(*files, config, widens_all ? Precision::fp32 : options.precision,
+                                joins_parts(arithmetic) && !widens_all),
+                  options.processes, core::available_memory(), folder);
   DecoderWeights weights = load_decoder_weights(config, files, arithmetic, device);
-  if (arithmetic == Arithmetic::bf16_widened && widening == Widening::when_loaded) widen(weights);
+  if (widens_all) widen(weights);
   ModelInfo info{.architecture = config.architecture,
                  .parameters = weights.parameters,
                  .vocabulary_size = config.vocabulary_size,
                  .hidden_size = config.hidden_size,
                  .max_positions = config.max_positions};
-  return {std::move(info), Decoder(config, std::move(weights), arithmetic),
+  return {std::move(info), Decoder(config, std::move(weights), arithmetic, options.profile),
           longest_shared(config, device)};
 }
 

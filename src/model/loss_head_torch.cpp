@@ -38,6 +38,7 @@ void for_each_tile(const at::Tensor& hidden, const at::Tensor& head, double cap,
       const at::Tensor logits =
           buffer.narrow(0, 0, x.size(0) * part.size(0)).view({x.size(0), part.size(0)});
       products.multiply_operand(logits, x, part);
+      const auto timer = products.clock().time(&PassTimes::losses);
       if (cap > 0) cap_values(logits, cap);
       visit(row, entry, logits);
     }

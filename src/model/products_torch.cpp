@@ -51,6 +51,7 @@ at::Tensor Products::widened(std::int64_t rows, std::int64_t columns,
 
 at::Tensor Products::operand(const at::Tensor& weight) {
   if (arithmetic_ != Arithmetic::bf16_widened || weight.scalar_type() == at::kFloat) return weight;
+  const auto timer = clock_.time(&PassTimes::widening);
   return widened(weight.size(0), weight.size(1), weight.options()).copy_(weight);
 }
 
@@ -58,6 +59,7 @@ at::Tensor Products::operand(const Linear& linear) {
   const at::Tensor& first = linear.parts.front();
   if (linear.parts.size() == 1) return operand(first);
   core::check(joins_parts(arithmetic_), "weights in one matrix");
+  const auto timer = clock_.time(&PassTimes::widening);
   std::int64_t rows = 0;
   for (const at::Tensor& part : linear.parts) rows += part.size(0);
   const at::Tensor all = widened(rows, first.size(1), first.options());
@@ -69,8 +71,8 @@ at::Tensor Products::operand(const Linear& linear) {
   return all;
 }
 
-void Products::multiply_operand(at::Tensor out, const at::Tensor& x,
-                                const at::Tensor& operand) const {
+void Products::multiply_operand(at::Tensor out, const at::Tensor& x, const at::Tensor& operand) {
+  const auto timer = clock_.time(&PassTimes::products);
   if (arithmetic_ == Arithmetic::bf16)
     out.copy_(at::linear(x.to(at::kBFloat16), operand));
   else
@@ -83,10 +85,14 @@ void Products::multiply(at::Tensor out, const at::Tensor& x, const Linear& linea
 }
 
 void Products::multiply_add(at::Tensor out, const at::Tensor& x, const Linear& linear) {
-  if (arithmetic_ == Arithmetic::bf16)
-    out.add_(at::linear(x.to(at::kBFloat16), operand(linear)));
-  else
-    out.addmm_(x, operand(linear).t());
+  const at::Tensor weight = operand(linear);
+  {
+    const auto timer = clock_.time(&PassTimes::products);
+    if (arithmetic_ == Arithmetic::bf16)
+      out.add_(at::linear(x.to(at::kBFloat16), weight));
+    else
+      out.addmm_(x, weight.t());
+  }
   if (linear.bias.defined()) out.add_(linear.bias);
 }
 

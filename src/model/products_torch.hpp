@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "model/language_model.hpp"
+#include "model/pass_clock_torch.hpp"
 #include "model/row_kernels.hpp"
 
 namespace winnow::model {
@@ -48,7 +49,12 @@ struct Linear {
 /// Products with weights kept in float32 or bf16.
 class Products {
  public:
-  explicit Products(Arithmetic arithmetic) : arithmetic_(arithmetic) {}
+  Products(Arithmetic arithmetic, const PassClock& clock)
+      : arithmetic_(arithmetic), clock_(clock) {}
+
+  /// The model's; its other parts are timed through this too.
+  [[nodiscard]] PassClock& clock() { return clock_; }
+  [[nodiscard]] const PassClock& clock() const { return clock_; }
 
   /// What the inputs of products are rounded to before they are handed in.
   [[nodiscard]] Rounding input_rounding() const {
@@ -59,7 +65,7 @@ class Products {
   /// multiply_operand.
   [[nodiscard]] at::Tensor operand(const at::Tensor& weight);
   /// out = x W^T; x [rows, in] and out [rows, out] float32.
-  void multiply_operand(at::Tensor out, const at::Tensor& x, const at::Tensor& operand) const;
+  void multiply_operand(at::Tensor out, const at::Tensor& x, const at::Tensor& operand);
   /// out = x W^T + b.
   void multiply(at::Tensor out, const at::Tensor& x, const Linear& linear);
   /// out += x W^T + b.
@@ -71,6 +77,7 @@ class Products {
                                    const at::TensorOptions& options);
 
   Arithmetic arithmetic_;
+  PassClock clock_;
   at::Tensor widened_;
 };
 

@@ -19,6 +19,8 @@ class TextEncoder {
   /// max_seq_length, else the model's own limit), special tokens included.
   [[nodiscard]] virtual const ModelInfo& info() const = 0;
 
+  [[nodiscard]] virtual const PassTimes& times() const = 0;
+
   /// One embedding of each text's ids, special tokens included. [texts, info().hidden_size]
   /// row-major. Equal batches give equal bits at equal threads.
   [[nodiscard]] virtual std::vector<float> embed(

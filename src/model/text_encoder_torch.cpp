@@ -7,10 +7,12 @@
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
+#include "core/available_memory.hpp"
 #include "core/error.hpp"
 #include "model/decoder_torch.hpp"
 #include "model/device_torch.hpp"
 #include "model/sentence_transformer.hpp"
+#include "model/weight_memory.hpp"
 
 namespace winnow::model {
 namespace {
@@ -90,9 +92,13 @@ class TorchTextEncoder final : public TextEncoder {
       : info_(std::move(info)), encoder_(std::move(encoder)), sentence_(sentence) {}
 
   [[nodiscard]] const ModelInfo& info() const override { return info_; }
+  [[nodiscard]] const PassTimes& times() const override {
+    return encoder_.products().clock().times();
+  }
 
   [[nodiscard]] std::vector<float> embed(Texts texts) override {
     const c10::InferenceMode no_autograd;
+    const auto timer = encoder_.products().clock().time(&PassTimes::all);
     const std::size_t width = info_.hidden_size;
     std::vector<float> embeddings(texts.size() * width);
     if (texts.empty()) return embeddings;
@@ -131,8 +137,11 @@ std::unique_ptr<TextEncoder> load_text_encoder(const std::filesystem::path& fold
         (folder / "sentence_bert_config.json").string(), sentence.max_positions,
         config.max_positions));
   const Arithmetic arithmetic = arithmetic_of(options.precision, device);
-  DecoderWeights weights =
-      load_decoder_weights(config, std::make_shared<WeightFiles>(folder), arithmetic, device);
+  const auto files = std::make_shared<WeightFiles>(folder);
+  if (device.is_cpu())
+    expect_memory(weight_memory(*files, config, options.precision, joins_parts(arithmetic)),
+                  options.processes, core::available_memory(), folder);
+  DecoderWeights weights = load_decoder_weights(config, files, arithmetic, device);
   ModelInfo info{
       .architecture = config.architecture,
       .parameters = weights.parameters,
@@ -140,7 +149,7 @@ std::unique_ptr<TextEncoder> load_text_encoder(const std::filesystem::path& fold
       .hidden_size = config.hidden_size,
       .max_positions = sentence.max_positions == 0 ? config.max_positions : sentence.max_positions};
   return std::make_unique<TorchTextEncoder>(
-      std::move(info), Decoder(config, std::move(weights), arithmetic), sentence);
+      std::move(info), Decoder(config, std::move(weights), arithmetic, options.profile), sentence);
 }
 
 }  // namespace winnow::model

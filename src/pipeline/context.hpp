@@ -24,6 +24,7 @@ struct Context {
   RunFolder folder;
   core::Log& log;
   int threads = 1;                          ///< CPU threads of each rank
+  bool profile = false;                     ///< says where a model's time went
   const std::atomic<bool>& stop_requested;  ///< set by SIGTERM or SIGINT
   nlohmann::ordered_json& summary;          ///< root's is written to summary.json
 };

@@ -18,10 +18,10 @@
 #include "mpi/agree.hpp"
 #include "mpi/claims.hpp"
 #include "mpi/collectives.hpp"
-#include "mpi/device.hpp"
 #include "pipeline/block_contents.hpp"
 #include "pipeline/generator.hpp"
 #include "pipeline/json_text.hpp"
+#include "pipeline/model_loading.hpp"
 #include "pipeline/reply_journal.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/scorer_binding.hpp"
@@ -200,8 +200,9 @@ Questions open_questions(Context& context, nlohmann::ordered_json& manifest,
   Job reading = context.job;
   reading.data = *job.data;
   nlohmann::ordered_json summary{{"timings", nlohmann::ordered_json::object()}};
-  Context indexing{context.communicator,   reading, own, context.log, context.threads,
-                   context.stop_requested, summary};
+  Context indexing{
+      context.communicator,   reading, own, context.log, context.threads, context.profile,
+      context.stop_requested, summary};
   nlohmann::ordered_json& noted = manifest["generations"][job.name];
   if (!noted.contains("inputs")) noted["inputs"] = nlohmann::ordered_json::array();
   return {own, index_rows(indexing, noted)};
@@ -219,8 +220,13 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
       mpi::agree_on(ranks, [&] { return open_generator(job.model, context.job.join); });
   const int devices = model::cuda_device_count();
 
-  const Context own{ranks,          context.job,     context.folder.generation(job.name),
-                    context.log,    context.threads, context.stop_requested,
+  const Context own{ranks,
+                    context.job,
+                    context.folder.generation(job.name),
+                    context.log,
+                    context.threads,
+                    context.profile,
+                    context.stop_requested,
                     context.summary};
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
@@ -244,18 +250,9 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
   summary["rows"] = questions.data.rows;
   summary["rows_already_done"] = done_rows;
   if (done_rows < questions.data.rows) {
-    const bool on_cuda = binding.at("device").get<std::string>() == "cuda";
-    mpi::agree_on(ranks, [&] {
-      if (on_cuda && devices == 0)
-        throw core::EnvironmentError(fmt::format(
-            "generate {}: begun on CUDA devices, found none on rank {}: expected one, or another "
-            "name",
-            job.name, ranks.rank()));
-    });
-    const int device = on_cuda ? mpi::device_of(mpi::node_place(ranks).rank, devices).value() : -1;
-    const auto loaded = mpi::agree_on(ranks, [&] {
-      return open_incremental_model(job.model, generator, device, binding.at("threads").get<int>());
-    });
+    const model::LoadOptions load = load_options(context, binding, "generate " + job.name);
+    const auto loaded =
+        mpi::agree_on(ranks, [&] { return open_incremental_model(job.model, generator, load); });
     const Spent spent = answer_blocks(context, questions, contents, generator, *loaded,
                                       options_of(job, binding, questions.data.data_set),
                                       journal_folder, is_done, done_rows);

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "model/model_config.hpp"
+#include "pipeline/model_loading.hpp"
 #include "scoring/answer_text.hpp"
 
 namespace winnow::pipeline {
@@ -27,18 +28,9 @@ Generator open_generator(const ModelScorer& model, const std::string& join) {
 
 std::unique_ptr<model::IncrementalModel> open_incremental_model(const ModelScorer& model,
                                                                 const Generator& generator,
-                                                                int device, int threads) {
-  const model::LoadOptions load{
-      .precision = model.dtype == "fp32" ? model::Precision::fp32 : model::Precision::bf16,
-      .device = device,
-      .threads = threads};
+                                                                const model::LoadOptions& load) {
   auto loaded = model::load_incremental_model(model.path, load);
-  if (generator.tokenizer.vocabulary_size() > loaded->info().vocabulary_size)
-    throw core::ModelError(
-        fmt::format("{}: tokenizer.json has {} tokens, the model's embedding {} rows: expected at "
-                    "least as many",
-                    model.path.string(), generator.tokenizer.vocabulary_size(),
-                    loaded->info().vocabulary_size));
+  require_embeddings_for_all_tokens(model.path, generator.tokenizer, loaded->info());
   return loaded;
 }
 

@@ -28,6 +28,6 @@ struct Generator {
 /// Loads the model. `device` -1: CPU. @throws core::ModelError also if the tokenizer has more
 /// tokens than the model's embedding.
 [[nodiscard]] std::unique_ptr<model::IncrementalModel> open_incremental_model(
-    const ModelScorer& model, const Generator& generator, int device, int threads);
+    const ModelScorer& model, const Generator& generator, const model::LoadOptions& load);
 
 }  // namespace winnow::pipeline

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "model/model_config.hpp"
 #include "model/sentence_transformer.hpp"
+#include "pipeline/model_loading.hpp"
 #include "scoring/embed_block.hpp"
 
 namespace winnow::pipeline {
@@ -98,15 +99,6 @@ void open_decoder(const ModelScorer& scorer, const Job& job, OpenScorer& opened)
           : data::make_template(scorer.prompt_template, options);
 }
 
-void require_embeddings_for_all_tokens(const ModelScorer& scorer, const OpenScorer& opened,
-                                       const model::ModelInfo& info) {
-  if (opened.tokenizer.vocabulary_size() > info.vocabulary_size)
-    throw core::ModelError(fmt::format(
-        "{}: tokenizer.json has {} tokens, the model's embedding {} rows: expected at "
-        "least as many",
-        scorer.path.string(), opened.tokenizer.vocabulary_size(), info.vocabulary_size));
-}
-
 }  // namespace
 
 OpenScorer open_scorer(const ModelScorer& scorer, const Job& job) {
@@ -123,26 +115,25 @@ OpenScorer open_scorer(const ModelScorer& scorer, const Job& job) {
 }
 
 BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,
-                       std::uint32_t batch_tokens, int device, int threads) {
-  const model::LoadOptions load{
-      .precision = scorer.dtype == "fp32" ? model::Precision::fp32 : model::Precision::bf16,
-      .device = device,
-      .threads = threads};
+                       std::uint32_t batch_tokens, const model::LoadOptions& load) {
   scoring::ScoringOptions options = opened.options;
   options.batch_tokens = batch_tokens;
   if (opened.kind == model::ModelKind::text_encoder) {
     const std::shared_ptr<model::TextEncoder> encoder = model::load_text_encoder(scorer.path, load);
-    require_embeddings_for_all_tokens(scorer, opened, encoder->info());
-    return [&opened, encoder, options](const scoring::RowBlock& block) {
-      return scoring::embed_block({opened.tokenizer, *encoder, options}, block);
-    };
+    require_embeddings_for_all_tokens(scorer.path, opened.tokenizer, encoder->info());
+    return {[&opened, encoder, options](const scoring::RowBlock& block) {
+              return scoring::embed_block({opened.tokenizer, *encoder, options}, block);
+            },
+            [encoder] { return encoder->times(); }};
   }
   const std::shared_ptr<model::CausalLanguageModel> decoder =
       model::load_causal_language_model(scorer.path, load);
-  require_embeddings_for_all_tokens(scorer, opened, decoder->info());
-  return [&opened, decoder, options](const scoring::RowBlock& block) {
-    return scoring::score_block({opened.tokenizer, opened.prompt.get(), *decoder, options}, block);
-  };
+  require_embeddings_for_all_tokens(scorer.path, opened.tokenizer, decoder->info());
+  return {[&opened, decoder, options](const scoring::RowBlock& block) {
+            return scoring::score_block({opened.tokenizer, opened.prompt.get(), *decoder, options},
+                                        block);
+          },
+          [decoder] { return decoder->times(); }};
 }
 
 }  // namespace winnow::pipeline

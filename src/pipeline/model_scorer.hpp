@@ -27,12 +27,15 @@ struct OpenScorer {
 /// model's, scores that such a model does not give.
 [[nodiscard]] OpenScorer open_scorer(const ModelScorer& scorer, const Job& job);
 
-/// Scores one block with a model that it owns.
-using BlockScorer = std::function<scoring::ScoredBlock(const scoring::RowBlock&)>;
+/// A model that scores blocks.
+struct BlockScorer {
+  std::function<scoring::ScoredBlock(const scoring::RowBlock&)> score;
+  std::function<model::PassTimes()> times;
+};
 
 /// Loads the model. `opened` must outlive what is returned.
 /// @throws core::ModelError also if the tokenizer has more tokens than the model's embedding.
 [[nodiscard]] BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,
-                                     std::uint32_t batch_tokens, int device, int threads);
+                                     std::uint32_t batch_tokens, const model::LoadOptions& load);
 
 }  // namespace winnow::pipeline

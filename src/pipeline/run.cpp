@@ -105,7 +105,7 @@ std::string next_step(const Job& job, Stage stage) {
 }  // namespace
 
 nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job,
-                           const std::string& command, Stage stage, int threads,
+                           const std::string& command, Stage stage, const RunOptions& options,
                            const std::atomic<bool>& stop_requested) {
   const RunFolder folder(job.run_folder);
   nlohmann::ordered_json manifest;
@@ -133,7 +133,8 @@ nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job
   summary["timings"] = nlohmann::ordered_json::object();
   std::optional<core::Log> log;
   mpi::agree_on(communicator, [&] { log.emplace(std::cerr, log_options); });
-  Context context{communicator, job, folder, *log, threads, stop_requested, summary};
+  Context context{communicator,   job,    folder, *log, options.threads, options.profile,
+                  stop_requested, summary};
 
   const bool root = communicator.is_root();
   mpi::agree_on(communicator, [&] {

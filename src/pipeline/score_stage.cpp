@@ -13,10 +13,10 @@
 #include "mpi/agree.hpp"
 #include "mpi/claims.hpp"
 #include "mpi/collectives.hpp"
-#include "mpi/device.hpp"
 #include "mpi/message.hpp"
 #include "pipeline/block_contents.hpp"
 #include "pipeline/manifest.hpp"
+#include "pipeline/model_loading.hpp"
 #include "pipeline/model_scorer.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/weights_fingerprint.hpp"
@@ -85,12 +85,24 @@ std::vector<std::string> scores_with_status(const scoring::ScoringOptions& optio
 struct Spent {
   std::uint64_t rows = 0;
   std::uint64_t tokens = 0;
-  double seconds = 0;
+  double seconds = 0;  ///< of the wall clock, and of it:
+  double reading = 0;  ///< rows from the data files
+  double scoring = 0;  ///< the model's passes, and rendering and tokenising around them
+  double writing = 0;  ///< the journal
 };
+
+/// Adds the seconds that `work` takes.
+template <typename Work>
+auto timed(double& seconds, Work work) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto result = work();
+  seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return result;
+}
 
 /// Scores blocks until none is left; an error or a request to stop ends the claims of every rank.
 Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scorer,
-                   const BlockScorer& score, BlockContents& contents,
+                   const BlockScorer& scorer_of_blocks, BlockContents& contents,
                    const std::vector<bool>& is_done, std::uint64_t done_rows) {
   const mpi::Communicator& ranks = context.communicator;
   Spent spent;
@@ -110,10 +122,15 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
     core::JournalWriter journal(context.folder.journal(scorer.name));
     while (const auto block = claims.next()) {
       const core::RowRange range = contents.rows_of(*block);
-      const std::vector<std::optional<data::Sample>> rows = source.samples(range);
-      const scoring::ScoredBlock scored =
-          score({*block, contents.content_of(*block), range.begin, rows});
-      journal.append(kBlockRecord, scoring::serialize(scored.scores));
+      const std::vector<std::optional<data::Sample>> rows =
+          timed(spent.reading, [&] { return source.samples(range); });
+      const scoring::ScoredBlock scored = timed(spent.scoring, [&] {
+        return scorer_of_blocks.score({*block, contents.content_of(*block), range.begin, rows});
+      });
+      timed(spent.writing, [&] {
+        journal.append(kBlockRecord, scoring::serialize(scored.scores));
+        return range.size();
+      });
       spent.rows += range.size();
       spent.tokens += scored.tokens;
       if (context.stop_requested) claims.stop();
@@ -137,6 +154,34 @@ Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scor
   }
   spent.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return spent;
+}
+
+/// Collective. Sums over the ranks: tokens per second, and where the ranks' time went.
+void summarize_cost(const mpi::Communicator& ranks, const Spent& spent,
+                    const model::PassTimes& times, nlohmann::ordered_json& summary) {
+  const std::uint64_t tokens = mpi::sum(ranks, spent.tokens);
+  summary["tokens_scored"] = tokens;
+  summary["tokens_per_second"] = static_cast<double>(tokens) / mpi::max(ranks, spent.seconds);
+  const double all = mpi::sum(ranks, spent.seconds);
+  const double scoring = mpi::sum(ranks, spent.scoring);
+  const double passes = mpi::sum(ranks, times.all);
+  const double products = mpi::sum(ranks, times.products);
+  const double widening = mpi::sum(ranks, times.widening);
+  const double attention = mpi::sum(ranks, times.attention);
+  const double losses = mpi::sum(ranks, times.losses);
+  const double reading = mpi::sum(ranks, spent.reading);
+  const double writing = mpi::sum(ranks, spent.writing);
+  auto& profile = summary["profile_seconds"];
+  profile["products"] = products;
+  profile["widening"] = widening;
+  profile["attention"] = attention;
+  profile["losses"] = losses;
+  profile["other_in_passes"] = passes - products - widening - attention - losses;
+  profile["tokenising"] = scoring - passes;
+  profile["reading"] = reading;
+  profile["journal"] = writing;
+  profile["claims_and_waiting"] = all - scoring - reading - writing;
+  if (products > 0) summary["share_of_products"] = products / all;
 }
 
 /// Collective. The segments as root lists them: over a network file system another rank may not see
@@ -224,24 +269,13 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
   summary = binding;
   summary["rows_already_done"] = done_rows;
   if (done_rows < data.rows) {
-    const bool on_cuda = binding.at("device").get<std::string>() == "cuda";
-    mpi::agree_on(ranks, [&] {
-      if (on_cuda && devices == 0)
-        throw core::EnvironmentError(fmt::format(
-            "score {}: the scores are made on CUDA devices, found none on rank {}: expected one, "
-            "or another --out",
-            scorer.name, ranks.rank()));
+    const model::LoadOptions load = load_options(context, binding, "score " + scorer.name);
+    const BlockScorer block_scorer = mpi::agree_on(ranks, [&] {
+      return open_model(settings, opened, binding.at("batch_tokens").get<std::uint32_t>(), load);
     });
-    const int device = on_cuda ? mpi::device_of(mpi::node_place(ranks).rank, devices).value() : -1;
-    const BlockScorer score = mpi::agree_on(ranks, [&] {
-      return open_model(settings, opened, binding.at("batch_tokens").get<std::uint32_t>(), device,
-                        binding.at("threads").get<int>());
-    });
-    const Spent spent = score_blocks(context, data, scorer, score, contents, is_done, done_rows);
-    const std::uint64_t tokens = mpi::sum(ranks, spent.tokens);
-    const double seconds = mpi::max(ranks, spent.seconds);
-    summary["tokens_scored"] = tokens;
-    summary["tokens_per_second"] = static_cast<double>(tokens) / seconds;
+    const Spent spent =
+        score_blocks(context, data, scorer, block_scorer, contents, is_done, done_rows);
+    summarize_cost(ranks, spent, block_scorer.times(), summary);
     stop_if_requested(context);
   }
   return {scorer.name, binding, scores_with_status(opened.options)};

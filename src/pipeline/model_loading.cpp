@@ -1,0 +1,43 @@
+#include "pipeline/model_loading.hpp"
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "mpi/agree.hpp"
+#include "mpi/communicator.hpp"
+#include "mpi/device.hpp"
+
+namespace winnow::pipeline {
+
+model::LoadOptions load_options(const Context& context, const ScorerBinding& binding,
+                                const std::string& what) {
+  const mpi::Communicator& ranks = context.communicator;
+  const bool on_cuda = binding.at("device").get<std::string>() == "cuda";
+  const int devices = model::cuda_device_count();
+  mpi::agree_on(ranks, [&] {
+    if (on_cuda && devices == 0)
+      throw core::EnvironmentError(
+          fmt::format("{}: begun on CUDA devices, found none on rank {}: expected one, or another "
+                      "--out or name",
+                      what, ranks.rank()));
+  });
+  const mpi::NodePlace place = mpi::node_place(ranks);
+  const bool is_fp32 = binding.at("dtype").get<std::string>() == "fp32";
+  return {.precision = is_fp32 ? model::Precision::fp32 : model::Precision::bf16,
+          .device = on_cuda ? mpi::device_of(place.rank, devices).value() : -1,
+          .threads = binding.at("threads").get<int>(),
+          .processes = place.size,
+          .profile = context.profile};
+}
+
+void require_embeddings_for_all_tokens(const std::filesystem::path& folder,
+                                       const tokenizer::Tokenizer& tokenizer,
+                                       const model::ModelInfo& info) {
+  if (tokenizer.vocabulary_size() > info.vocabulary_size)
+    throw core::ModelError(fmt::format(
+        "{}: tokenizer.json has {} tokens, the model's embedding {} rows: expected at least as "
+        "many",
+        folder.string(), tokenizer.vocabulary_size(), info.vocabulary_size));
+}
+
+}  // namespace winnow::pipeline

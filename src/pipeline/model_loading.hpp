@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "model/language_model.hpp"
+#include "pipeline/context.hpp"
+#include "pipeline/scorer_binding.hpp"
+#include "tokenizer/tokenizer.hpp"
+
+namespace winnow::pipeline {
+
+/// Collective. How this rank loads a model that is bound to a device, threads and dtype.
+/// @param what  the work, for messages: `score gpt2`
+/// @throws core::EnvironmentError on all ranks where one lacks the CUDA device
+[[nodiscard]] model::LoadOptions load_options(const Context& context, const ScorerBinding& binding,
+                                              const std::string& what);
+
+/// @throws core::ModelError if the tokenizer has more tokens than the model's embedding.
+void require_embeddings_for_all_tokens(const std::filesystem::path& folder,
+                                       const tokenizer::Tokenizer& tokenizer,
+                                       const model::ModelInfo& info);
+
+}  // namespace winnow::pipeline
