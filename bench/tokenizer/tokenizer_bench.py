@@ -1,7 +1,7 @@
 """How many MB of text a second winnow's tokenizer encodes on one core, beside Hugging Face's `tokenizers`, and that long runs of one
 character take no more than linear time.
 
-    tokenizer_bench.py ENCODE_LINES [--mb N] [--run-mb N]
+    tokenizer_bench.py ENCODE_LINES [--mb N] [--run-mb N] [--only NAME ...]
 
 Vocabularies as in tests/tokenizer/vocabularies.py; texts: ../shared/data/instruct. Each is timed three times in turn; the best counts.
 `fast` is their encode_batch_fast, which gives no offsets; ours always does.
@@ -48,6 +48,7 @@ def main():
     parser.add_argument("driver")
     parser.add_argument("--mb", type=float, default=5)
     parser.add_argument("--run-mb", type=float, default=30)
+    parser.add_argument("--only", nargs="*")
     options = parser.parse_args()
     texts, size = [], 0
     for text in parity_texts.data_texts(7):
@@ -66,6 +67,8 @@ def main():
             name: folder for name, folder in vocabularies.trained(scratch, own + parity_texts.naughty_texts()).items()
             if name in ("Unigram", "Unigram as T5")}
         for name, folder in folders.items():
+            if options.only and name not in options.only:
+                continue
             reference = Tokenizer.from_file(str(folder / "tokenizer.json"))
             reference.no_truncation()
             reference.no_padding()

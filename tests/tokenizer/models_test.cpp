@@ -35,6 +35,11 @@ TEST(WordPiece, MakesAWordWithTooManyCharactersUnknown) {
   const Tokenizer tokenizer = load(test::kSmallWordPiece);
   EXPECT_EQ(tokenizer.encode("aaaaaaaaaa", false).ids, (Ids{3, 9, 9, 9, 9, 9, 9, 9, 9, 9}));
   EXPECT_EQ(tokenizer.encode("aaaaaaaaaaa", false).ids, (Ids{0}));
+  // Characters count, not bytes.
+  const std::string with_two_bytes =
+      replaced(test::kSmallWordPiece, R"("##a": 9)", R"("##a": 9, "##\u00f8": 11)");
+  EXPECT_EQ(load(with_two_bytes).encode("aaaaaaaa\xC3\xB8\xC3\xB8", false).ids,
+            (Ids{3, 9, 9, 9, 9, 9, 9, 9, 11, 11}));
 }
 
 TEST(WordPiece, NormalizesAsBertAndKeepsTheOffsets) {
@@ -71,6 +76,13 @@ TEST(Unigram, TakesTheCutWithTheLargestScore) {
   EXPECT_EQ(encoding.ids, (Ids{2, 5, 4, 6}));
   EXPECT_EQ(encoding.begin, (Offsets{0, 0, 2, 4}));
   EXPECT_EQ(encoding.end, (Offsets{1, 2, 3, 6}));
+}
+
+TEST(Unigram, AnUnknownCharacterIsTenWorseThanTheWorstToken) {
+  std::string json = replaced(test::kSmallUnigram, R"(["b", -3.5])", R"(["b", -9.0])");
+  json = replaced(json, R"(["bb", -20.0])", R"(["bb", -1.0], ["axb", -20.0])");
+  // _ axb b: -31.0, against _a, x unknown, bb: -35.5.
+  EXPECT_EQ(load(json).encode("axbb", false).ids, (Ids{2, 8, 4}));
 }
 
 TEST(Unigram, ReadsScoresAsTheReferenceDoes) {
