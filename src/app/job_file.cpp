@@ -86,6 +86,8 @@ pipeline::ModelScorer read_model(YamlSection& section, const fs::path& folder) {
   scorer.dtype = section.one_of("dtype", {"bf16", "fp32"}).value_or("bf16");
   scorer.max_length =
       static_cast<std::uint32_t>(section.unsigned_integer("max_length", 2, 1U << 24).value_or(0));
+  if (const auto stage = section.text("stage")) scorer.stage = resolved(*stage, folder);
+  scorer.revision = section.text("revision").value_or("");
   scorer.faithful = section.boolean("faithful").value_or(false);
   if (auto embedding = section.section("embedding")) scorer.embedding = read_embedding(*embedding);
   return scorer;

@@ -64,6 +64,7 @@ enum class Precision {
 };
 
 struct LoadOptions {
+  std::filesystem::path weights;  ///< where the weight files are, if not in the model's folder
   Precision precision = Precision::bf16;
   int device = -1;  ///< CUDA device index; -1: CPU
   int threads = 1;  ///< CPU threads of this process

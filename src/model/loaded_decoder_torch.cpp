@@ -35,7 +35,7 @@ LoadedDecoder load_decoder(const std::filesystem::path& folder, const LoadOption
   const at::Device device = prepare_device(options);
   const DecoderConfig config = read_decoder_config(folder);
   const Arithmetic arithmetic = arithmetic_of(options.precision, device);
-  const auto files = std::make_shared<WeightFiles>(folder);
+  const auto files = std::make_shared<WeightFiles>(options.weights.empty() ? folder : options.weights);
   const bool widens_all =
       arithmetic == Arithmetic::bf16_widened && widening == Widening::when_loaded;
   if (device.is_cpu())

@@ -137,7 +137,7 @@ std::unique_ptr<TextEncoder> load_text_encoder(const std::filesystem::path& fold
         (folder / "sentence_bert_config.json").string(), sentence.max_positions,
         config.max_positions));
   const Arithmetic arithmetic = arithmetic_of(options.precision, device);
-  const auto files = std::make_shared<WeightFiles>(folder);
+  const auto files = std::make_shared<WeightFiles>(options.weights.empty() ? folder : options.weights);
   if (device.is_cpu())
     expect_memory(weight_memory(*files, config, options.precision, joins_parts(arithmetic)),
                   options.processes, core::available_memory(), folder);

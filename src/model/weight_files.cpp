@@ -133,6 +133,13 @@ std::vector<std::filesystem::path> WeightFiles::files() const {
   return paths;
 }
 
+std::vector<std::filesystem::path> WeightFiles::files_to_copy() const {
+  std::vector<std::filesystem::path> paths = files();
+  const std::filesystem::path index = folder_ / kIndexFile;
+  if (files_.front().path().filename() != kSingleFile) paths.push_back(index);
+  return paths;
+}
+
 std::string WeightFiles::fingerprint() const {
   core::StreamHash hash;
   for (const std::filesystem::path& file : files())

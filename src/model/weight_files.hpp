@@ -35,6 +35,8 @@ class WeightFiles {
   [[nodiscard]] std::map<std::string, std::uint64_t> elements() const;
   /// config.json and the weight files.
   [[nodiscard]] std::vector<std::filesystem::path> files() const;
+  /// The same and the index, if there is one: what a copy of the weights needs.
+  [[nodiscard]] std::vector<std::filesystem::path> files_to_copy() const;
   /// XXH3-128 over the names and bytes of `files`, hexadecimal.
   [[nodiscard]] std::string fingerprint() const;
 

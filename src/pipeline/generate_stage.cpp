@@ -230,7 +230,7 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
                     context.summary};
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    std::string weights = weights_fingerprint(manifest, job.name, job.model.path);
+    std::string weights = weights_fingerprint(manifest, job.name, job.model);
     return bind_scorer(
                own, job.name,
                binding_of(context, job, questions.data, generator, std::move(weights), devices))
@@ -250,7 +250,7 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
   summary["rows"] = questions.data.rows;
   summary["rows_already_done"] = done_rows;
   if (done_rows < questions.data.rows) {
-    const model::LoadOptions load = load_options(context, binding, "generate " + job.name);
+    const model::LoadOptions load = load_options(context, job.model, binding, "generate " + job.name);
     const auto loaded =
         mpi::agree_on(ranks, [&] { return open_incremental_model(job.model, generator, load); });
     const Spent spent = answer_blocks(context, questions, contents, generator, *loaded,

@@ -28,6 +28,8 @@ struct ModelScorer {
   std::string system;            ///< empty: `none`
   std::string dtype = "bf16";    ///< bf16 | fp32
   std::uint32_t max_length = 0;  ///< 0: the model's own limit
+  std::filesystem::path stage;   ///< folder on local disk for a copy of the weights; empty: none
+  std::string revision;          ///< the user's own word for what the folder holds; may be empty
   /// ifd_ppl, ifd_loss, ppl_cond, ppl_direct, instruction_ppl, length, embedding, evol_complexity,
   /// evol_quality
   std::vector<std::string> scores;

@@ -6,10 +6,11 @@
 #include "mpi/agree.hpp"
 #include "mpi/communicator.hpp"
 #include "mpi/device.hpp"
+#include "pipeline/staged_weights.hpp"
 
 namespace winnow::pipeline {
 
-model::LoadOptions load_options(const Context& context, const ScorerBinding& binding,
+model::LoadOptions load_options(const Context& context, const ModelScorer& scorer, const ScorerBinding& binding,
                                 const std::string& what) {
   const mpi::Communicator& ranks = context.communicator;
   const bool on_cuda = binding.at("device").get<std::string>() == "cuda";
@@ -23,7 +24,8 @@ model::LoadOptions load_options(const Context& context, const ScorerBinding& bin
   });
   const mpi::NodePlace place = mpi::node_place(ranks);
   const bool is_fp32 = binding.at("dtype").get<std::string>() == "fp32";
-  return {.precision = is_fp32 ? model::Precision::fp32 : model::Precision::bf16,
+  return {.weights = staged_weights(context, scorer, binding.at("model").get<std::string>()),
+          .precision = is_fp32 ? model::Precision::fp32 : model::Precision::bf16,
           .device = on_cuda ? mpi::device_of(place.rank, devices).value() : -1,
           .threads = binding.at("threads").get<int>(),
           .processes = place.size,

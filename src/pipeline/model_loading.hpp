@@ -11,8 +11,9 @@ namespace winnow::pipeline {
 
 /// Collective. How this rank loads a model that is bound to a device, threads and dtype.
 /// @param what  the work, for messages: `score gpt2`
-/// @throws core::EnvironmentError on all ranks where one lacks the CUDA device
-[[nodiscard]] model::LoadOptions load_options(const Context& context, const ScorerBinding& binding,
+/// @throws core::EnvironmentError on all ranks where one lacks the CUDA device or cannot stage the
+/// weights
+[[nodiscard]] model::LoadOptions load_options(const Context& context, const ModelScorer& scorer, const ScorerBinding& binding,
                                               const std::string& what);
 
 /// @throws core::ModelError if the tokenizer has more tokens than the model's embedding.

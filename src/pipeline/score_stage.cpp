@@ -252,7 +252,7 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
     return bind_scorer(
                context, scorer.name,
                binding_of(context, data, settings, opened,
-                          weights_fingerprint(manifest, scorer.name, scorer.model->path), devices))
+                          weights_fingerprint(manifest, scorer.name, settings), devices))
         .dump();
   });
   const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));
@@ -269,7 +269,7 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
   summary = binding;
   summary["rows_already_done"] = done_rows;
   if (done_rows < data.rows) {
-    const model::LoadOptions load = load_options(context, binding, "score " + scorer.name);
+    const model::LoadOptions load = load_options(context, settings, binding, "score " + scorer.name);
     const BlockScorer block_scorer = mpi::agree_on(ranks, [&] {
       return open_model(settings, opened, binding.at("batch_tokens").get<std::uint32_t>(), load);
     });

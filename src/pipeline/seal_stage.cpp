@@ -107,6 +107,7 @@ bool is_current(const Context& context, const std::map<std::string, std::string>
 
 void count_from_file(Context& context, const std::string& scorer,
                      const std::vector<std::string>& scores, core::RowRange mine) {
+  context.summary["status"][scorer] = nlohmann::ordered_json::object();
   for (const std::string& score : scores)
     count_statuses(
         context, scorer, status_of(score), mpi::agree_on(context.communicator, [&] {

@@ -6,13 +6,17 @@
 namespace winnow::pipeline {
 
 std::string weights_fingerprint(nlohmann::ordered_json& manifest, const std::string& name,
-                                const std::filesystem::path& folder) {
-  const model::WeightFiles weights(folder);
+                                const ModelScorer& scorer) {
+  const model::WeightFiles weights(scorer.path);
   nlohmann::ordered_json files = nlohmann::ordered_json::array();
   for (const std::filesystem::path& file : weights.files()) files.push_back(stamped(file));
   nlohmann::ordered_json& noted = manifest["models"][name];
   if (!noted.is_object() || noted.value("files", nlohmann::ordered_json()) != files)
     noted = {{"files", files}, {"fingerprint", weights.fingerprint()}};
+  if (scorer.revision.empty())
+    noted.erase("revision");
+  else
+    noted["revision"] = scorer.revision;
   return noted.at("fingerprint").get<std::string>();
 }
 

@@ -203,6 +203,13 @@ class JobFile(Scorers):
         job.write_text(job.read_text().replace("instruction_ppl, embedding", "embedding").replace("ifd_ppl, ", ""))
         self.fail_with(2, "300 tokens", arguments=["run", job, "--out", self.folder / "other"])
 
+    def test_a_scorer_may_only_count_tokens(self):
+        job = self.job(self.write_rows(9), more="  tokens: {{ path: {model}, template: chatml, score: [length] }}\n")
+        self.succeed("run", job, "--out", self.folder / "run", "--set", "scorers.losses.score=[length]", ranks=2)
+        with h5py.File(self.folder / "run/scores.h5") as file:
+            self.assertEqual(list(file["scores/tokens"]), ["n_tokens"])
+            self.assertGreater(file["scores/tokens/n_tokens"][:].min(), 0)
+
     def test_a_folder_without_digits_of_their_own(self):
         job = self.job(self.write_rows(3))
         path = self.folder / "model/tokenizer.json"

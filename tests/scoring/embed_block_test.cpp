@@ -12,7 +12,7 @@ namespace {
 
 using core::ScoreStatus;
 
-/// The embedding of a text is its length and its last but one token.
+/// The embedding of a text is its length and its last two tokens.
 class LengthEncoder : public model::TextEncoder {
  public:
   LengthEncoder() { info_.hidden_size = 2; }
@@ -22,7 +22,7 @@ class LengthEncoder : public model::TextEncoder {
     std::vector<float> values;
     for (const auto text : batch) {
       values.push_back(static_cast<float>(text.size()));
-      values.push_back(static_cast<float>(text[text.size() - 2]));
+      values.push_back(static_cast<float>(10 * text.back() + text[text.size() - 2]));
     }
     texts += batch.size();
     return values;
@@ -77,15 +77,15 @@ using Vector = std::vector<float>;
 TEST_F(EmbedBlock, TakesThePartOfTheRowThatIsAskedFor) {
   const std::vector<std::optional<data::Sample>> rows = {sample("aa", "b", "cc"),
                                                          sample("aa", "", "cab")};
-  EXPECT_EQ(embed(rows, EmbeddedText::all).get<float>("embedding"), (Vector{9, 2, 8, 1}));
-  EXPECT_EQ(embed(rows, EmbeddedText::instruction).get<float>("embedding"), (Vector{4, 0, 4, 0}));
-  EXPECT_EQ(embed(rows, EmbeddedText::response).get<float>("embedding"), (Vector{4, 2, 5, 1}));
+  EXPECT_EQ(embed(rows, EmbeddedText::all).get<float>("embedding"), (Vector{9, 92, 8, 91}));
+  EXPECT_EQ(embed(rows, EmbeddedText::instruction).get<float>("embedding"), (Vector{4, 90, 4, 90}));
+  EXPECT_EQ(embed(rows, EmbeddedText::response).get<float>("embedding"), (Vector{4, 92, 5, 91}));
   EXPECT_EQ(encoder_.texts, 5U) << "equal texts are run once";
 }
 
 TEST_F(EmbedBlock, CutsInFrontOfWhatTheTokenizerPutsAtTheEnd) {
   EXPECT_EQ(embed({sample("abcabc", "", "")}, EmbeddedText::instruction, 5).get<float>("embedding"),
-            (Vector{5, 2}));
+            (Vector{5, 92}));
 }
 
 TEST_F(EmbedBlock, SaysWhyARowHasNone) {
