@@ -18,6 +18,7 @@
 #include "mpi/agree.hpp"
 #include "mpi/claims.hpp"
 #include "mpi/collectives.hpp"
+#include "pipeline/block_contents.hpp"
 #include "pipeline/generator.hpp"
 #include "pipeline/json_text.hpp"
 #include "pipeline/model_loading.hpp"
@@ -39,18 +40,12 @@ constexpr std::uint32_t kCachedPasses = 8;
 struct Questions {
   RunFolder folder;  ///< whose index has them
   IndexedData data;
-  std::uint64_t block_rows = 0;
-
-  [[nodiscard]] std::uint64_t blocks() const { return (data.rows + block_rows - 1) / block_rows; }
-  [[nodiscard]] core::RowRange rows_of(std::uint64_t block) const {
-    return {block * block_rows, std::min(data.rows, (block + 1) * block_rows)};
-  }
 };
 
 ScorerBinding binding_of(const Context& context, const GenerationJob& job, const IndexedData& data,
                          const Generator& generator, std::string weights, int devices) {
   ScorerBinding binding;
-  binding["data"] = data.key;
+  binding["data"] = data.reading;
   binding["model"] = std::move(weights);
   binding["tokenizer"] = generator.tokenizer.fingerprint();
   binding["template"] = std::string(generator.prompt->name());
@@ -98,8 +93,9 @@ struct Spent {
 };
 
 /// Answers blocks until none is left; an error or a request to stop ends the claims of every rank.
-Spent answer_blocks(Context& context, const Questions& questions, const Generator& generator,
-                    model::IncrementalModel& model, const scoring::ReplyOptions& options,
+Spent answer_blocks(Context& context, const Questions& questions, BlockContents& contents,
+                    const Generator& generator, model::IncrementalModel& model,
+                    const scoring::ReplyOptions& options,
                     const std::filesystem::path& journal_folder, const std::vector<bool>& is_done,
                     std::uint64_t done_rows) {
   const mpi::Communicator& ranks = context.communicator;
@@ -119,10 +115,11 @@ Spent answer_blocks(Context& context, const Questions& questions, const Generato
     RowSource source(questions.folder, questions.data.data_set);
     core::JournalWriter journal(journal_folder);
     while (const auto block = claims.next()) {
-      const core::RowRange range = questions.rows_of(*block);
-      const scoring::GeneratedBlock answered =
+      const core::RowRange range = contents.rows_of(*block);
+      scoring::GeneratedBlock answered =
           scoring::generate_block(*block, range.begin, source.samples(range), generator.tokenizer,
                                   *generator.prompt, model, options);
+      answered.replies.content = contents.content_of(*block);
       journal.append(kRepliesRecord, scoring::serialize(answered.replies));
       spent.rows += range.size();
       spent.tokens += answered.cost.new_tokens;
@@ -131,7 +128,8 @@ Spent answer_blocks(Context& context, const Questions& questions, const Generato
         // What is handed out is finished but for one block of every other rank.
         const std::uint64_t handed_out = *claims.handed_out();
         const std::uint64_t in_work = static_cast<std::uint64_t>(ranks.size()) - 1;
-        show_rows((handed_out > in_work ? handed_out - in_work : 0) * questions.block_rows);
+        show_rows((handed_out > in_work ? handed_out - in_work : 0) *
+                  context.job.generation->block_rows);
       }
     }
   } catch (...) {
@@ -165,13 +163,13 @@ std::string line_of(core::RowId row, const scoring::Reply& reply) {
 }
 
 /// Root only. All replies in the order of rows; how many there are of each status and end.
-void publish_replies(const std::filesystem::path& target, const Questions& questions,
+void publish_replies(const std::filesystem::path& target, const BlockContents& contents,
                      const ReplyJournal& journal, nlohmann::ordered_json& summary) {
-  core::check(journal.size() == questions.blocks(), "the journal holds every block");
+  core::check(journal.size() == contents.blocks(), "the journal holds every block");
   std::map<std::string_view, std::uint64_t> statuses, ends;
   data::PendingFile file(target);
-  for (std::uint64_t block = 0; block < questions.blocks(); ++block) {
-    core::RowId row = questions.rows_of(block).begin;
+  for (std::uint64_t block = 0; block < contents.blocks(); ++block) {
+    core::RowId row = contents.rows_of(block).begin;
     for (const scoring::Reply& reply : journal.read(block).rows) {
       ++statuses[scoring::kReplyStatusNames.at(static_cast<std::size_t>(reply.status))];
       if (reply.status == scoring::ReplyStatus::ok)
@@ -198,7 +196,7 @@ Questions open_questions(Context& context, nlohmann::ordered_json& manifest,
       throw core::EnvironmentError(fmt::format("{}: cannot create the folder: {}",
                                                own.log_folder().string(), error.message()));
   });
-  if (!job.data) return {context.folder, job_data.value(), job.block_rows};
+  if (!job.data) return {context.folder, job_data.value()};
   Job reading = context.job;
   reading.data = *job.data;
   nlohmann::ordered_json summary{{"timings", nlohmann::ordered_json::object()}};
@@ -207,7 +205,7 @@ Questions open_questions(Context& context, nlohmann::ordered_json& manifest,
       context.stop_requested, summary};
   nlohmann::ordered_json& noted = manifest["generations"][job.name];
   if (!noted.contains("inputs")) noted["inputs"] = nlohmann::ordered_json::array();
-  return {own, index_rows(indexing, noted), job.block_rows};
+  return {own, index_rows(indexing, noted)};
 }
 
 }  // namespace
@@ -241,10 +239,12 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
   const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));
 
   const std::filesystem::path journal_folder = own.folder.journal(job.name);
-  std::vector<bool> is_done = ReplyJournal(context, journal_folder, questions.blocks()).is_done();
+  BlockContents contents =
+      mpi::agree_on(ranks, [&] { return BlockContents(questions.folder, job.block_rows); });
+  std::vector<bool> is_done = ReplyJournal(context, journal_folder, contents).is_done();
   std::uint64_t done_rows = 0;
   for (std::uint64_t block = 0; block < is_done.size(); ++block)
-    if (is_done[block]) done_rows += questions.rows_of(block).size();
+    if (is_done[block]) done_rows += contents.rows_of(block).size();
   auto& summary = context.summary["generations"][job.name];
   summary = binding;
   summary["rows"] = questions.data.rows;
@@ -254,7 +254,7 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
         load_options(context, job.model, binding, "generate " + job.name);
     const auto loaded =
         mpi::agree_on(ranks, [&] { return open_incremental_model(job.model, generator, load); });
-    const Spent spent = answer_blocks(context, questions, generator, *loaded,
+    const Spent spent = answer_blocks(context, questions, contents, generator, *loaded,
                                       options_of(job, binding, questions.data.data_set),
                                       journal_folder, is_done, done_rows);
     const std::uint64_t tokens = mpi::sum(ranks, spent.tokens);
@@ -263,10 +263,10 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
     summary["tokens_per_second"] = static_cast<double>(tokens) / seconds;
     stop_if_requested(context);
   }
-  const ReplyJournal journal(context, journal_folder, questions.blocks());
+  const ReplyJournal journal(context, journal_folder, contents);
   mpi::agree_on(ranks, [&] {
     if (!ranks.is_root()) return;
-    publish_replies(context.folder.replies(job.name), questions, journal, summary);
+    publish_replies(context.folder.replies(job.name), contents, journal, summary);
     summary["replies"] = context.folder.replies(job.name).string();
   });
 }

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "mpi/message.hpp"
@@ -33,8 +32,8 @@ std::vector<std::filesystem::path> segments_of(const mpi::Communicator& ranks,
 }  // namespace
 
 ReplyJournal::ReplyJournal(const Context& context, const std::filesystem::path& folder,
-                           std::uint64_t blocks)
-    : blocks_(blocks), segments_(segments_of(context.communicator, folder)) {
+                           BlockContents& contents)
+    : blocks_(contents.blocks()), segments_(segments_of(context.communicator, folder)) {
   const mpi::Communicator& ranks = context.communicator;
   std::uint64_t damaged = 0;
   const std::vector<Place> found = mpi::agree_on(ranks, [&] {
@@ -45,11 +44,9 @@ ReplyJournal::ReplyJournal(const Context& context, const std::filesystem::path& 
       damaged += reader.damaged();
       for (const core::JournalRecord& record : reader.records()) {
         if (record.kind != kRepliesRecord) continue;
-        const std::uint64_t block = scoring::deserialize_replies(reader.read(record)).block;
-        if (block >= blocks)
-          throw core::ModelError(fmt::format("{}: holds block {}, the data has {} blocks",
-                                             segments_[s].string(), block, blocks));
-        places.push_back({block, s, record});
+        const scoring::BlockReplies replies = scoring::deserialize_replies(reader.read(record));
+        if (replies.block < blocks_ && replies.content == contents.content_of(replies.block))
+          places.push_back({replies.block, s, record});
       }
     }
     return places;

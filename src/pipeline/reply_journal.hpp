@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/journal.hpp"
+#include "pipeline/block_contents.hpp"
 #include "pipeline/context.hpp"
 #include "scoring/block_replies.hpp"
 
@@ -16,9 +17,11 @@ constexpr std::uint64_t kRepliesRecord = 2;
 /// The blocks of replies that a journal holds, in the order of blocks, each once.
 class ReplyJournal {
  public:
-  /// Collective. Equal on all ranks.
-  /// @throws core::ModelError for a record of a block that the data does not have
-  ReplyJournal(const Context& context, const std::filesystem::path& folder, std::uint64_t blocks);
+  /// Collective. Equal on all ranks. A record of other rows than those that now stand in its block
+  /// (a last block that has grown) does not count.
+  /// @param contents  of the rows that are answered
+  ReplyJournal(const Context& context, const std::filesystem::path& folder,
+               BlockContents& contents);
 
   [[nodiscard]] std::vector<bool> is_done() const;
   /// The replies of the i-th block that there is. @throws core::ModelError if it is damaged

@@ -67,6 +67,7 @@ Reply take_reply(Payload& payload) {
 std::string serialize(const BlockReplies& block) {
   std::string bytes;
   put(bytes, block.block);
+  put(bytes, block.content);
   put(bytes, std::uint64_t{block.rows.size()});
   for (const Reply& reply : block.rows) {
     put(bytes, reply.status);
@@ -84,6 +85,7 @@ BlockReplies deserialize_replies(std::string_view bytes) {
   Payload payload(bytes);
   BlockReplies block;
   block.block = payload.take<std::uint64_t>();
+  block.content = payload.take<std::uint64_t>();
   const auto rows = payload.take<std::uint64_t>();
   for (std::uint64_t row = 0; row < rows; ++row) block.rows.push_back(take_reply(payload));
   if (!payload.is_at_end()) payload.refuse();

@@ -42,11 +42,11 @@ struct Reply {
 /// One block of consecutive rows: what is journalled and resumed as a unit.
 struct BlockReplies {
   std::uint64_t block = 0;
+  std::uint64_t content = 0;  ///< hash of the bytes of the block's rows
   std::vector<Reply> rows;
 };
 
-/// The journal's payload of a block: little-endian, equal for equal replies; the block's number
-/// first, as u64.
+/// The journal's payload of a block: little-endian, equal for equal replies.
 [[nodiscard]] std::string serialize(const BlockReplies& block);
 /// @throws core::ModelError if the bytes are not a block's.
 [[nodiscard]] BlockReplies deserialize_replies(std::string_view bytes);

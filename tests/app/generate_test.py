@@ -138,8 +138,13 @@ class Generate(program.ProgramTest):
         self.assertFalse((self.folder / "run/index.h5").exists())  # the job's own data is not needed
         self.succeed("run", job, "--out", self.folder / "all", "--set", "score=[ppl_cond]")
         self.assertEqual((self.folder / "all/replies/tiny-model.jsonl").read_bytes(), replies)
-        with open(questions, "a") as file:
-            file.write("{}\n")
+        lines = questions.read_text().splitlines(True)
+        questions.write_text("".join(lines) + lines[0].replace("What is 0", "Who is X"))
+        grown = self.lines(self.replies(job, "run", 3))
+        self.assertEqual(self.summary("run")["rows_already_done"], 8)  # the last block of 1 row has grown to 2
+        self.assertEqual(grown[:8], self.lines(replies)[:8])
+        self.assertEqual(grown, self.lines(self.replies(job, "anew")))
+        questions.write_text("".join(lines[1:]))
         self.fail_with(2, "other data", arguments=["generate", job, "--out", self.folder / "run"])
 
     def test_bad_keys(self):

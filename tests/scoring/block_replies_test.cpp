@@ -16,13 +16,14 @@ BlockReplies sample_block() {
   Reply refused;
   refused.status = ReplyStatus::prompt_too_long;
   refused.prompt_tokens = 9000;
-  return {7, {answered, refused, {}}};
+  return {7, 99, {answered, refused, {}}};
 }
 
 TEST(BlockReplies, ComeBackAsTheyWere) {
   const BlockReplies block = sample_block();
   const BlockReplies read = deserialize_replies(serialize(block));
   EXPECT_EQ(read.block, 7U);
+  EXPECT_EQ(read.content, 99U);
   EXPECT_EQ(read.rows, block.rows);
 }
 
@@ -32,10 +33,10 @@ TEST(BlockReplies, DamagedBytesAreAModelError) {
     EXPECT_THROW(static_cast<void>(deserialize_replies(bytes.substr(0, length))), core::ModelError);
   EXPECT_THROW(static_cast<void>(deserialize_replies(bytes + "x")), core::ModelError);
   std::string many_rows = bytes;
-  many_rows[15] = '\x7F';
+  many_rows[23] = '\x7F';
   EXPECT_THROW(static_cast<void>(deserialize_replies(many_rows)), core::ModelError);
   std::string unknown_status = bytes;
-  unknown_status[16] = 99;
+  unknown_status[24] = 99;
   EXPECT_THROW(static_cast<void>(deserialize_replies(unknown_status)), core::ModelError);
 }
 

@@ -17,6 +17,7 @@ class LengthEncoder : public model::TextEncoder {
  public:
   LengthEncoder() { info_.hidden_size = 2; }
   [[nodiscard]] const model::ModelInfo& info() const override { return info_; }
+  [[nodiscard]] const model::PassTimes& times() const override { return times_; }
   [[nodiscard]] std::vector<float> embed(
       std::span<const std::span<const std::int32_t>> batch) override {
     std::vector<float> values;
@@ -31,6 +32,7 @@ class LengthEncoder : public model::TextEncoder {
   std::size_t texts = 0;
 
  private:
+  model::PassTimes times_;
   model::ModelInfo info_;
 };
 

@@ -24,6 +24,7 @@ class UniformModel : public model::CausalLanguageModel {
     info_.hidden_size = 2;
   }
   [[nodiscard]] const model::ModelInfo& info() const override { return info_; }
+  [[nodiscard]] const model::PassTimes& times() const override { return times_; }
   [[nodiscard]] std::vector<model::SegmentResult> run(
       std::span<const model::Segment> batch) override {
     std::vector<model::SegmentResult> results;
@@ -49,6 +50,7 @@ class UniformModel : public model::CausalLanguageModel {
   std::size_t segments = 0;
 
  private:
+  model::PassTimes times_;
   model::ModelInfo info_;
 };
 
