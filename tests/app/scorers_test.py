@@ -75,7 +75,7 @@ class Staging(Scorers):
         rows = self.write("rows.jsonl", self.lines(self.rows(5)))
         tiny_model.make(self.folder / "model", 512)
         job = self.write_job(f"name: staged\ndata: {{ path: {rows} }}\nmodel: {{ path: {self.folder / 'model'}, template: bare, stage: occupied }}\n")
-        self.fail_with(4, "the model's weights cannot be staged", "score", job, "--out", self.folder / "run")
+        self.fail_with(4, "the model's weights cannot be staged", arguments=["score", job, "--out", self.folder / "run"])
 
     def test_the_manifest_notes_the_revision(self):
         self.score(", revision: v1.2", "run")
