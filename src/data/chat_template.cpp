@@ -41,7 +41,7 @@ class ChatTemplate final : public PromptTemplate {
   bool scores_closing_tokens() const override { return true; }
 
   RenderedPair render(const Sample& sample) const override {
-    const std::string opened = prompt(sample) + form_.answer_open;
+    const std::string opened = prompt(sample, true) + form_.answer_open;
     if (!form_.has_thoughts)
       return {with_answer(opened, sample.output), with_answer(form_.direct_open, sample.output)};
     const ThoughtfulAnswer answer = split_thoughts(sample.output);
@@ -55,15 +55,17 @@ class ChatTemplate final : public PromptTemplate {
           fmt::format("template {}: what it writes before an answer that is to be generated is not "
                       "known: run `./winnow import FOLDER` again, or set model.template to a name",
                       form_.name));
-    return prompt(sample) + *form_.generation_open;
+    return prompt(sample, false) + *form_.generation_open;
   }
 
  private:
   /// [system?, earlier turns, user], as they stand when an answer follows.
-  std::string prompt(const Sample& sample) const {
+  std::string prompt(const Sample& sample, bool is_answered) const {
     std::string text = form_.start;
-    std::string in_first_user;
-    append_system(sample, text, in_first_user);
+    std::string in_user;  ///< goes into the next user text
+    append_system(sample, text, in_user);
+    std::string in_last_user;
+    if (form_.system_place == ChatForm::SystemPlace::in_last_user) in_last_user.swap(in_user);
     for (const Turn& turn : sample.history) {
       switch (turn.role) {
         case Turn::Role::system:
@@ -72,7 +74,7 @@ class ChatTemplate final : public PromptTemplate {
                           "only user and assistant turns there",
                           form_.name));
         case Turn::Role::user:
-          append_user(turn.text, text, in_first_user);
+          append_user(turn.text, text, in_user);
           break;
         case Turn::Role::assistant:
           text.append(form_.assistant_open)
@@ -86,11 +88,12 @@ class ChatTemplate final : public PromptTemplate {
     const std::string user = sample.input.empty()
                                  ? sample.instruction
                                  : sample.instruction + options_.join + sample.input;
-    append_user(user, text, in_first_user);
+    if (!is_answered) in_user += in_last_user;
+    append_user(user, text, in_user);
     return text;
   }
 
-  void append_system(const Sample& sample, std::string& text, std::string& in_first_user) const {
+  void append_system(const Sample& sample, std::string& text, std::string& in_user) const {
     const std::string_view given = !sample.system.empty()     ? sample.system
                                    : !options_.system.empty() ? options_.system
                                                               : form_.own_system;
@@ -105,8 +108,9 @@ class ChatTemplate final : public PromptTemplate {
             .append(form_.system_close);
         break;
       case ChatForm::SystemPlace::in_first_user:
+      case ChatForm::SystemPlace::in_last_user:
         text += form_.no_system;
-        in_first_user.append(form_.system_open)
+        in_user.append(form_.system_open)
             .append(stripped_if(form_.trim_system, given))
             .append(form_.system_close);
         break;
@@ -120,17 +124,17 @@ class ChatTemplate final : public PromptTemplate {
     }
   }
 
-  /// Uses up `in_first_user`.
-  void append_user(std::string_view user, std::string& text, std::string& in_first_user) const {
+  /// Uses up `in_user`.
+  void append_user(std::string_view user, std::string& text, std::string& in_user) const {
     if (form_.has_thoughts && is_tool_response(user))
       throw core::DataError(fmt::format(
           "template {}: a user text is a tool's response (<tool_response>), expected a user's own",
           form_.name));
     text.append(form_.user_open)
-        .append(in_first_user)
+        .append(in_user)
         .append(stripped_if(form_.trim_user, user))
         .append(form_.user_close);
-    in_first_user.clear();
+    in_user.clear();
   }
 
   RenderedText with_answer(std::string text, std::string_view answer) const {
@@ -151,7 +155,8 @@ class ChatTemplate final : public PromptTemplate {
 }  // namespace
 
 std::unique_ptr<PromptTemplate> make_chat_template(ChatForm form, TemplateOptions options) {
-  if (!options.system.empty() && form.system_place == ChatForm::SystemPlace::dropped)
+  if (!options.system.empty() && (form.system_place == ChatForm::SystemPlace::dropped ||
+                                  form.system_place == ChatForm::SystemPlace::in_last_user))
     throw core::UsageError(
         fmt::format("template {} leaves the system message out wherever an answer follows: "
                     "expected `system: none`, found one",

@@ -26,7 +26,8 @@ struct ChatForm {
   enum class SystemPlace {
     block,          ///< system_open system system_close, or `no_system` where none is given
     in_first_user,  ///< system_open system system_close between user_open and the first user text
-    dropped,        ///< the template leaves it out wherever an answer follows (mistral)
+    in_last_user,   ///< the same in the last user text, but only where no answer follows (mistral)
+    dropped,        ///< the template leaves it out
     refused,        ///< the template raises an error
   };
 

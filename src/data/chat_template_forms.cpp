@@ -61,7 +61,8 @@ ChatForm mistral_brackets(std::string name) {
   ChatForm form;
   form.name = std::move(name);
   form.start = "<s>"s;
-  form.system_place = ChatForm::SystemPlace::dropped;
+  form.system_place = ChatForm::SystemPlace::in_last_user;
+  form.system_close = "\n\n"s;
   form.user_open = "[INST] "s;
   form.user_close = "[/INST]"s;
   form.assistant_open = form.answer_open = " "s;

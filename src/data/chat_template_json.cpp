@@ -52,9 +52,10 @@ struct PlaceName {
   std::string_view name;
   ChatForm::SystemPlace place;
 };
-constexpr std::array<PlaceName, 4> kPlaces = {{
+constexpr std::array<PlaceName, 5> kPlaces = {{
     {"block", ChatForm::SystemPlace::block},
     {"in_first_user", ChatForm::SystemPlace::in_first_user},
+    {"in_last_user", ChatForm::SystemPlace::in_last_user},
     {"dropped", ChatForm::SystemPlace::dropped},
     {"refused", ChatForm::SystemPlace::refused},
 }};
@@ -127,7 +128,8 @@ FolderForm parse_folder_form(std::string_view json, std::string_view where) {
   const auto found = std::ranges::find(kPlaces, place, &PlaceName::name);
   if (found == kPlaces.end())
     object.fail(fmt::format(
-        "system_place is \"{}\", none of block, in_first_user, dropped, refused", place));
+        "system_place is \"{}\", none of block, in_first_user, in_last_user, dropped, refused",
+        place));
   folder.form.system_place = found->place;
   object.refuse_other_keys();
   return folder;

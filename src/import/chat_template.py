@@ -59,13 +59,16 @@ def write_down(form, system, history, user, answer):
         text += form["system_open"] + part("system", system) + form["system_close"]
     else:
         text += form["no_system"]
+    in_last_user = ""
     if system is not None and place == "in_first_user":
         in_first_user = form["system_open"] + part("system", system) + form["system_close"]
+    if system is not None and place == "in_last_user" and answer is None:
+        in_last_user = form["system_open"] + part("system", system) + form["system_close"]
     for question, reply in history:
         text += form["user_open"] + in_first_user + part("user", question) + form["user_close"]
         text += form["assistant_open"] + part("assistant", reply) + form["assistant_close"]
         in_first_user = ""
-    text += form["user_open"] + in_first_user + part("user", user) + form["user_close"]
+    text += form["user_open"] + in_first_user + in_last_user + part("user", user) + form["user_close"]
     if answer is None:
         return text + form["generation_open"]
     return text + form["answer_open"] + part("answer", answer) + form["answer_close"]
@@ -122,7 +125,7 @@ def _find_system(render, turns, lead, bos):
     if text is None:
         return form | {"system_place": "refused"}
     if text == render(messages_of(None, [], USER, ANSWER)):
-        return form | {"system_place": "dropped"}
+        return form | _find_unanswered_system(render, turns, lead)
     before, behind, _, _ = _pieces(text, "a system message, a user message and an answer", SYSTEM, USER, ANSWER)
     user_open = turns["user_open"]
     if behind.endswith(user_open):
@@ -141,6 +144,17 @@ def _find_system(render, turns, lead, bos):
             "system_close": behind,
         }
     raise CannotExpress("its system message stands neither before the first user turn nor in it")
+
+
+def _find_unanswered_system(render, turns, lead):
+    """The part of the form of a system message that an answer makes the template leave out."""
+    text = render(messages_of(SYSTEM, [], USER, "")[:-1], add_generation_prompt=True)
+    if text is None or SYSTEM not in text:
+        return {"system_place": "dropped"}
+    before, behind, _ = _pieces(text, "a system message and a user message", SYSTEM, USER)
+    if not before.startswith(lead + turns["user_open"]):
+        return {"system_place": "dropped"}
+    return {"system_place": "in_last_user", "system_open": before.removeprefix(lead + turns["user_open"]), "system_close": behind}
 
 
 def _find_direct(render, turns, lead, bos):

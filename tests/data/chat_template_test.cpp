@@ -182,6 +182,17 @@ TEST(FolderForm, RendersWithTheSystemMessageInTheFirstUserTurn) {
   EXPECT_EQ(pair.direct.text, "<b><A>A2</A>");
 }
 
+TEST(ChatTemplate, OfMistralPutsASystemMessageBeforeTheLastQuestionOnlyWhereNoAnswerFollows) {
+  Sample sample = question("Q2", "A2");
+  sample.system = "Be brief.";
+  sample.history = {{Turn::Role::user, "Q1"}, {Turn::Role::assistant, "A1"}};
+  const auto mistral = make_template("mistral", {});
+  EXPECT_EQ(mistral->render_prompt(sample),
+            "<s>[INST] Q1[/INST] A1</s>[INST] Be brief.\n\nQ2[/INST]");
+  EXPECT_EQ(mistral->render(sample).conditional.text,
+            "<s>[INST] Q1[/INST] A1</s>[INST] Q2[/INST] A2</s>");
+}
+
 TEST(FolderForm, PromptsOnlyWhereTheGenerationPromptIsKnown) {
   const auto prompt = [](const std::string& value) {
     std::string text = kFolderForm;
