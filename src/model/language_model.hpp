@@ -77,9 +77,19 @@ struct LoadOptions {
 
 /// Loads a Hugging Face folder (config.json, *.safetensors, single or sharded).
 /// @throws core::ModelError naming file, field or tensor: missing, malformed, unknown architecture,
-/// wrong shape, ...; core::EnvironmentError where the weights cannot fit into memory
+/// wrong shape, ...
 [[nodiscard]] std::unique_ptr<CausalLanguageModel> load_causal_language_model(
     const std::filesystem::path& folder, const LoadOptions& options);
+
+/// What a model is loaded for: to generate, bf16 weights may be widened as they are loaded.
+enum class ModelUse { scoring, generation };
+
+/// Whether the weights fit into the memory that is free, for all of options.processes; nothing is
+/// loaded. All processes of a machine ask before any of them loads.
+/// @throws core::EnvironmentError naming what is needed and what is free; core::ModelError as the
+/// loaders
+void expect_memory_for(const std::filesystem::path& folder, const LoadOptions& options,
+                       ModelUse use);
 
 /// CUDA devices that this process can use; 0 without a GPU, a driver or a CUDA build.
 [[nodiscard]] int cuda_device_count();

@@ -6,9 +6,7 @@
 #include <ATen/ops/cat.h>
 #include <c10/core/InferenceMode.h>
 
-#include "core/available_memory.hpp"
 #include "model/device_torch.hpp"
-#include "model/weight_memory.hpp"
 
 namespace winnow::model {
 namespace {
@@ -39,10 +37,6 @@ LoadedDecoder load_decoder(const std::filesystem::path& folder, const LoadOption
       std::make_shared<WeightFiles>(options.weights.empty() ? folder : options.weights);
   const bool widens_all =
       arithmetic == Arithmetic::bf16_widened && widening == Widening::when_loaded;
-  if (device.is_cpu())
-    expect_memory(weight_memory(*files, config, widens_all ? Precision::fp32 : options.precision,
-                                joins_parts(arithmetic) && !widens_all),
-                  options.processes, core::available_memory(), folder);
   DecoderWeights weights = load_decoder_weights(config, files, arithmetic, device);
   if (widens_all) widen(weights);
   ModelInfo info{.architecture = config.architecture,

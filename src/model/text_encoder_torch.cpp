@@ -7,12 +7,10 @@
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
-#include "core/available_memory.hpp"
 #include "core/error.hpp"
 #include "model/decoder_torch.hpp"
 #include "model/device_torch.hpp"
 #include "model/sentence_transformer.hpp"
-#include "model/weight_memory.hpp"
 
 namespace winnow::model {
 namespace {
@@ -139,9 +137,6 @@ std::unique_ptr<TextEncoder> load_text_encoder(const std::filesystem::path& fold
   const Arithmetic arithmetic = arithmetic_of(options.precision, device);
   const auto files =
       std::make_shared<WeightFiles>(options.weights.empty() ? folder : options.weights);
-  if (device.is_cpu())
-    expect_memory(weight_memory(*files, config, options.precision, joins_parts(arithmetic)),
-                  options.processes, core::available_memory(), folder);
   DecoderWeights weights = load_decoder_weights(config, files, arithmetic, device);
   ModelInfo info{
       .architecture = config.architecture,

@@ -250,8 +250,8 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
   summary["rows"] = questions.data.rows;
   summary["rows_already_done"] = done_rows;
   if (done_rows < questions.data.rows) {
-    const model::LoadOptions load =
-        load_options(context, job.model, binding, "generate " + job.name);
+    const model::LoadOptions load = load_options(
+        context, job.model, binding, model::ModelUse::generation, "generate " + job.name);
     const auto loaded =
         mpi::agree_on(ranks, [&] { return open_incremental_model(job.model, generator, load); });
     const Spent spent = answer_blocks(context, questions, contents, generator, *loaded,

@@ -11,7 +11,8 @@
 namespace winnow::pipeline {
 
 model::LoadOptions load_options(const Context& context, const ModelScorer& scorer,
-                                const ScorerBinding& binding, const std::string& what) {
+                                const ScorerBinding& binding, model::ModelUse use,
+                                const std::string& what) {
   const mpi::Communicator& ranks = context.communicator;
   const bool on_cuda = binding.at("device").get<std::string>() == "cuda";
   const int devices = model::cuda_device_count();
@@ -24,12 +25,15 @@ model::LoadOptions load_options(const Context& context, const ModelScorer& score
   });
   const mpi::NodePlace place = mpi::node_place(ranks);
   const bool is_fp32 = binding.at("dtype").get<std::string>() == "fp32";
-  return {.precision = is_fp32 ? model::Precision::fp32 : model::Precision::bf16,
-          .device = on_cuda ? mpi::device_of(place.rank, devices).value() : -1,
-          .threads = binding.at("threads").get<int>(),
-          .processes = place.size,
-          .profile = context.profile,
-          .weights = staged_weights(context, scorer, binding.at("model").get<std::string>())};
+  const model::LoadOptions load{
+      .precision = is_fp32 ? model::Precision::fp32 : model::Precision::bf16,
+      .device = on_cuda ? mpi::device_of(place.rank, devices).value() : -1,
+      .threads = binding.at("threads").get<int>(),
+      .processes = place.size,
+      .profile = context.profile,
+      .weights = staged_weights(context, scorer, binding.at("model").get<std::string>())};
+  mpi::agree_on(ranks, [&] { model::expect_memory_for(scorer.path, load, use); });
+  return load;
 }
 
 void require_embeddings_for_all_tokens(const std::filesystem::path& folder,

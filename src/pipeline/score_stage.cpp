@@ -269,7 +269,7 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
   summary["rows_already_done"] = done_rows;
   if (done_rows < data.rows) {
     const model::LoadOptions load =
-        load_options(context, settings, binding, "score " + scorer.name);
+        load_options(context, settings, binding, model::ModelUse::scoring, "score " + scorer.name);
     const BlockScorer block_scorer = mpi::agree_on(ranks, [&] {
       return open_model(settings, opened, binding.at("batch_tokens").get<std::uint32_t>(), load);
     });

@@ -68,6 +68,7 @@ int run(char** arguments) {
                                                             : winnow::model::Precision::fp32,
                                            .threads = std::stoi(arguments[3])};
   const std::vector<Row> rows = read_rows(std::cin);
+  winnow::model::expect_memory_for(arguments[1], options, winnow::model::ModelUse::scoring);
   const auto model = winnow::model::load_causal_language_model(arguments[1], options);
   std::vector<double> sums, seconds;
   for (int repeat = 0; repeat < std::stoi(arguments[5]); ++repeat) {
