@@ -4,13 +4,7 @@
 #include <cmath>
 #include <vector>
 
-// As in row_kernels.cpp: one body, compiled for several instruction sets.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define WINNOW_VECTOR_CLONES \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define WINNOW_VECTOR_CLONES
-#endif
+#include "model/vector_clones.hpp"
 
 namespace winnow::model {
 namespace {

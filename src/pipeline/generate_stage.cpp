@@ -10,15 +10,14 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
-#include "core/progress.hpp"
 #include "data/pending_file.hpp"
 #include "data/template_fingerprint.hpp"
 #include "model/generation.hpp"
 #include "model/model_config.hpp"
 #include "mpi/agree.hpp"
-#include "mpi/claims.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/block_contents.hpp"
+#include "pipeline/block_work.hpp"
 #include "pipeline/generator.hpp"
 #include "pipeline/json_text.hpp"
 #include "pipeline/model_loading.hpp"
@@ -87,63 +86,33 @@ scoring::ReplyOptions options_of(const GenerationJob& job, const ScorerBinding& 
 }
 
 struct Spent {
-  std::uint64_t rows = 0;
   std::uint64_t tokens = 0;
   double seconds = 0;
 };
 
-/// Answers blocks until none is left; an error or a request to stop ends the claims of every rank.
-Spent answer_blocks(Context& context, const Questions& questions, BlockContents& contents,
+/// Answers the blocks that are left.
+Spent answer_blocks(const Context& context, const Questions& questions, BlockContents& contents,
                     const Generator& generator, model::IncrementalModel& model,
                     const scoring::ReplyOptions& options,
                     const std::filesystem::path& journal_folder, const std::vector<bool>& is_done,
                     std::uint64_t done_rows) {
-  const mpi::Communicator& ranks = context.communicator;
   Spent spent;
-  std::optional<mpi::Failure> failure;
-  const auto begin = std::chrono::steady_clock::now();
-  mpi::BlockClaims claims(ranks, is_done);
-  std::optional<core::Progress> progress;
-  if (ranks.is_root())
-    progress.emplace(context.log, "generate", "rows", questions.data.rows, done_rows);
-  std::uint64_t shown = 0;
-  const auto show_rows = [&](std::uint64_t rows) {
-    rows = std::min(rows, questions.data.rows - done_rows);
-    if (rows > shown) progress->advance(rows - std::exchange(shown, rows));
-  };
-  try {
-    RowSource source(questions.folder, questions.data.data_set);
-    core::JournalWriter journal(journal_folder);
-    while (const auto block = claims.next()) {
-      const core::RowRange range = contents.rows_of(*block);
+  const auto open = [&]() -> BlockWorker {
+    const auto source = std::make_shared<RowSource>(questions.folder, questions.data.data_set);
+    const auto journal = std::make_shared<core::JournalWriter>(journal_folder);
+    return [&, source, journal](std::uint64_t block, core::RowRange range) {
       scoring::GeneratedBlock answered =
-          scoring::generate_block(*block, range.begin, source.samples(range), generator.tokenizer,
+          scoring::generate_block(block, range.begin, source->samples(range), generator.tokenizer,
                                   *generator.prompt, model, options);
-      answered.replies.content = contents.content_of(*block);
-      journal.append(kRepliesRecord, scoring::serialize(answered.replies));
-      spent.rows += range.size();
+      answered.replies.content = contents.content_of(block);
+      journal->append(kRepliesRecord, scoring::serialize(answered.replies));
       spent.tokens += answered.cost.new_tokens;
-      if (context.stop_requested) claims.stop();
-      if (progress) {
-        // What is handed out is finished but for one block of every other rank.
-        const std::uint64_t handed_out = *claims.handed_out();
-        const std::uint64_t in_work = static_cast<std::uint64_t>(ranks.size()) - 1;
-        show_rows((handed_out > in_work ? handed_out - in_work : 0) *
-                  context.job.generation->block_rows);
-      }
-    }
-  } catch (...) {
-    failure = mpi::to_failure(std::current_exception());
-    claims.stop();
-  }
-  claims.finish();
-  mpi::agree(ranks, failure);
-  const std::uint64_t rows = mpi::sum(ranks, spent.rows);
-  if (progress) {
-    show_rows(rows);
-    progress->finish();
-  }
-  spent.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+  };
+  spent.seconds = work_on_blocks(
+      context,
+      {"generate", questions.data.rows, done_rows, context.job.generation->block_rows, is_done},
+      contents, open);
   return spent;
 }
 

@@ -1,8 +1,5 @@
 #include "pipeline/generator.hpp"
 
-#include <fmt/format.h>
-
-#include "core/error.hpp"
 #include "model/model_config.hpp"
 #include "pipeline/model_loading.hpp"
 #include "scoring/answer_text.hpp"
@@ -11,18 +8,10 @@ namespace winnow::pipeline {
 
 Generator open_generator(const ModelScorer& model, const std::string& join) {
   Generator generator{tokenizer::Tokenizer::load(model.path), nullptr, {}, 0};
-  const data::TemplateOptions options{model.system, join};
-  generator.prompt =
-      model.prompt_template == "auto"
-          ? data::template_for_folder(model.path, generator.tokenizer.chat_template(), options)
-          : data::make_template(model.prompt_template, options);
+  generator.prompt = open_prompt(model, generator.tokenizer, join);
   generator.stop_ids =
       scoring::stop_ids(generator.tokenizer, *generator.prompt, model::end_of_text_ids(model.path));
-  const std::uint32_t positions = model::read_decoder_config(model.path).max_positions;
-  if (model.max_length > positions)
-    throw core::UsageError(fmt::format("model.max_length: {}, but {} takes at most {} tokens",
-                                       model.max_length, model.path.string(), positions));
-  generator.max_length = model.max_length == 0 ? positions : model.max_length;
+  generator.max_length = max_length_of(model, model::read_decoder_config(model.path).max_positions);
   return generator;
 }
 

@@ -10,6 +10,23 @@
 
 namespace winnow::pipeline {
 
+std::uint32_t max_length_of(const ModelScorer& scorer, std::uint32_t model_positions) {
+  if (scorer.max_length == 0) return model_positions;
+  if (scorer.max_length > model_positions)
+    throw core::UsageError(fmt::format("model.max_length: {}, but {} takes at most {} tokens",
+                                       scorer.max_length, scorer.path.string(), model_positions));
+  return scorer.max_length;
+}
+
+std::unique_ptr<data::PromptTemplate> open_prompt(const ModelScorer& scorer,
+                                                  const tokenizer::Tokenizer& tokenizer,
+                                                  const std::string& join) {
+  const data::TemplateOptions options{scorer.system, join};
+  if (scorer.prompt_template == "auto")
+    return data::template_for_folder(scorer.path, tokenizer.chat_template(), options);
+  return data::make_template(scorer.prompt_template, options);
+}
+
 model::LoadOptions load_options(const Context& context, const ModelScorer& scorer,
                                 const ScorerBinding& binding, model::ModelUse use,
                                 const std::string& what) {

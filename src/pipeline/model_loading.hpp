@@ -1,13 +1,24 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 
+#include "data/prompt_template.hpp"
 #include "model/language_model.hpp"
 #include "pipeline/context.hpp"
 #include "pipeline/scorer_binding.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace winnow::pipeline {
+
+/// The job's max_length, or the model's own. @throws core::UsageError above the model's.
+[[nodiscard]] std::uint32_t max_length_of(const ModelScorer& scorer, std::uint32_t model_positions);
+
+/// The template that the job names, or the folder's own. @throws core::ModelError, core::UsageError
+/// for one that winnow does not know.
+[[nodiscard]] std::unique_ptr<data::PromptTemplate> open_prompt(
+    const ModelScorer& scorer, const tokenizer::Tokenizer& tokenizer, const std::string& join);
 
 /// Collective. How this rank loads a model that is bound to a device, threads and dtype; the
 /// weights are staged, and fit into the memory that is free.

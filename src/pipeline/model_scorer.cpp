@@ -39,15 +39,6 @@ scoring::ScoringOptions scoring_options(const ModelScorer& scorer, const Job& jo
   return options;
 }
 
-/// The job's max_length, or the model's own. @throws core::UsageError above the model's.
-std::uint32_t max_length_of(const ModelScorer& scorer, std::uint32_t model_positions) {
-  if (scorer.max_length == 0) return model_positions;
-  if (scorer.max_length > model_positions)
-    throw core::UsageError(fmt::format("model.max_length: {}, but {} takes at most {} tokens",
-                                       scorer.max_length, scorer.path.string(), model_positions));
-  return scorer.max_length;
-}
-
 const char* name_of(model::SentencePooling pooling) {
   switch (pooling) {
     case model::SentencePooling::first_token:
@@ -92,11 +83,7 @@ void open_decoder(const ModelScorer& scorer, const Job& job, OpenScorer& opened)
     opened.embedding = describe(scorer.embedding, scorer.embedding.pooling.value_or("last_token"),
                                 opened.options.embedding->normalize);
   if (!scoring::needs_template(opened.options)) return;
-  const data::TemplateOptions options{scorer.system, job.join};
-  opened.prompt =
-      scorer.prompt_template == "auto"
-          ? data::template_for_folder(scorer.path, opened.tokenizer.chat_template(), options)
-          : data::make_template(scorer.prompt_template, options);
+  opened.prompt = open_prompt(scorer, opened.tokenizer, job.join);
 }
 
 }  // namespace

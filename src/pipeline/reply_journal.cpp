@@ -7,33 +7,12 @@
 
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
-#include "mpi/message.hpp"
+#include "pipeline/root_segments.hpp"
 
 namespace winnow::pipeline {
-namespace {
-
-/// Collective. The segments as root lists them: over a network file system another rank may not see
-/// them all yet.
-std::vector<std::filesystem::path> segments_of(const mpi::Communicator& ranks,
-                                               const std::filesystem::path& folder) {
-  const std::vector<std::string> listed = mpi::agree_on(ranks, [&] {
-    std::vector<std::string> names;
-    if (ranks.is_root())
-      for (const auto& segment : core::journal_segments(folder))
-        names.push_back(segment.filename().string());
-    return names;
-  });
-  std::vector<std::filesystem::path> segments;
-  for (const std::string& name : mpi::broadcast_message(ranks, listed))
-    segments.push_back(folder / name);
-  return segments;
-}
-
-}  // namespace
-
 ReplyJournal::ReplyJournal(const Context& context, const std::filesystem::path& folder,
                            BlockContents& contents)
-    : blocks_(contents.blocks()), segments_(segments_of(context.communicator, folder)) {
+    : blocks_(contents.blocks()), segments_(root_segments(context.communicator, folder)) {
   const mpi::Communicator& ranks = context.communicator;
   std::uint64_t damaged = 0;
   const std::vector<Place> found = mpi::agree_on(ranks, [&] {

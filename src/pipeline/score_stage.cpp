@@ -2,22 +2,23 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "core/error.hpp"
-#include "core/progress.hpp"
 #include "data/template_fingerprint.hpp"
 #include "mpi/agree.hpp"
-#include "mpi/claims.hpp"
 #include "mpi/collectives.hpp"
 #include "mpi/message.hpp"
 #include "pipeline/block_contents.hpp"
+#include "pipeline/block_work.hpp"
 #include "pipeline/manifest.hpp"
 #include "pipeline/model_loading.hpp"
 #include "pipeline/model_scorer.hpp"
+#include "pipeline/root_segments.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/weights_fingerprint.hpp"
 #include "scoring/block_scores.hpp"
@@ -83,7 +84,6 @@ std::vector<std::string> scores_with_status(const scoring::ScoringOptions& optio
 }
 
 struct Spent {
-  std::uint64_t rows = 0;
   std::uint64_t tokens = 0;
   double seconds = 0;  ///< of the wall clock, and of it:
   double reading = 0;  ///< rows from the data files
@@ -91,68 +91,35 @@ struct Spent {
   double writing = 0;  ///< the journal
 };
 
-/// Adds the seconds that `work` takes.
-template <typename Work>
-auto timed(double& seconds, Work work) {
-  const auto begin = std::chrono::steady_clock::now();
-  auto result = work();
-  seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  return result;
-}
-
-/// Scores blocks until none is left; an error or a request to stop ends the claims of every rank.
-Spent score_blocks(Context& context, const IndexedData& data, const Scorer& scorer,
+/// Scores the blocks that are left. `scorer_of_blocks` and `contents` are used by this rank alone.
+Spent score_blocks(const Context& context, const IndexedData& data, const Scorer& scorer,
                    const BlockScorer& scorer_of_blocks, BlockContents& contents,
                    const std::vector<bool>& is_done, std::uint64_t done_rows) {
-  const mpi::Communicator& ranks = context.communicator;
-  Spent spent;
-  std::optional<mpi::Failure> failure;
-  const auto begin = std::chrono::steady_clock::now();
-  mpi::BlockClaims claims(ranks, is_done);
-  std::optional<core::Progress> progress;
-  if (ranks.is_root())
-    progress.emplace(context.log, "score " + scorer.name, "rows", data.rows, done_rows);
-  std::uint64_t shown = 0;
-  const auto show_rows = [&](std::uint64_t rows) {
-    rows = std::min(rows, data.rows - done_rows);
-    if (rows > shown) progress->advance(rows - std::exchange(shown, rows));
+  using Clock = std::chrono::steady_clock;
+  const auto seconds = [](Clock::time_point from, Clock::time_point to) {
+    return std::chrono::duration<double>(to - from).count();
   };
-  try {
-    RowSource source(context.folder, data.data_set);
-    core::JournalWriter journal(context.folder.journal(scorer.name));
-    while (const auto block = claims.next()) {
-      const core::RowRange range = contents.rows_of(*block);
-      const std::vector<std::optional<data::Sample>> rows =
-          timed(spent.reading, [&] { return source.samples(range); });
-      const scoring::ScoredBlock scored = timed(spent.scoring, [&] {
-        return scorer_of_blocks.score({*block, contents.content_of(*block), range.begin, rows});
-      });
-      timed(spent.writing, [&] {
-        journal.append(kBlockRecord, scoring::serialize(scored.scores));
-        return range.size();
-      });
-      spent.rows += range.size();
+  Spent spent;
+  const auto open = [&]() -> BlockWorker {
+    const auto source = std::make_shared<RowSource>(context.folder, data.data_set);
+    const auto journal = std::make_shared<core::JournalWriter>(context.folder.journal(scorer.name));
+    return [&, source, journal](std::uint64_t block, core::RowRange range) {
+      const auto begin = Clock::now();
+      const std::vector<std::optional<data::Sample>> rows = source->samples(range);
+      const auto read = Clock::now();
+      const scoring::ScoredBlock scored =
+          scorer_of_blocks.score({block, contents.content_of(block), range.begin, rows});
+      const auto done = Clock::now();
+      journal->append(kBlockRecord, scoring::serialize(scored.scores));
       spent.tokens += scored.tokens;
-      if (context.stop_requested) claims.stop();
-      if (progress) {
-        // What is handed out is finished but for one block of every other rank.
-        const std::uint64_t handed_out = *claims.handed_out();
-        const std::uint64_t in_work = static_cast<std::uint64_t>(ranks.size()) - 1;
-        show_rows((handed_out > in_work ? handed_out - in_work : 0) * context.job.block_rows);
-      }
-    }
-  } catch (...) {
-    failure = mpi::to_failure(std::current_exception());
-    claims.stop();
-  }
-  claims.finish();
-  mpi::agree(ranks, failure);
-  const std::uint64_t rows = mpi::sum(ranks, spent.rows);
-  if (progress) {
-    show_rows(rows);
-    progress->finish();
-  }
-  spent.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      spent.reading += seconds(begin, read);
+      spent.scoring += seconds(read, done);
+      spent.writing += seconds(done, Clock::now());
+    };
+  };
+  spent.seconds = work_on_blocks(
+      context, {"score " + scorer.name, data.rows, done_rows, context.job.block_rows, is_done},
+      contents, open);
   return spent;
 }
 
@@ -184,28 +151,12 @@ void summarize_cost(const mpi::Communicator& ranks, const Spent& spent,
   if (products > 0) summary["share_of_products"] = products / all;
 }
 
-/// Collective. The segments as root lists them: over a network file system another rank may not see
-/// them all yet.
-std::vector<std::filesystem::path> root_segments(const Context& context,
-                                                 const std::string& scorer) {
-  std::vector<std::string> names = mpi::agree_on(context.communicator, [&] {
-    std::vector<std::string> listed;
-    if (context.communicator.is_root())
-      for (const auto& segment : core::journal_segments(context.folder.journal(scorer)))
-        listed.push_back(segment.filename().string());
-    return listed;
-  });
-  std::vector<std::filesystem::path> segments;
-  for (const std::string& name : mpi::broadcast_message(context.communicator, names))
-    segments.push_back(context.folder.journal(scorer) / name);
-  return segments;
-}
-
 }  // namespace
 
 JournalledBlocks journalled_blocks(const Context& context, const std::string& scorer) {
   const mpi::Communicator& ranks = context.communicator;
-  const std::vector<std::filesystem::path> segments = root_segments(context, scorer);
+  const std::vector<std::filesystem::path> segments =
+      root_segments(ranks, context.folder.journal(scorer));
   std::uint64_t damaged = 0;
   const std::vector<BlockPlace> found = mpi::agree_on(ranks, [&] {
     BlockContents contents(context.folder, context.job.block_rows);
