@@ -13,7 +13,8 @@ namespace winnow::model {
 /// 0. A common beginning is possible on the CPU only, in a causal model without attention_cap, and
 /// only where no segment is longer than the window.
 /// @param qkv  [rows, (heads + 2 * kv_heads) * head_size]: query, key, value heads
-/// @param out  [rows, heads * head_size], rounded as the input of a product
+/// @param out  [rows, heads * head_size], rounded as the input of a product; elsewhere than on the
+///             CPU, where no mask is needed, so are queries, keys and values
 void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config,
             const LayerConfig& layer, const PackedBatch& batch, Rounding rounding);
 

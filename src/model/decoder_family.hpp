@@ -38,6 +38,7 @@ struct DecoderFamily {
   ModelKind kind = ModelKind::causal_language_model;
   FieldNames fields = {};
   TensorNames tensors = {};
+  bool has_own_head_sizes = true;          ///< by `num_key_value_heads` and `head_dim`
   std::uint32_t default_kv_heads = 0;      ///< 0: as many as heads
   std::uint32_t default_head_size = 0;     ///< 0: hidden size divided by heads
   std::uint32_t default_intermediate = 0;  ///< times the hidden size; 0: must be given
@@ -61,13 +62,15 @@ struct DecoderFamily {
   double default_local_rotary_base = 0;
   bool may_turn_part = false;
   double default_turned_share = 1.0;
-  bool positions_from_padding = false;  ///< learned positions begin behind `pad_token_id`
+  std::uint32_t default_original_positions = 0;  ///< RotaryDefaults::original_positions
+  bool positions_from_padding = false;           ///< learned positions begin behind `pad_token_id`
   Windows windows = Windows::none;
   std::uint32_t default_window = 4096;  ///< 0: none unless given
   std::uint32_t default_pattern = 0;    ///< n of all_but_every
   std::string_view pattern_field = {};  ///< where n may be given
   bool scales_embedding = false;        ///< by the root of the hidden size
   double default_query_scalar = 0;      ///< of `query_pre_attn_scalar`; 0: the head size counts
+  bool may_scale_by_layer = false;      ///< `scale_attn_weights`, `scale_attn_by_inverse_layer_idx`
   bool caps_attention = false;          ///< by `attn_logit_softcapping`
   double default_attention_cap = 0;
   bool caps_logits = false;  ///< by `final_logit_softcapping`

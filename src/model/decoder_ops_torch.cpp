@@ -22,7 +22,7 @@ std::span<float> values(const at::Tensor& tensor) {
 }
 
 /// Rows [begin, end) of a contiguous tensor.
-std::span<float> rows_of(const at::Tensor& tensor, std::int64_t begin, std::int64_t end) {
+std::span<float> row_values(const at::Tensor& tensor, std::int64_t begin, std::int64_t end) {
   const auto width = static_cast<std::size_t>(tensor.size(1));
   return values(tensor).subspan(static_cast<std::size_t>(begin) * width,
                                 static_cast<std::size_t>(end - begin) * width);
@@ -58,11 +58,11 @@ void normalize(at::Tensor out, const at::Tensor& x, const Norm& norm, double eps
   const auto small = static_cast<float>(epsilon);
   for_each_task(x.size(0), [&](std::int64_t begin, std::int64_t end) {
     if (norm.bias.defined())
-      layer_norm_rows(rows_of(x, begin, end), values(norm.weight), values(norm.bias), small,
-                      rounding, rows_of(out, begin, end));
+      layer_norm_rows(row_values(x, begin, end), values(norm.weight), values(norm.bias), small,
+                      rounding, row_values(out, begin, end));
     else
-      rms_norm_rows(rows_of(x, begin, end), values(norm.weight), small, rounding,
-                    rows_of(out, begin, end));
+      rms_norm_rows(row_values(x, begin, end), values(norm.weight), small, rounding,
+                    row_values(out, begin, end));
   });
 }
 
@@ -94,7 +94,7 @@ void norm_queries_and_keys(at::Tensor qkv, const DecoderConfig& config, const De
   const auto key_width = static_cast<std::size_t>(key);
   for_each_task(qkv.size(0), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
-      const std::span<float> all = rows_of(qkv, row, row + 1);
+      const std::span<float> all = row_values(qkv, row, row + 1);
       const std::span<float> queries = all.first(query_width);
       const std::span<float> keys = all.subspan(query_width, key_width);
       rms_norm_rows(queries, values(query_norm), epsilon, Rounding::none, queries);
@@ -113,11 +113,11 @@ void activate(at::Tensor out, const at::Tensor& gate_up, const DecoderConfig& co
   }
   for_each_task(out.size(0), [&](std::int64_t begin, std::int64_t end) {
     if (config.is_gated)
-      gated_rows(config.activation, rows_of(gate_up, begin, end), static_cast<std::size_t>(width),
-                 rounding, rows_of(out, begin, end));
+      gated_rows(config.activation, row_values(gate_up, begin, end),
+                 static_cast<std::size_t>(width), rounding, row_values(out, begin, end));
     else
-      activated_rows(config.activation, rows_of(gate_up, begin, end), rounding,
-                     rows_of(out, begin, end));
+      activated_rows(config.activation, row_values(gate_up, begin, end), rounding,
+                     row_values(out, begin, end));
   });
 }
 
@@ -128,7 +128,7 @@ void cap_values(at::Tensor x, double cap) {
   }
   const at::Tensor rows = x.flatten(0, -2);
   for_each_task(rows.size(0), [&](std::int64_t begin, std::int64_t end) {
-    cap_rows(rows_of(rows, begin, end), static_cast<float>(cap));
+    cap_rows(row_values(rows, begin, end), static_cast<float>(cap));
   });
 }
 
@@ -159,7 +159,7 @@ void RotaryTable::grow(std::int64_t positions, const at::Device& device) {
   sines_ = tensor(sines);
 }
 
-at::Tensor RotaryTable::rows_of(const PackedBatch& batch, const at::Device& device) const {
+at::Tensor RotaryTable::table_rows(const PackedBatch& batch, const at::Device& device) const {
   const auto* scaling = std::get_if<LongRotaryScaling>(&config_.scaling);
   if (scaling == nullptr) return index_tensor(batch.positions, device);
   std::vector<std::int64_t> rows = batch.positions;
@@ -189,9 +189,9 @@ void rotate(at::Tensor qkv, const DecoderConfig& config, const RotaryTable& tabl
   const std::int64_t* table_row = table_rows.const_data_ptr<std::int64_t>();
   for_each_task(qkv.size(0), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row)
-      rotate_row(rows_of(qkv, row, row + 1).first(width), config.head_size,
-                 rows_of(table.cosines(), table_row[row], table_row[row] + 1),
-                 rows_of(table.sines(), table_row[row], table_row[row] + 1));
+      rotate_row(row_values(qkv, row, row + 1).first(width), config.head_size,
+                 row_values(table.cosines(), table_row[row], table_row[row] + 1),
+                 row_values(table.sines(), table_row[row], table_row[row] + 1));
   });
 }
 

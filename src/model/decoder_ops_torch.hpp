@@ -39,7 +39,7 @@ class RotaryTable {
   explicit RotaryTable(RotaryConfig config) : config_(std::move(config)) {}
   void grow(std::int64_t positions, const at::Device& device);
   /// The table's row of each of the batch's rows. [batch rows] int64
-  [[nodiscard]] at::Tensor rows_of(const PackedBatch& batch, const at::Device& device) const;
+  [[nodiscard]] at::Tensor table_rows(const PackedBatch& batch, const at::Device& device) const;
   [[nodiscard]] const at::Tensor& cosines() const { return cosines_; }
   [[nodiscard]] const at::Tensor& sines() const { return sines_; }
 
@@ -52,7 +52,7 @@ class RotaryTable {
 };
 
 /// Turns the query and key heads of qkv [rows, (heads + 2 * kv_heads) * head_size].
-/// @param table_rows  RotaryTable::rows_of
+/// @param table_rows  RotaryTable::table_rows
 void rotate(at::Tensor qkv, const DecoderConfig& config, const RotaryTable& table,
             const at::Tensor& table_rows);
 

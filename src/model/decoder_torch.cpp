@@ -77,7 +77,7 @@ void Decoder::add_to_residual(const Buffers& buffers, const at::Tensor& x, const
 
 KvCache Decoder::empty_cache() const {
   return {static_cast<std::int64_t>(weights_.layers.size()), config_.kv_heads, config_.head_size,
-          weights_.embedding.device()};
+          device()};
 }
 
 void Decoder::attention_block(std::size_t layer_index, const Buffers& buffers,
@@ -107,7 +107,7 @@ void Decoder::mlp_block(const DecoderLayer& layer, const Buffers& buffers) {
 }
 
 at::Tensor Decoder::run(const PackedBatch& batch, const CachedPass* pass) {
-  const at::Device device = weights_.embedding.device();
+  const at::Device device = this->device();
   const auto rows = static_cast<std::int64_t>(batch.ids.size());
   reserve(rows);
   Buffers buffers = first(rows);
@@ -115,7 +115,7 @@ at::Tensor Decoder::run(const PackedBatch& batch, const CachedPass* pass) {
   std::vector<at::Tensor> table_rows;
   for (RotaryTable& rotary : rotaries_) {
     rotary.grow(batch.positions_used, device);
-    table_rows.push_back(rotary.rows_of(batch, device));
+    table_rows.push_back(rotary.table_rows(batch, device));
   }
 
   for (std::size_t layer = 0; layer < weights_.layers.size(); ++layer) {

@@ -25,6 +25,7 @@ class Decoder {
   [[nodiscard]] at::Tensor run(const PackedBatch& batch, const CachedPass* pass = nullptr);
 
   [[nodiscard]] const DecoderConfig& config() const { return config_; }
+  [[nodiscard]] at::Device device() const { return weights_.embedding.device(); }
   [[nodiscard]] const at::Tensor& head() const { return weights_.head; }
   [[nodiscard]] Products& products() { return products_; }
   [[nodiscard]] const Products& products() const { return products_; }

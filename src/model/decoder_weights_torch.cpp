@@ -16,12 +16,12 @@ namespace winnow::model {
 namespace {
 
 at::ScalarType element_type(const TensorView& view, const std::string& name,
-                            const std::filesystem::path& folder) {
+                            const std::filesystem::path& file) {
   if (view.dtype == "F32") return at::kFloat;
   if (view.dtype == "F16") return at::kHalf;
   if (view.dtype == "BF16") return at::kBFloat16;
   throw core::ModelError(fmt::format("{}: tensor `{}` is of type {}, expected F32, F16 or BF16",
-                                     folder.string(), name, view.dtype));
+                                     file.string(), name, view.dtype));
 }
 
 /// One matrix of a layer's product and how many outputs it has.
@@ -34,12 +34,13 @@ struct Part {
 class Loader {
  public:
   Loader(const DecoderConfig& config, std::shared_ptr<WeightFiles> files, Arithmetic arithmetic,
-         const at::Device& device)
+         const at::Device& device, std::vector<at::Tensor>* mapped)
       : config_(config),
         files_(std::move(files)),
         matrix_type_(arithmetic == Arithmetic::fp32 ? at::kFloat : at::kBFloat16),
         joins_parts_(joins_parts(arithmetic)),
-        device_(device) {}
+        device_(device),
+        mapped_(mapped) {}
 
   at::Tensor matrix(const std::string& name, std::uint64_t out, std::uint64_t in) {
     return load(name, {out, in}, matrix_type_);
@@ -77,11 +78,13 @@ class Loader {
                   at::ScalarType type) {
     const TensorView view = files_->take(name, shape);
     const std::vector<std::int64_t> sizes(shape.begin(), shape.end());
-    const at::ScalarType found = element_type(view, name, files_->folder());
+    const at::ScalarType found = element_type(view, name, files_->file_of(name));
     const bool is_aligned =
         reinterpret_cast<std::uintptr_t>(view.bytes.data()) % at::elementSize(found) == 0;
     at::Tensor raw;
-    if (is_aligned) {
+    if (device_.is_meta()) {
+      raw = at::empty(sizes, at::TensorOptions(found).device(device_));
+    } else if (is_aligned) {
       // Read only. The mapping lives as long as a tensor that looks at it.
       raw = at::from_blob(
           const_cast<std::byte*>(view.bytes.data()), sizes, [files = files_](void*) {}, found);
@@ -89,6 +92,7 @@ class Loader {
       raw = at::empty(sizes, found);
       std::memcpy(raw.mutable_data_ptr(), view.bytes.data(), view.bytes.size());
     }
+    if (mapped_ != nullptr && is_aligned) mapped_->push_back(raw);
     parameters_ += static_cast<std::uint64_t>(raw.numel());
     return raw.to(device_, type);
   }
@@ -98,6 +102,7 @@ class Loader {
   at::ScalarType matrix_type_;
   bool joins_parts_;
   at::Device device_;
+  std::vector<at::Tensor>* mapped_;
   std::uint64_t parameters_ = 0;
 };
 
@@ -181,13 +186,14 @@ void take_tied_head(WeightFiles& files, const DecoderConfig& config, const std::
 
 DecoderWeights load_decoder_weights(const DecoderConfig& config,
                                     const std::shared_ptr<WeightFiles>& files,
-                                    Arithmetic arithmetic, const at::Device& device) {
+                                    Arithmetic arithmetic, const at::Device& device,
+                                    std::vector<at::Tensor>* mapped) {
   const TensorNames& names = config.tensors;
   const std::string embedding = fmt::format("{}.weight", names.embedding);
   const std::string root(files->contains(embedding) ? "" : names.root);
   const auto full = [&](std::string_view name) { return fmt::format("{}{}", root, name); };
 
-  Loader loader(config, files, arithmetic, device);
+  Loader loader(config, files, arithmetic, device, mapped);
   DecoderWeights weights;
   weights.embedding = loader.matrix(root + embedding, config.vocabulary_size, config.hidden_size);
   if (config.learned_positions > 0)
@@ -212,7 +218,10 @@ DecoderWeights load_decoder_weights(const DecoderConfig& config,
     weights.head = config.tied_head
                        ? weights.embedding
                        : loader.matrix(head, config.vocabulary_size, config.hidden_size);
-  take_tied_head(*files, config, root + embedding, head);
+  if (device.is_meta())
+    files->pass_over(head);
+  else
+    take_tied_head(*files, config, root + embedding, head);
   files->expect_all_taken();
   weights.parameters = loader.parameters();
   return weights;

@@ -46,11 +46,14 @@ struct DecoderWeights {
 };
 
 /// On the CPU, matrices whose type and place in the file allow it are read where the files are
-/// mapped, so that the ranks of a node hold them once; the rest is copied.
+/// mapped, so that the ranks of a node hold them once; the rest is copied. On the meta device
+/// nothing is read: the tensors have no bytes.
+/// @param mapped  not null: takes the tensors that look at the mapped files, of `weights` or not
 /// @throws core::ModelError naming a tensor that is missing, of wrong shape or type, or not part of
 /// the architecture.
 [[nodiscard]] DecoderWeights load_decoder_weights(const DecoderConfig& config,
                                                   const std::shared_ptr<WeightFiles>& files,
-                                                  Arithmetic arithmetic, const at::Device& device);
+                                                  Arithmetic arithmetic, const at::Device& device,
+                                                  std::vector<at::Tensor>* mapped = nullptr);
 
 }  // namespace winnow::model

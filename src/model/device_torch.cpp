@@ -24,6 +24,8 @@ at::Device prepare_device(const LoadOptions& options) {
   if (options.device >= found)
     throw core::EnvironmentError(
         fmt::format("CUDA device {} asked for, this process can use {}", options.device, found));
+  // Sums over a product's inner dimension in float32 throughout.
+  at::globalContext().setAllowBF16ReductionCuBLAS(false);
   return {at::kCUDA, static_cast<at::DeviceIndex>(options.device)};
 }
 

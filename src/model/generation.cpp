@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <deque>
+#include <limits>
 #include <optional>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "core/checked_cast.hpp"
-#include "core/durable_file.hpp"
 #include "core/error.hpp"
 #include "model/config_fields.hpp"
+#include "model/json_file.hpp"
 
 namespace winnow::model {
 namespace {
@@ -147,25 +147,23 @@ class Schedule {
   std::deque<SequenceSlot> free_slots_;
 };
 
-constexpr std::uint64_t kLargestConfig = 16 << 20;
-
 /// `eos_token_id` of a JSON file: an id, a list of ids, or nothing.
 std::vector<std::int32_t> eos_ids(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) return {};
-  const nlohmann::json object =
-      nlohmann::json::parse(core::read_file(file, kLargestConfig), nullptr, false);
-  if (!object.is_object())
-    throw core::ModelError(fmt::format("{}: no JSON object, expected one", file.string()));
-  const ConfigFields fields(object, file.string());
+  const std::optional<nlohmann::json> object = read_json_object(file);
+  if (!object) return {};
+  const ConfigFields fields(*object, file.string());
   const nlohmann::json* found = fields.get("eos_token_id");
   if (found == nullptr) return {};
   std::vector<std::int32_t> ids;
-  const nlohmann::json list = found->is_array() ? *found : nlohmann::json::array({*found});
-  for (const nlohmann::json& id : list) {
+  const auto add = [&](const nlohmann::json& id) {
     if (!id.is_number_integer() || id < 0 || id > std::numeric_limits<std::int32_t>::max())
       fields.refuse("eos_token_id", "a token id or a list of them");
     ids.push_back(id.get<std::int32_t>());
-  }
+  };
+  if (found->is_array())
+    std::ranges::for_each(*found, add);
+  else
+    add(*found);
   return ids;
 }
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <numeric>
 
-#include <ATen/ops/from_blob.h>
+#include "model/decoder_ops_torch.hpp"
 
 namespace winnow::model {
 namespace {
@@ -17,15 +17,13 @@ std::span<const float> row_of(const at::Tensor& hidden, std::int64_t row) {
 
 }  // namespace
 
-at::Tensor rows_of(const at::Tensor& hidden, const std::vector<std::int64_t>& rows) {
+at::Tensor selected_rows(const at::Tensor& hidden, const std::vector<std::int64_t>& rows) {
   const auto count = static_cast<std::int64_t>(rows.size());
   std::int64_t expected = 0;
   if (count == hidden.size(0) &&
       std::ranges::all_of(rows, [&](std::int64_t row) { return row == expected++; }))
     return hidden;
-  const at::Tensor index =
-      at::from_blob(const_cast<std::int64_t*>(rows.data()), {count}, at::kLong);
-  return hidden.index_select(0, index.to(hidden.device()));
+  return hidden.index_select(0, index_tensor(rows, hidden.device()));
 }
 
 std::vector<float> mean_of_rows(const at::Tensor& hidden, std::span<const std::int64_t> rows) {

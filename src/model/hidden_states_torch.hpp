@@ -11,7 +11,8 @@ namespace winnow::model {
 // What is read out of final hidden states [rows, width] float32 beside losses.
 
 /// hidden[rows]; `hidden` itself where these are all its rows in their order.
-[[nodiscard]] at::Tensor rows_of(const at::Tensor& hidden, const std::vector<std::int64_t>& rows);
+[[nodiscard]] at::Tensor selected_rows(const at::Tensor& hidden,
+                                       const std::vector<std::int64_t>& rows);
 
 /// Mean of some rows, summed in float64. `hidden` on the CPU. [width]
 [[nodiscard]] std::vector<float> mean_of_rows(const at::Tensor& hidden,

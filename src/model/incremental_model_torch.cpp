@@ -12,6 +12,7 @@
 #include "model/generation.hpp"
 #include "model/kv_cache_torch.hpp"
 #include "model/loaded_decoder_torch.hpp"
+#include "model/model_errors_torch.hpp"
 
 namespace winnow::model {
 namespace {
@@ -37,6 +38,20 @@ class TorchIncrementalModel final : public IncrementalModel {
   [[nodiscard]] const ModelInfo& info() const override { return info_; }
 
   [[nodiscard]] std::span<float> begin(std::span<const NewSequence> sequences) override {
+    return with_model_errors(info_.folder, decoder_.device(), [&] { return take_in(sequences); });
+  }
+
+  [[nodiscard]] std::span<float> step(std::span<const NextToken> tokens) override {
+    return with_model_errors(info_.folder, decoder_.device(), [&] { return append(tokens); });
+  }
+
+  void end(SequenceSlot slot) override {
+    cache_.close(slot);
+    ids_.erase(slot);
+  }
+
+ private:
+  std::span<float> take_in(std::span<const NewSequence> sequences) {
     std::vector<SequenceSlot> slots;
     for (const NewSequence& sequence : sequences) {
       cache_.open(sequence.slot, sequence.capacity);
@@ -46,7 +61,7 @@ class TorchIncrementalModel final : public IncrementalModel {
     return whole_pass(slots);
   }
 
-  [[nodiscard]] std::span<float> step(std::span<const NextToken> tokens) override {
+  std::span<float> append(std::span<const NextToken> tokens) {
     std::vector<SequenceSlot> going_on, turned_anew;
     for (const NextToken& token : tokens) {
       ids_.at(token.slot).push_back(token.id);
@@ -72,12 +87,6 @@ class TorchIncrementalModel final : public IncrementalModel {
     return gathered_;
   }
 
-  void end(SequenceSlot slot) override {
-    cache_.close(slot);
-    ids_.erase(slot);
-  }
-
- private:
   /// Sequences from their beginning.
   std::span<float> whole_pass(const std::vector<SequenceSlot>& slots) {
     std::vector<std::vector<std::int32_t>> followed;  // by the token that is asked for

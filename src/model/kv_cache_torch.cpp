@@ -74,7 +74,7 @@ void attend_by_aten(const KvCache::Sequence& sequence, const KvCache::Layer& lay
   const std::int64_t seen = sequence.tokens + 1 - first;
   const at::Tensor queries = query.reshape({kv_heads, -1, size});
   at::Tensor scores = at::bmm(queries, layer.keys.narrow(2, first, seen)).mul_(rule.scale);
-  if (rule.limit > 0) scores.div_(rule.limit).tanh_().mul_(rule.limit);
+  if (rule.limit > 0) cap_values(scores, rule.limit);
   const at::Tensor mixed = at::bmm(at::softmax(scores, -1), layer.values.narrow(1, first, seen));
   out.copy_(mixed.reshape(out.sizes()));
 }

@@ -43,6 +43,7 @@ struct ModelInfo {
   std::uint32_t vocabulary_size = 0;
   std::uint32_t hidden_size = 0;
   std::uint32_t max_positions = 0;  ///< the longest sequence the model takes
+  std::string folder;               ///< where it came from, for messages
 };
 
 /// A decoder-only language model on one device. No torch types: callers compile without libtorch.
@@ -60,7 +61,11 @@ class CausalLanguageModel {
 
 enum class Precision {
   fp32,
-  bf16  ///< bf16 weights and matrix-product inputs; residual, norms, softmax and loss in fp32
+  /// Weights and inputs of matrix products are rounded to bf16; residual, norms, softmax and loss
+  /// are fp32. On CUDA and on processors with a fast bf16 product of their own, what a product
+  /// gives, logits included, is rounded to bf16 too, and on CUDA queries, keys and values; the
+  /// logits of Segment::candidates never are.
+  bf16
 };
 
 struct LoadOptions {

@@ -7,6 +7,7 @@
 #include "model/language_model.hpp"
 #include "model/loaded_decoder_torch.hpp"
 #include "model/loss_head_torch.hpp"
+#include "model/model_errors_torch.hpp"
 
 namespace winnow::model {
 namespace {
@@ -23,6 +24,11 @@ class TorchLanguageModel final : public CausalLanguageModel {
   }
 
   [[nodiscard]] std::vector<SegmentResult> run(std::span<const Segment> batch) override {
+    return with_model_errors(info_.folder, decoder_.device(), [&] { return run_all(batch); });
+  }
+
+ private:
+  std::vector<SegmentResult> run_all(std::span<const Segment> batch) {
     const c10::InferenceMode no_autograd;
     const auto timer = decoder_.products().clock().time(&PassTimes::all);
     std::vector<SegmentResult> results(batch.size());
@@ -44,12 +50,11 @@ class TorchLanguageModel final : public CausalLanguageModel {
     return results;
   }
 
- private:
   void add_losses(std::vector<SegmentResult>& results, const PackedBatch& packed,
                   const at::Tensor& hidden) {
     if (packed.owners.empty()) return;
     const std::vector<float> losses =
-        token_losses(rows_of(hidden, packed.predictors), decoder_.head(),
+        token_losses(selected_rows(hidden, packed.predictors), decoder_.head(),
                      decoder_.config().logit_cap, packed.targets, decoder_.products());
     for (std::size_t at = 0; at < packed.owners.size(); ++at)
       results[packed.owners[at]].losses.push_back(losses[at]);

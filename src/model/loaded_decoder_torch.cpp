@@ -7,6 +7,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "model/device_torch.hpp"
+#include "model/model_errors_torch.hpp"
 
 namespace winnow::model {
 namespace {
@@ -27,6 +28,15 @@ void widen(DecoderWeights& weights) {
 
 }  // namespace
 
+DecoderWeights load_widened_weights(const DecoderConfig& config,
+                                    const std::shared_ptr<WeightFiles>& files,
+                                    Arithmetic arithmetic, const at::Device& device,
+                                    Widening widening, std::vector<at::Tensor>* mapped) {
+  DecoderWeights weights = load_decoder_weights(config, files, arithmetic, device, mapped);
+  if (arithmetic == Arithmetic::bf16_widened && widening == Widening::when_loaded) widen(weights);
+  return weights;
+}
+
 LoadedDecoder load_decoder(const std::filesystem::path& folder, const LoadOptions& options,
                            Widening widening) {
   const c10::InferenceMode no_autograd;
@@ -35,15 +45,15 @@ LoadedDecoder load_decoder(const std::filesystem::path& folder, const LoadOption
   const Arithmetic arithmetic = arithmetic_of(options.precision, device);
   const auto files =
       std::make_shared<WeightFiles>(options.weights.empty() ? folder : options.weights);
-  const bool widens_all =
-      arithmetic == Arithmetic::bf16_widened && widening == Widening::when_loaded;
-  DecoderWeights weights = load_decoder_weights(config, files, arithmetic, device);
-  if (widens_all) widen(weights);
+  DecoderWeights weights = with_model_errors(folder.string(), device, [&] {
+    return load_widened_weights(config, files, arithmetic, device, widening);
+  });
   ModelInfo info{.architecture = config.architecture,
                  .parameters = weights.parameters,
                  .vocabulary_size = config.vocabulary_size,
                  .hidden_size = config.hidden_size,
-                 .max_positions = config.max_positions};
+                 .max_positions = config.max_positions,
+                 .folder = folder.string()};
   return {std::move(info), Decoder(config, std::move(weights), arithmetic, options.profile),
           longest_shared(config, device)};
 }

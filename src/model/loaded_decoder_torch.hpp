@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
+#include <vector>
 
 #include "model/decoder_torch.hpp"
 #include "model/language_model.hpp"
@@ -19,7 +21,15 @@ struct LoadedDecoder {
 /// has few rows and the weights' way through memory decides.
 enum class Widening { at_each_product, when_loaded };
 
+/// load_decoder_weights, widened where arithmetic and widening ask for it.
+[[nodiscard]] DecoderWeights load_widened_weights(const DecoderConfig& config,
+                                                  const std::shared_ptr<WeightFiles>& files,
+                                                  Arithmetic arithmetic, const at::Device& device,
+                                                  Widening widening,
+                                                  std::vector<at::Tensor>* mapped = nullptr);
+
 /// @throws core::ModelError naming file, field or tensor; core::EnvironmentError without the device
+/// or its memory
 [[nodiscard]] LoadedDecoder load_decoder(const std::filesystem::path& folder,
                                          const LoadOptions& options, Widening widening);
 

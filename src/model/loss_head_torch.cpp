@@ -4,7 +4,6 @@
 #include <limits>
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/logaddexp.h>
 #include <ATen/ops/logsumexp.h>
@@ -17,8 +16,7 @@
 namespace winnow::model {
 namespace {
 
-// A tile of logits, 1 MiB, fits a core's second-level cache. Chosen by that, not yet by
-// measurement.
+// A tile of logits, 1 MiB, fits a core's second-level cache.
 constexpr std::int64_t kTileRows = 256;
 constexpr std::int64_t kTileVocabulary = 1024;
 constexpr std::int64_t kDeviceTileRows = 4096;
@@ -29,14 +27,16 @@ constexpr std::int64_t kDeviceTileVocabulary = 8192;
 template <typename Visit>
 void for_each_tile(const at::Tensor& hidden, const at::Tensor& head, double cap, Products& products,
                    std::int64_t tile_rows, std::int64_t tile_vocabulary, Visit visit) {
-  const at::Tensor buffer = at::empty({tile_rows * tile_vocabulary}, hidden.options());
+  const at::Tensor buffer =
+      at::empty({(tile_rows + kFewestRows - 1) * tile_vocabulary}, hidden.options());
   for (std::int64_t entry = 0; entry < head.size(0); entry += tile_vocabulary) {
     const at::Tensor part =
         products.operand(head.narrow(0, entry, std::min(tile_vocabulary, head.size(0) - entry)));
-    for (std::int64_t row = 0; row < hidden.size(0); row += tile_rows) {
-      const at::Tensor x = hidden.narrow(0, row, std::min(tile_rows, hidden.size(0) - row));
-      const at::Tensor logits =
-          buffer.narrow(0, 0, x.size(0) * part.size(0)).view({x.size(0), part.size(0)});
+    std::int64_t rows = 0;
+    for (std::int64_t row = 0; row < hidden.size(0); row += rows) {
+      rows = next_tile_rows(hidden.size(0) - row, tile_rows);
+      const at::Tensor x = hidden.narrow(0, row, rows);
+      const at::Tensor logits = buffer.narrow(0, 0, rows * part.size(0)).view({rows, part.size(0)});
       products.multiply_operand(logits, x, part);
       const auto timer = products.clock().time(&PassTimes::losses);
       if (cap > 0) cap_values(logits, cap);
@@ -73,9 +73,7 @@ std::vector<float> losses_on_cpu(const at::Tensor& hidden, const at::Tensor& hea
 std::vector<float> losses_on_device(const at::Tensor& hidden, const at::Tensor& head, double cap,
                                     const std::vector<std::int64_t>& targets, Products& products) {
   const auto rows = static_cast<std::int64_t>(targets.size());
-  const at::Tensor wanted =
-      at::from_blob(const_cast<std::int64_t*>(targets.data()), {rows}, at::kLong)
-          .to(hidden.device());
+  const at::Tensor wanted = index_tensor(targets, hidden.device());
   const at::Tensor sums =
       at::full({rows}, -std::numeric_limits<float>::infinity(), hidden.options());
   const at::Tensor chosen = at::zeros({rows}, hidden.options());
@@ -95,6 +93,10 @@ std::vector<float> losses_on_device(const at::Tensor& hidden, const at::Tensor& 
 }
 
 }  // namespace
+
+std::int64_t next_tile_rows(std::int64_t remaining, std::int64_t most) {
+  return remaining < most + kFewestRows ? remaining : most;
+}
 
 std::vector<float> token_losses(const at::Tensor& hidden, const at::Tensor& head, double cap,
                                 const std::vector<std::int64_t>& targets, Products& products) {

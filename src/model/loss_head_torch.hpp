@@ -9,6 +9,9 @@
 
 namespace winnow::model {
 
+/// Rows of the next tile: `most`, or all that remain where fewer than kFewestRows would be left.
+[[nodiscard]] std::int64_t next_tile_rows(std::int64_t remaining, std::int64_t most);
+
 /// -ln softmax(hidden head^T)[target] of each row, in nats; the logits exist one tile of rows x
 /// vocabulary at a time, their log-sum-exp is carried from tile to tile.
 ///

@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "core/durable_file.hpp"
 #include "core/error.hpp"
 #include "model/config_fields.hpp"
 #include "model/decoder_family.hpp"
+#include "model/json_file.hpp"
 
 namespace winnow::model {
 namespace {
@@ -18,7 +19,6 @@ namespace {
 using Json = nlohmann::json;
 using Fields = ConfigFields;
 
-constexpr std::uint64_t kLargestConfig = 16 << 20;
 constexpr std::uint32_t kDefaultFullLayers = 28;  ///< Qwen's `max_window_layers`
 
 Json parse_config(const std::filesystem::path& file) {
@@ -26,18 +26,11 @@ Json parse_config(const std::filesystem::path& file) {
   if (!std::filesystem::is_directory(file.parent_path(), ignored))
     throw core::ModelError(fmt::format("{}: no such folder, expected a Hugging Face model folder",
                                        file.parent_path().string()));
-  if (!std::filesystem::exists(file, ignored))
+  std::optional<Json> config = read_json_object(file);
+  if (!config)
     throw core::ModelError(
         fmt::format("{}: missing, expected in a Hugging Face model folder", file.string()));
-  Json config;
-  try {
-    config = Json::parse(core::read_file(file, kLargestConfig));
-  } catch (const Json::exception& error) {
-    throw core::ModelError(fmt::format("{}: not valid JSON: {}", file.string(), error.what()));
-  }
-  if (!config.is_object())
-    throw core::ModelError(fmt::format("{}: expected a JSON object", file.string()));
-  return config;
+  return *std::move(config);
 }
 
 /// @param kind  nullopt: either
@@ -84,8 +77,9 @@ void read_sizes(const Fields& fields, const DecoderFamily& family, DecoderConfig
           : fields.count(names.intermediate_size, family.default_intermediate * config.hidden_size);
   config.layers.resize(fields.count(names.layers));
   config.heads = fields.count(names.heads);
-  config.kv_heads = fields.count(
-      "num_key_value_heads", family.default_kv_heads == 0 ? config.heads : family.default_kv_heads);
+  const bool has_default = family.default_kv_heads > 0 && !fields.has_null("num_key_value_heads");
+  config.kv_heads =
+      fields.count("num_key_value_heads", has_default ? family.default_kv_heads : config.heads);
   if (config.heads % config.kv_heads != 0)
     fields.refuse("num_key_value_heads",
                   fmt::format("a divisor of `{}` ({})", names.heads, config.heads));
@@ -97,6 +91,13 @@ void read_sizes(const Fields& fields, const DecoderFamily& family, DecoderConfig
       fields.count("head_dim", family.default_head_size == 0 ? config.hidden_size / config.heads
                                                              : family.default_head_size);
   config.max_positions = fields.count(names.max_positions, family.default_max_positions);
+  if (family.has_own_head_sizes) return;
+  const auto expect = [&](const char* field, std::uint32_t found, std::uint32_t expected) {
+    if (found != expected)
+      fields.refuse(field, fmt::format("{}: {} has no such field", expected, family.architecture));
+  };
+  expect("num_key_value_heads", config.kv_heads, config.heads);
+  expect("head_dim", config.head_size, config.hidden_size / config.heads);
 }
 
 /// A family whose code does not look at a field must not have it set.
@@ -161,6 +162,10 @@ void read_windows(const Fields& fields, const DecoderFamily& family, DecoderConf
                                          : slides_by_default(fields, family, layer);
     if (types != nullptr && slides && window == 0)
       fields.refuse("layer_types", "no \"sliding_attention\": the configuration gives no window");
+    if (!slides && window != 0 && family.windows == Windows::every_layer)
+      fields.refuse("layer_types", fmt::format("\"sliding_attention\" alone: {} has its window in "
+                                               "every layer",
+                                               family.architecture));
     if (!slides) continue;
     config.layers[layer].window = window;
     config.layers[layer].rotary = family.default_local_rotary_base > 0 ? 1 : 0;
@@ -184,7 +189,9 @@ void read_positions(const Fields& fields, const std::string& file, const Decoder
                              .turned_share = family.default_turned_share,
                              .turned_share_field = family.fields.turned_share,
                              .head_size = config.head_size,
-                             .max_positions = config.max_positions};
+                             .max_positions = config.max_positions,
+                             .is_by_layer_type = family.default_local_rotary_base > 0,
+                             .original_positions = family.default_original_positions};
   config.rotaries.push_back(read_rotary(fields, file, defaults, "full_attention"));
   if (family.default_local_rotary_base == 0) return;
   defaults.base = family.default_local_rotary_base;
@@ -197,8 +204,12 @@ void read_attention_scales(const Fields& fields, const DecoderFamily& family,
   double scalar = config.head_size;
   if (family.default_query_scalar > 0)
     scalar = fields.positive("query_pre_attn_scalar", family.default_query_scalar);
-  const bool is_scaled = fields.flag("scale_attn_weights", true);
-  const bool is_by_layer = fields.flag("scale_attn_by_inverse_layer_idx", false);
+  constexpr const char* kScaled = "scale_attn_weights";
+  constexpr const char* kByLayer = "scale_attn_by_inverse_layer_idx";
+  const bool is_scaled = fields.flag(kScaled, true);
+  const bool is_by_layer = fields.flag(kByLayer, false);
+  if (!is_scaled && !family.may_scale_by_layer) fields.refuse(kScaled, "true");
+  if (is_by_layer && !family.may_scale_by_layer) fields.refuse(kByLayer, "false");
   for (std::size_t layer = 0; layer < config.layers.size(); ++layer)
     config.layers[layer].attention_scale = (is_scaled ? 1 / std::sqrt(scalar) : 1) /
                                            (is_by_layer ? static_cast<double>(layer + 1) : 1);

@@ -16,15 +16,9 @@ void check_segment(const Segment& segment, const ModelInfo& model) {
   core::check(segment.pooled <= segment.ids.size(), "a segment's pooled tokens");
   core::check(segment.candidates.empty() || !segment.ids.empty(),
               "a token to predict after has predecessors");
-  if (segment.ids.size() > model.max_positions)
-    throw core::ModelError(fmt::format("a sequence of {} tokens, {} takes at most {}",
-                                       segment.ids.size(), model.architecture,
-                                       model.max_positions));
-  for (const auto ids : {segment.ids, segment.candidates})
-    for (const std::int32_t id : ids)
-      if (id < 0 || static_cast<std::uint32_t>(id) >= model.vocabulary_size)
-        throw core::ModelError(fmt::format("token id {} is outside the model's vocabulary of {}",
-                                           id, model.vocabulary_size));
+  expect_length(segment.ids.size(), model);
+  expect_known_ids(segment.ids, model);
+  expect_known_ids(segment.candidates, model);
 }
 
 void fill_up(std::vector<std::int64_t>& rows, std::int64_t fewest) {
@@ -114,6 +108,19 @@ void add_pooled(PackedBatch& packed, WantedRows& wanted, const Segment& segment,
 }
 
 }  // namespace
+
+void expect_length(std::size_t tokens, const ModelInfo& model) {
+  if (tokens > model.max_positions)
+    throw core::ModelError(fmt::format("{}: a text of {} tokens, expected at most {}", model.folder,
+                                       tokens, model.max_positions));
+}
+
+void expect_known_ids(std::span<const std::int32_t> ids, const ModelInfo& model) {
+  for (const std::int32_t id : ids)
+    if (id < 0 || static_cast<std::uint32_t>(id) >= model.vocabulary_size)
+      throw core::ModelError(fmt::format("{}: token id {}, expected one of the vocabulary of {}",
+                                         model.folder, id, model.vocabulary_size));
+}
 
 PackedBatch pack(std::span<const Segment> batch, const ModelInfo& model, std::int64_t fewest_rows,
                  Sharing sharing) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -55,9 +56,14 @@ enum class Sharing { none, common_beginning };
 
 /// `fewest_rows`: ids, scored_rows and predictors are filled up to this many, unless empty, with
 /// rows that belong to no segment.
-/// @throws core::ModelError naming a token id outside the vocabulary or a segment longer than the
-/// model takes.
+/// @throws core::ModelError as expect_length and expect_known_ids
 [[nodiscard]] PackedBatch pack(std::span<const Segment> batch, const ModelInfo& model,
                                std::int64_t fewest_rows, Sharing sharing);
+
+/// @throws core::ModelError naming the model's folder if it does not take texts of so many tokens
+void expect_length(std::size_t tokens, const ModelInfo& model);
+
+/// @throws core::ModelError naming the model's folder and the first id outside its vocabulary
+void expect_known_ids(std::span<const std::int32_t> ids, const ModelInfo& model);
 
 }  // namespace winnow::model

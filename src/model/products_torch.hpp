@@ -11,11 +11,15 @@
 
 namespace winnow::model {
 
-/// How matrix products are computed. Activations are float32 tensors throughout.
+/// How matrix products are computed. Activations are kept in float32 tensors throughout.
 enum class Arithmetic {
   fp32,
-  bf16,         ///< bf16 weights and inputs through the device's bf16 product
-  bf16_widened  ///< the same numbers, weights widened to float32 just before a float32 product
+  /// bf16 weights and inputs through the device's bf16 product, which sums in float32 and rounds
+  /// what it gives to bf16, logits included (libtorch 2.7 has no other).
+  bf16,
+  /// The same inputs, weights widened to float32 just before a float32 product: what it gives is
+  /// not rounded.
+  bf16_widened
 };
 
 /// bf16 on the CPU is widened where the processor's own bf16 product is slower than its float32

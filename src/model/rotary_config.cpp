@@ -22,24 +22,43 @@ Llama3RotaryScaling read_llama3(const Fields& rope, std::uint32_t max_positions)
   return scaling;
 }
 
-LongRotaryScaling read_long(const Fields& fields, const Fields& rope, std::uint32_t max_positions,
-                            std::uint32_t size) {
+LongRotaryScaling read_long(const Fields& fields, const Fields& rope,
+                            const RotaryDefaults& defaults, std::uint32_t size) {
   LongRotaryScaling scaling;
   scaling.short_factors = rope.positive_list("short_factor", size / 2);
   scaling.long_factors = rope.positive_list("long_factor", size / 2);
   constexpr const char* kOriginal = "original_max_position_embeddings";
-  scaling.original_positions =
-      fields.has(kOriginal) ? fields.count(kOriginal) : rope.count(kOriginal, max_positions);
-  const double factor =
-      rope.positive("factor", static_cast<double>(max_positions) / scaling.original_positions);
+  scaling.original_positions = defaults.original_positions > 0
+                                   ? fields.count(kOriginal, defaults.original_positions)
+                                   : rope.count(kOriginal, defaults.max_positions);
+  const double factor = rope.positive(
+      "factor", static_cast<double>(defaults.max_positions) / scaling.original_positions);
   const double stretched =
       factor <= 1 ? 1 : std::sqrt(1 + std::log(factor) / std::log(scaling.original_positions));
   scaling.magnitude = rope.positive("attention_factor", stretched);
   return scaling;
 }
 
+const char* type_field(const Fields& rope) { return rope.has("rope_type") ? "rope_type" : "type"; }
+
+std::string where_rope_stands(const Fields& fields, const std::string& file) {
+  return fmt::format("{}: {}", file,
+                     fields.has("rope_parameters") ? "rope_parameters" : "rope_scaling");
+}
+
+/// An object for all layers of a family whose types of layer differ.
+void expect_nothing_new(const Fields& fields, const Fields& rope, const RotaryDefaults& defaults) {
+  const double base = fields.positive(defaults.base_field, defaults.base);
+  rope.expect_only({"rope_type", "type", "rope_theta"});
+  if (rope.text(type_field(rope), "default") != "default" ||
+      rope.positive("rope_theta", base) != base)
+    fields.refuse("rope_parameters",
+                  "an object for \"full_attention\" and one for \"sliding_attention\"");
+}
+
 /// The object that tells of the layer type's rotation; nullptr if there is none.
-const nlohmann::json* rope_object(const Fields& fields, const std::string& layer_type) {
+const nlohmann::json* rope_object(const Fields& fields, const std::string& file,
+                                  const RotaryDefaults& defaults, const std::string& layer_type) {
   for (const char* name : {"rope_scaling", "rope_parameters"})
     if (fields.has(name) && !fields.get(name)->is_object()) fields.refuse(name, "an object");
   if (fields.has("rope_scaling") && fields.has("rope_parameters"))
@@ -48,7 +67,14 @@ const nlohmann::json* rope_object(const Fields& fields, const std::string& layer
     return layer_type == "full_attention" ? fields.get("rope_scaling") : nullptr;
   const nlohmann::json* object = fields.get("rope_parameters");
   if (object == nullptr) return nullptr;
-  if (!object->contains("full_attention") && !object->contains("sliding_attention")) return object;
+  if (!object->contains("full_attention") && !object->contains("sliding_attention")) {
+    if (!defaults.is_by_layer_type) return object;
+    if (layer_type == "full_attention")
+      expect_nothing_new(fields, Fields(*object, where_rope_stands(fields, file)), defaults);
+    return nullptr;
+  }
+  if (!defaults.is_by_layer_type)
+    fields.refuse("rope_parameters", "one object: this family turns all its layers alike");
   for (const auto& [type, value] : object->items())
     if ((type != "full_attention" && type != "sliding_attention") || !value.is_object())
       fields.refuse("rope_parameters",
@@ -57,9 +83,9 @@ const nlohmann::json* rope_object(const Fields& fields, const std::string& layer
   return found == object->end() ? nullptr : &*found;
 }
 
-void read_scaling(const Fields& fields, const Fields& rope, std::uint32_t max_positions,
+void read_scaling(const Fields& fields, const Fields& rope, const RotaryDefaults& defaults,
                   RotaryConfig& config) {
-  const char* type_name = rope.has("rope_type") ? "rope_type" : "type";
+  const char* type_name = type_field(rope);
   const std::string type = rope.text(type_name, "default");
   if (type == "default") {
     rope.expect_only({"rope_type", "type", "rope_theta", "partial_rotary_factor"});
@@ -69,12 +95,12 @@ void read_scaling(const Fields& fields, const Fields& rope, std::uint32_t max_po
   } else if (type == "llama3") {
     rope.expect_only({"rope_type", "type", "rope_theta", "partial_rotary_factor", "factor",
                       "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"});
-    config.scaling = read_llama3(rope, max_positions);
+    config.scaling = read_llama3(rope, defaults.max_positions);
   } else if (type == "longrope" || type == "su") {
     rope.expect_only({"rope_type", "type", "rope_theta", "partial_rotary_factor", "factor",
                       "short_factor", "long_factor", "attention_factor",
                       "original_max_position_embeddings"});
-    config.scaling = read_long(fields, rope, max_positions, config.size);
+    config.scaling = read_long(fields, rope, defaults, config.size);
   } else {
     rope.refuse(type_name, R"("default", "linear", "llama3" or "longrope")");
   }
@@ -87,12 +113,9 @@ RotaryConfig read_rotary(const ConfigFields& fields, const std::string& file,
   RotaryConfig config;
   config.base = fields.positive(defaults.base_field, defaults.base);
   double share = fields.positive(defaults.turned_share_field, defaults.turned_share);
-  const nlohmann::json* object = rope_object(fields, layer_type);
+  const nlohmann::json* object = rope_object(fields, file, defaults, layer_type);
   const nlohmann::json nothing = nlohmann::json::object();
-  const Fields rope(
-      object == nullptr ? nothing : *object,
-      fmt::format("{}: {}", file,
-                  fields.has("rope_parameters") ? "rope_parameters" : "rope_scaling"));
+  const Fields rope(object == nullptr ? nothing : *object, where_rope_stands(fields, file));
   config.base = rope.positive("rope_theta", config.base);
   const bool is_in_rope = rope.has("partial_rotary_factor");
   if (is_in_rope) share = rope.positive("partial_rotary_factor");
@@ -106,7 +129,7 @@ RotaryConfig read_rotary(const ConfigFields& fields, const std::string& file,
     refuse_share(fmt::format(
         "a share of the head size {} that is an even number: rotary positions turn pairs",
         defaults.head_size));
-  read_scaling(fields, rope, defaults.max_positions, config);
+  read_scaling(fields, rope, defaults, config);
   return config;
 }
 

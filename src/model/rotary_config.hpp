@@ -47,10 +47,15 @@ struct RotaryDefaults {
   std::string_view turned_share_field = "partial_rotary_factor";
   std::uint32_t head_size = 0;
   std::uint32_t max_positions = 0;
+  bool is_by_layer_type = false;  ///< layers with a window are turned by a rule of their own
+  /// Of `original_max_position_embeddings` where it stands outside the rope object and wins over
+  /// the one inside (Phi-3); 0: only the one inside counts.
+  std::uint32_t original_positions = 0;
 };
 
 /// transformers 4: `rope_theta` and `rope_scaling`; 5: both inside `rope_parameters`, with an
-/// object for each type of layer where they differ.
+/// object for each type of layer where they differ. Where they may differ, transformers passes over
+/// an object for all of them: it is refused unless it says what holds anyway.
 /// @param layer_type  of `rope_parameters`' objects; the older fields are those of
 ///                    "full_attention"
 /// @throws core::ModelError naming a field that winnow does not follow

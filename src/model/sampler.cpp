@@ -75,17 +75,18 @@ std::vector<Candidate> sampling_candidates(std::span<const float> logits,
                                            const SamplingOptions& options) {
   core::check(options.temperature > 0 && !logits.empty(),
               "sampling needs a temperature and logits");
-  std::vector<float> scaled(logits.begin(), logits.end());
-  for (float& logit : scaled) logit /= static_cast<float>(options.temperature);
-  const float fewest = options.top_k == 0 || options.top_k >= scaled.size()
+  const double largest = *std::max_element(logits.begin(), logits.end());
+  core::check(std::isfinite(largest), "sampling needs a finite largest logit");
+  const float fewest = options.top_k == 0 || options.top_k >= logits.size()
                            ? -std::numeric_limits<float>::infinity()
-                           : value_at_rank(scaled, options.top_k);
-  const double largest = *std::max_element(scaled.begin(), scaled.end());
+                           : value_at_rank({logits.begin(), logits.end()}, options.top_k);
   std::vector<Candidate> kept;
   double total = 0;
-  for (std::size_t id = 0; id < scaled.size(); ++id) {
-    if (scaled[id] < fewest) continue;
-    const double weight = std::exp(static_cast<double>(scaled[id]) - largest);
+  for (std::size_t id = 0; id < logits.size(); ++id) {
+    if (logits[id] < fewest) continue;
+    // Divided first, logits overflow at low temperatures.
+    const double weight =
+        std::exp((static_cast<double>(logits[id]) - largest) / options.temperature);
     total += weight;
     kept.push_back({static_cast<std::int32_t>(id), weight});
   }
@@ -111,7 +112,7 @@ std::optional<std::int32_t> next_token(std::span<float> logits,
   // The probabilities' sum was rounded to less than `uniform`.
   const auto last = std::find_if(candidates.rbegin(), candidates.rend(),
                                  [](const Candidate& each) { return each.probability > 0; });
-  return last->id;
+  return last == candidates.rend() ? best : last->id;
 }
 
 double sampling_number(std::uint64_t seed, std::uint64_t row, std::uint64_t step) {

@@ -30,8 +30,8 @@ void penalise_repetition(std::span<float> logits, std::span<const std::int32_t> 
                          double penalty);
 
 /// The tokens that temperature, top-k and top-p leave, their probabilities adding up to 1; of
-/// tokens as likely as each other, top-p takes the lower id first. Logits and temperature as
-/// float32, probabilities in float64. `temperature` > 0.
+/// tokens as likely as each other, top-p takes the lower id first. Computed in float64.
+/// `temperature` > 0, however small; the largest logit is finite.
 [[nodiscard]] std::vector<Candidate> sampling_candidates(std::span<const float> logits,
                                                          const SamplingOptions& options);
 

@@ -15,8 +15,8 @@ namespace winnow::model {
 class TextEncoder {
  public:
   virtual ~TextEncoder() = default;
-  /// `max_positions`: the longest text that the folder lets in (sentence_bert_config.json's
-  /// max_seq_length, else the model's own limit), special tokens included.
+  /// `max_positions`: the longest text that the folder lets in (SentenceTransformer), special
+  /// tokens included.
   [[nodiscard]] virtual const ModelInfo& info() const = 0;
 
   [[nodiscard]] virtual const PassTimes& times() const = 0;

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include <c10/core/InferenceMode.h>
-#include <fmt/format.h>
 
 #include "core/error.hpp"
 #include "model/decoder_torch.hpp"
 #include "model/device_torch.hpp"
+#include "model/model_errors_torch.hpp"
 #include "model/sentence_transformer.hpp"
 
 namespace winnow::model {
@@ -17,24 +17,15 @@ namespace {
 
 using Texts = std::span<const std::span<const std::int32_t>>;
 
-void check_text(std::span<const std::int32_t> text, const ModelInfo& info) {
-  core::check(!text.empty(), "a text of at least one token");
-  if (text.size() > info.max_positions)
-    throw core::ModelError(fmt::format("a text of {} tokens, {} takes at most {}", text.size(),
-                                       info.architecture, info.max_positions));
-  for (const std::int32_t id : text)
-    if (id < 0 || static_cast<std::uint32_t>(id) >= info.vocabulary_size)
-      throw core::ModelError(fmt::format("token id {} is outside the model's vocabulary of {}", id,
-                                         info.vocabulary_size));
-}
-
 /// Every token's last hidden state is wanted. Positions as RoBERTa counts them where the model has
 /// a padding id.
 PackedBatch pack_texts(Texts texts, const ModelInfo& info,
                        const std::optional<std::uint32_t>& padding_id) {
   PackedBatch packed;
   for (const auto text : texts) {
-    check_text(text, info);
+    core::check(!text.empty(), "a text of at least one token");
+    expect_length(text.size(), info);
+    expect_known_ids(text, info);
     const auto length = static_cast<std::int64_t>(text.size());
     packed.segments.push_back({static_cast<std::int64_t>(packed.ids.size()), length, length});
     std::int64_t next = padding_id ? std::int64_t{*padding_id} + 1 : 0;
@@ -95,6 +86,11 @@ class TorchTextEncoder final : public TextEncoder {
   }
 
   [[nodiscard]] std::vector<float> embed(Texts texts) override {
+    return with_model_errors(info_.folder, encoder_.device(), [&] { return embed_all(texts); });
+  }
+
+ private:
+  std::vector<float> embed_all(Texts texts) {
     const c10::InferenceMode no_autograd;
     const auto timer = encoder_.products().clock().time(&PassTimes::all);
     const std::size_t width = info_.hidden_size;
@@ -115,7 +111,6 @@ class TorchTextEncoder final : public TextEncoder {
     return embeddings;
   }
 
- private:
   ModelInfo info_;
   Decoder encoder_;
   SentenceTransformer sentence_;
@@ -129,21 +124,18 @@ std::unique_ptr<TextEncoder> load_text_encoder(const std::filesystem::path& fold
   const at::Device device = prepare_device(options);
   const DecoderConfig config = read_encoder_config(folder);
   const SentenceTransformer sentence = read_sentence_transformer(folder);
-  if (sentence.max_positions > config.max_positions)
-    throw core::ModelError(fmt::format(
-        "{}: `max_seq_length` is {}, expected at most {}: config.json's `max_position_embeddings`",
-        (folder / "sentence_bert_config.json").string(), sentence.max_positions,
-        config.max_positions));
   const Arithmetic arithmetic = arithmetic_of(options.precision, device);
   const auto files =
       std::make_shared<WeightFiles>(options.weights.empty() ? folder : options.weights);
-  DecoderWeights weights = load_decoder_weights(config, files, arithmetic, device);
-  ModelInfo info{
-      .architecture = config.architecture,
-      .parameters = weights.parameters,
-      .vocabulary_size = config.vocabulary_size,
-      .hidden_size = config.hidden_size,
-      .max_positions = sentence.max_positions == 0 ? config.max_positions : sentence.max_positions};
+  DecoderWeights weights = with_model_errors(folder.string(), device, [&] {
+    return load_decoder_weights(config, files, arithmetic, device);
+  });
+  ModelInfo info{.architecture = config.architecture,
+                 .parameters = weights.parameters,
+                 .vocabulary_size = config.vocabulary_size,
+                 .hidden_size = config.hidden_size,
+                 .max_positions = sentence.max_positions,
+                 .folder = folder.string()};
   return std::make_unique<TorchTextEncoder>(
       std::move(info), Decoder(config, std::move(weights), arithmetic, options.profile), sentence);
 }

@@ -63,6 +63,7 @@ std::map<std::string, std::string> read_index(const std::filesystem::path& file)
     if (!shards.emplace(field.key, shard).second)
       fail(file, fmt::format("tensor `{}` comes twice", field.key));
   }
+  if (shards.empty()) fail(file, "`weight_map` is empty, expected the model's tensors");
   return shards;
 }
 

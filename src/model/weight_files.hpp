@@ -26,6 +26,10 @@ class WeightFiles {
   [[nodiscard]] bool contains(const std::string& name) const { return tensors_.contains(name); }
   /// @throws core::ModelError naming the tensor if it is missing or has another shape.
   [[nodiscard]] TensorView take(const std::string& name, const std::vector<std::uint64_t>& shape);
+  /// The file that holds a tensor of this name, which there is.
+  [[nodiscard]] const std::filesystem::path& file_of(const std::string& name) const {
+    return files_[tensors_.at(name)].path();
+  }
   /// A tensor that says nothing new, if there is one of this name.
   void pass_over(const std::string& name) { taken_.insert(name); }
   /// @throws core::ModelError naming the first tensor that was never taken.

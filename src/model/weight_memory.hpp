@@ -4,9 +4,6 @@
 #include <filesystem>
 #include <optional>
 
-#include "model/model_config.hpp"
-#include "model/weight_files.hpp"
-
 namespace winnow::model {
 
 /// What a model's weights take on the CPU, in bytes.
@@ -14,11 +11,6 @@ struct WeightMemory {
   std::uint64_t shared = 0;  ///< read where the files are mapped: once for all processes of a node
   std::uint64_t own = 0;     ///< of each process
 };
-
-/// @param precision       of the matrices
-/// @param reads_in_place  matrices of that precision are used where they are mapped
-[[nodiscard]] WeightMemory weight_memory(const WeightFiles& files, const DecoderConfig& config,
-                                         Precision precision, bool reads_in_place);
 
 /// Before anything is loaded: says that it cannot fit instead of being killed later.
 /// @param processes  of this node that load the model

@@ -3,7 +3,9 @@
 #include <fstream>
 #include <iostream>
 
+#include "model/generation.hpp"
 #include "model/model_config.hpp"
+#include "model/sentence_transformer.hpp"
 #include "model/weight_files.hpp"
 #include "model_folder.hpp"
 #include "support/temporary_folder.hpp"
@@ -21,15 +23,17 @@ constexpr const char* kIndex = "model.safetensors.index.json";
 /// Reads all that a decoder's loading reads, without libtorch.
 void open_all(const std::filesystem::path& folder) {
   static_cast<void>(read_decoder_config(folder));
+  static_cast<void>(end_of_text_ids(folder));
   WeightFiles files(folder);
   for (const auto& [name, shape] : tiny_tensors()) static_cast<void>(files.take(name, shape));
   files.expect_all_taken();
 }
 
-/// "" if the folder is taken for sound.
-std::string complaint(const std::filesystem::path& folder) {
+/// "" if `open` takes the folder for sound.
+std::string complaint(const std::filesystem::path& folder,
+                      void (*open)(const std::filesystem::path&) = open_all) {
   try {
-    open_all(folder);
+    open(folder);
   } catch (const core::ModelError& error) {
     const std::string message = error.what();
     EXPECT_NE(message.find(folder.string()), std::string::npos) << message;
@@ -176,12 +180,102 @@ TEST_F(DamagedFolder, HugeNumbersInTheConfigFindNoSuchWeights) {
     config[field] = 1 << 24;
     write(folder_.path() / "config.json", config.dump());
     ++damages_;
-    try {
-      static_cast<void>(read_decoder_config(folder_.path()));
-    } catch (const core::ModelError& error) {
-      EXPECT_NE(std::string(error.what()).find("expected"), std::string::npos);
-    }
+    const std::string message = complaint(folder_.path(), [](const std::filesystem::path& folder) {
+      const DecoderConfig read = read_decoder_config(folder);
+      WeightFiles files(folder);
+      static_cast<void>(
+          files.take("model.embed_tokens.weight", {read.vocabulary_size, read.hidden_size}));
+      const std::string layer = "model.layers." + std::to_string(read.layers.size() - 1);
+      static_cast<void>(
+          files.take(layer + ".mlp.gate_proj.weight", {read.intermediate_size, read.hidden_size}));
+    });
+    EXPECT_NE(message, "") << field;
   }
+}
+
+/// Every file of settings, with who reads it.
+class DamagedSettings : public ::testing::Test {
+ protected:
+  struct Settings {
+    const char* file;
+    std::string sound;
+    void (*open)(const std::filesystem::path&);
+  };
+  static void open_sentence_transformer(const std::filesystem::path& folder) {
+    static_cast<void>(read_sentence_transformer(folder));
+  }
+  static std::vector<Settings> decoders() {
+    return {{"config.json", test::tiny_config().dump(), open_all},
+            {"generation_config.json", R"({"eos_token_id": [2, 3]})", open_all}};
+  }
+  static std::vector<Settings> encoders() {
+    nlohmann::json config = test::tiny_config();
+    config["architectures"] = {"BertModel"};
+    config.erase("num_key_value_heads");
+    const auto open = open_sentence_transformer;
+    return {
+        {"config.json", config.dump(), open},
+        {"modules.json",
+         R"([{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+             {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+             {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}])",
+         open},
+        {"1_Pooling/config.json", R"({"embedding_dimension": 8, "pooling_mode": "mean"})", open},
+        {"2_Normalize/config.json", R"({"module_output_name": "sentence_embedding"})", open},
+        {"sentence_bert_config.json", R"({"do_lower_case": false, "unpad_inputs": true})", open},
+        {"config_sentence_transformers.json",
+         R"({"default_prompt_name": "a", "prompts": {"a": ""}})", open},
+        {"tokenizer_config.json", R"({"model_max_length": 20})", open}};
+  }
+
+  static void write_all(const std::filesystem::path& folder, const std::vector<Settings>& files) {
+    std::filesystem::create_directory(folder / "1_Pooling");
+    std::filesystem::create_directory(folder / "2_Normalize");
+    for (const Settings& one : files) write(folder / one.file, one.sound);
+    write(folder / kSingle, safetensors_of(tiny_tensors()));
+  }
+  /// Cut off, nested and flipped. A flip may leave a sound file: then nothing is to complain about.
+  static void damage(const std::filesystem::path& folder, const Settings& settings) {
+    ASSERT_EQ(complaint(folder, settings.open), "") << settings.file;
+    for (std::size_t size = 0; size < settings.sound.size(); size += 3) {
+      write(folder / settings.file, settings.sound.substr(0, size));
+      EXPECT_NE(complaint(folder, settings.open), "") << settings.file << " cut to " << size;
+    }
+    for (const std::string& deep :
+         {"{\"architectures\":[" + std::string(200000, '[') + std::string(200000, ']') + "]}",
+          "{\"eos_token_id\":" + std::string(200000, '[') + std::string(200000, ']') + "}",
+          std::string(200000, '['), std::string(65, '[') + std::string(65, ']')}) {
+      write(folder / settings.file, deep);
+      EXPECT_NE(complaint(folder, settings.open).find("nested more than 64 deep"),
+                std::string::npos)
+          << settings.file;
+    }
+    write(folder / settings.file, std::string(64, '[') + "1" + std::string(64, ']'));
+    EXPECT_EQ(complaint(folder, settings.open).find("nested"), std::string::npos) << settings.file;
+    std::size_t complaints = 0;
+    for (std::size_t at = 0; at < settings.sound.size(); ++at)
+      for (const char bit : {'\x01', '\x10', '\x80'}) {
+        std::string bytes = settings.sound;
+        bytes[at] = static_cast<char>(bytes[at] ^ bit);
+        write(folder / settings.file, bytes);
+        if (!complaint(folder, settings.open).empty()) ++complaints;
+      }
+    EXPECT_GT(complaints, settings.sound.size()) << settings.file;
+    write(folder / settings.file, settings.sound);
+  }
+};
+
+TEST_F(DamagedSettings, OfADecoder) {
+  const test::TemporaryFolder folder;
+  write_all(folder.path(), decoders());
+  for (const Settings& settings : decoders()) damage(folder.path(), settings);
+}
+
+TEST_F(DamagedSettings, OfAnEncoder) {
+  const test::TemporaryFolder folder;
+  write_all(folder.path(), encoders());
+  EXPECT_EQ(read_sentence_transformer(folder.path()).max_positions, 20U);
+  for (const Settings& settings : encoders()) damage(folder.path(), settings);
 }
 
 }  // namespace

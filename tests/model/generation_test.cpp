@@ -207,6 +207,15 @@ TEST(EndOfTextIds, ComeFromTheFirstFileThatNamesAny) {
   EXPECT_EQ(winnow::model::end_of_text_ids(folder.path()), (std::vector<std::int32_t>{2}));
   write("generation_config.json", R"({"eos_token_id": [7, 9]})");
   EXPECT_EQ(winnow::model::end_of_text_ids(folder.path()), (std::vector<std::int32_t>{7, 9}));
+  write("generation_config.json", "{\"eos_token_id\": [7, 9]");
+  try {
+    static_cast<void>(winnow::model::end_of_text_ids(folder.path()));
+    ADD_FAILURE() << "a file that is cut off";
+  } catch (const winnow::core::ModelError& error) {
+    EXPECT_NE(std::string(error.what()).find("generation_config.json: not valid JSON: "),
+              std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("column"), std::string::npos) << error.what();
+  }
   write("generation_config.json", R"({"eos_token_id": "</s>"})");
   EXPECT_THROW(static_cast<void>(winnow::model::end_of_text_ids(folder.path())),
                winnow::core::ModelError);

@@ -102,7 +102,7 @@ TEST(LanguageModel, RefusesForeignTokens) {
   const std::vector<std::int32_t> ids = {1, 11};
   EXPECT_NE(model_error([&] {
               static_cast<void>(model->run(std::vector<Segment>{{ids, 1, 2}}));
-            }).find("token id 11"),
+            }).find("token id 11, expected"),
             std::string::npos);
 }
 

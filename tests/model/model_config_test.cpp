@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "model/text_encoder.hpp"
 #include "model_folder.hpp"
 #include "support/temporary_folder.hpp"
@@ -132,6 +134,79 @@ TEST(ModelConfig, GivesGemma3TwoRotations) {
   EXPECT_EQ(config.layers[2].rotary, 0U);
 }
 
+/// The base of both rotations where Gemma 3 has one object for all layers.
+TEST(ModelConfig, TakesOneRotationOfGemma3OnlyWhereItSaysWhatHoldsAnyway) {
+  nlohmann::json json = with("architectures", {"Gemma3ForCausalLM"});
+  json.erase("rope_theta");
+  json["rope_parameters"] = {{"rope_type", "default"}, {"rope_theta", 1e6}};
+  EXPECT_EQ(read(json).rotaries.at(0).base, 1e6);
+  EXPECT_EQ(read(json).rotaries.at(1).base, 1e4);
+  const auto refused = [&](const nlohmann::json& rope) {
+    json["rope_parameters"] = rope;
+    return model_error([&] { static_cast<void>(read(json)); });
+  };
+  EXPECT_NE(refused({{"rope_type", "default"}, {"rope_theta", 5e5}}).find("`rope_parameters`"),
+            std::string::npos);
+  EXPECT_NE(
+      refused({{"rope_type", "linear"}, {"factor", 8.0}, {"rope_theta", 1e6}}).find("`factor`"),
+      std::string::npos);
+}
+
+TEST(ModelConfig, TakesRotationsByLayerOnlyFromGemma3) {
+  nlohmann::json json = with("architectures", {"Qwen2ForCausalLM"});
+  json.erase("rope_theta");
+  json["rope_parameters"]["full_attention"] = {{"rope_type", "default"}, {"rope_theta", 77.0}};
+  EXPECT_NE(model_error([&] { static_cast<void>(read(json)); }).find("`rope_parameters`"),
+            std::string::npos);
+}
+
+TEST(ModelConfig, TakesPhi3sOriginalPositionsFromOutsideTheRopeObject) {
+  nlohmann::json json = with("architectures", {"Phi3ForCausalLM"});
+  json["max_position_embeddings"] = 8192;
+  json["rope_scaling"] = {{"type", "longrope"},
+                          {"short_factor", {1.0, 1.5}},
+                          {"long_factor", {1.0, 2.0}},
+                          {"original_max_position_embeddings", 40}};
+  EXPECT_EQ(longest_uniform_text(read(json)), 4096U) << "Phi3Config's default wins";
+  json["original_max_position_embeddings"] = 30;
+  EXPECT_EQ(longest_uniform_text(read(json)), 30U);
+  json["architectures"] = {"LlamaForCausalLM"};
+  EXPECT_EQ(longest_uniform_text(read(json)), 40U) << "the object's own where there is no other";
+}
+
+TEST(ModelConfig, TakesNullForAsManyKeyHeadsAsHeads) {
+  for (const char* family : {"MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM"}) {
+    nlohmann::json json = with("architectures", {family});
+    json["num_key_value_heads"] = nullptr;
+    EXPECT_EQ(read(json).kv_heads, 2U) << family;
+    json["num_attention_heads"] = 32;
+    json["hidden_size"] = 64;
+    json.erase("num_key_value_heads");
+    EXPECT_EQ(read(json).kv_heads, std::string(family).starts_with("Mistral") ? 8U : 32U);
+  }
+}
+
+/// A field that other families obey and that this one's code does not look at.
+TEST(ModelConfig, RefusesFieldsThatTheFamilyPassesOver) {
+  const auto refused = [](const char* family, const char* field, const nlohmann::json& value,
+                          const nlohmann::json& more = nlohmann::json::object()) {
+    nlohmann::json json = with("architectures", {family});
+    json.update(more);
+    json.update({{"n_embd", 8}, {"n_layer", 1}, {"n_head", 2}});
+    json[field] = value;
+    return model_error([&] { static_cast<void>(read(json)); }).find(fmt::format("`{}`", field)) !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(refused("GPTNeoXForCausalLM", "num_key_value_heads", 1));
+  EXPECT_TRUE(refused("GPT2LMHeadModel", "num_key_value_heads", 1));
+  EXPECT_TRUE(refused("GPT2LMHeadModel", "head_dim", 2, {{"num_key_value_heads", 2}}));
+  EXPECT_TRUE(refused("LlamaForCausalLM", "scale_attn_weights", false));
+  EXPECT_TRUE(refused("LlamaForCausalLM", "scale_attn_by_inverse_layer_idx", true));
+  EXPECT_TRUE(refused("MistralForCausalLM", "layer_types", {"full_attention"}));
+  EXPECT_TRUE(
+      refused("Phi3ForCausalLM", "layer_types", {"full_attention"}, {{"sliding_window", 4}}));
+}
+
 TEST(ModelConfig, RefusesLongFactorsThatDoNotFitTheHeads) {
   nlohmann::json json = with("architectures", {"Phi3ForCausalLM"});
   json["original_max_position_embeddings"] = 16;
@@ -213,7 +288,10 @@ TEST(ModelConfig, SaysWhatIsWrongWithAFileThatIsNoConfig) {
   test::write(folder.path() / "config.json", "[1]");
   EXPECT_NE(message().find("expected a JSON object"), std::string::npos);
   test::write(folder.path() / "config.json", std::string(200000, '['));
-  EXPECT_NE(message().find("not valid JSON"), std::string::npos);
+  EXPECT_NE(message().find("config.json: nested more than 64 deep"), std::string::npos);
+  test::write(folder.path() / "config.json", "{\"x\": \"" + std::string(17 << 20, 'x') + "\"}");
+  EXPECT_NE(message().find("config.json: 17825801 bytes, expected at most 16777216"),
+            std::string::npos);
   EXPECT_NE(model_error([&] {
               static_cast<void>(read_decoder_config(folder.path() / "nowhere"));
             }).find("no such folder"),

@@ -9,7 +9,7 @@ using Numbers = std::vector<std::int64_t>;
 
 ModelInfo small_model() {
   ModelInfo model;
-  model.architecture = "LlamaForCausalLM";
+  model.folder = "models/tiny";
   model.vocabulary_size = 10;
   model.max_positions = 6;
   return model;
@@ -107,10 +107,11 @@ TEST(PackedBatch, RefusesForeignTokensAndTooLongSegments) {
           pack(std::vector<Segment>{{ids, 1, 2}}, kModel, 16, Sharing::common_beginning));
     });
   };
-  EXPECT_NE(message(foreign).find("token id 10 is outside the model's vocabulary of 10"),
+  EXPECT_NE(message(foreign).find("models/tiny: token id 10, expected one of the vocabulary of 10"),
             std::string::npos);
   EXPECT_NE(message(negative).find("token id -1"), std::string::npos);
-  EXPECT_NE(message(longer).find("7 tokens, LlamaForCausalLM takes at most 6"), std::string::npos);
+  EXPECT_NE(message(longer).find("models/tiny: a text of 7 tokens, expected at most 6"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -59,6 +59,15 @@ TEST(Sampler, TemperatureSharpens) {
   EXPECT_NEAR(probabilities.at(1), 0.64 / 0.68, 1e-6);
 }
 
+TEST(Sampler, TakesTheLikeliestAtTheLowestTemperatures) {
+  for (const double temperature : {1e-30, 1e-38, 1e-45, 1e-300}) {
+    std::vector<float> logits = {1, 30, -kInfinity, 29.5F};
+    EXPECT_EQ(by_id(sampling_candidates(logits, {.temperature = temperature})).at(1), 1.0);
+    EXPECT_EQ(next_token(logits, {}, {.temperature = temperature, .top_p = 0.9}, 0.999), 1)
+        << temperature;
+  }
+}
+
 TEST(Sampler, TopKKeepsTokensAsLikelyAsItsLast) {
   const std::vector<float> logits = {1, 5, 3, 3, 2};
   EXPECT_EQ(by_id(sampling_candidates(logits, {.temperature = 1, .top_k = 2})).size(), 3U);

@@ -76,6 +76,8 @@ TEST(WeightFiles, RefuseAnIndexThatDisagreesWithItsShards) {
   EXPECT_NE(failure(folder).find("tensor `c` missing"), std::string::npos);
   write(folder.path() / kIndex, "{\"weight_map\": 3}");
   EXPECT_NE(failure(folder).find("no object `weight_map`"), std::string::npos);
+  write(folder.path() / kIndex, "{\"weight_map\": {}}");
+  EXPECT_NE(failure(folder).find("index.json: `weight_map` is empty"), std::string::npos);
 }
 
 TEST(WeightFiles, FingerprintFollowsEveryByte) {
