@@ -11,12 +11,22 @@ namespace {
 
 using Fields = ConfigFields;
 
-Llama3RotaryScaling read_llama3(const Fields& rope, std::uint32_t max_positions) {
+/// The field outside the rope object wins over the one inside.
+std::uint32_t original_positions(const Fields& fields, const Fields& rope,
+                                 const RotaryDefaults& defaults) {
+  constexpr const char* kOriginal = "original_max_position_embeddings";
+  return fields.has(kOriginal) || defaults.original_positions > 0
+             ? fields.count(kOriginal, defaults.original_positions)
+             : rope.count(kOriginal, defaults.max_positions);
+}
+
+Llama3RotaryScaling read_llama3(const Fields& fields, const Fields& rope,
+                                const RotaryDefaults& defaults) {
   const Llama3RotaryScaling scaling = {
       .factor = rope.positive("factor"),
       .low_frequency_factor = rope.positive("low_freq_factor"),
       .high_frequency_factor = rope.positive("high_freq_factor"),
-      .original_positions = rope.positive("original_max_position_embeddings", max_positions)};
+      .original_positions = static_cast<double>(original_positions(fields, rope, defaults))};
   if (!(scaling.high_frequency_factor > scaling.low_frequency_factor))
     rope.refuse("high_freq_factor", "a number above `low_freq_factor`");
   return scaling;
@@ -27,10 +37,7 @@ LongRotaryScaling read_long(const Fields& fields, const Fields& rope,
   LongRotaryScaling scaling;
   scaling.short_factors = rope.positive_list("short_factor", size / 2);
   scaling.long_factors = rope.positive_list("long_factor", size / 2);
-  constexpr const char* kOriginal = "original_max_position_embeddings";
-  scaling.original_positions = defaults.original_positions > 0
-                                   ? fields.count(kOriginal, defaults.original_positions)
-                                   : rope.count(kOriginal, defaults.max_positions);
+  scaling.original_positions = original_positions(fields, rope, defaults);
   const double factor = rope.positive(
       "factor", static_cast<double>(defaults.max_positions) / scaling.original_positions);
   const double stretched =
@@ -95,7 +102,7 @@ void read_scaling(const Fields& fields, const Fields& rope, const RotaryDefaults
   } else if (type == "llama3") {
     rope.expect_only({"rope_type", "type", "rope_theta", "partial_rotary_factor", "factor",
                       "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"});
-    config.scaling = read_llama3(rope, defaults.max_positions);
+    config.scaling = read_llama3(fields, rope, defaults);
   } else if (type == "longrope" || type == "su") {
     rope.expect_only({"rope_type", "type", "rope_theta", "partial_rotary_factor", "factor",
                       "short_factor", "long_factor", "attention_factor",

@@ -48,8 +48,8 @@ struct RotaryDefaults {
   std::uint32_t head_size = 0;
   std::uint32_t max_positions = 0;
   bool is_by_layer_type = false;  ///< layers with a window are turned by a rule of their own
-  /// Of `original_max_position_embeddings` where it stands outside the rope object and wins over
-  /// the one inside (Phi-3); 0: only the one inside counts.
+  /// `original_max_position_embeddings` outside the rope object where config.json gives none; 0:
+  /// the family has no default for it (all but Phi-3).
   std::uint32_t original_positions = 0;
 };
 

@@ -44,12 +44,7 @@ class StorageCount {
 
 }  // namespace
 
-WeightMemory weight_memory(const DecoderConfig& config, const std::shared_ptr<WeightFiles>& files,
-                           Arithmetic arithmetic, Widening widening) {
-  const c10::InferenceMode no_autograd;
-  std::vector<at::Tensor> mapped;
-  const DecoderWeights weights =
-      load_widened_weights(config, files, arithmetic, at::kMeta, widening, &mapped);
+WeightMemory memory_of(const DecoderWeights& weights, const std::vector<at::Tensor>& mapped) {
   std::set<const c10::StorageImpl*> mapped_storages;
   for (const at::Tensor& tensor : mapped)
     mapped_storages.insert(tensor.storage().unsafeGetStorageImpl());
@@ -64,7 +59,16 @@ WeightMemory weight_memory(const DecoderConfig& config, const std::shared_ptr<We
     for (const Linear* linear : {&layer.qkv, &layer.attention_out, &layer.gate_up, &layer.down})
       count.add(*linear);
   }
-  WeightMemory memory = count.memory();
+  return count.memory();
+}
+
+WeightMemory weight_memory(const DecoderConfig& config, const std::shared_ptr<WeightFiles>& files,
+                           Arithmetic arithmetic, Widening widening) {
+  const c10::InferenceMode no_autograd;
+  std::vector<at::Tensor> mapped;
+  const DecoderWeights weights =
+      load_widened_weights(config, files, arithmetic, at::kMeta, widening, &mapped);
+  WeightMemory memory = memory_of(weights, mapped);
   if (joins_parts(arithmetic) && widening == Widening::at_each_product)
     memory.own += largest_product(config) * sizeof(float);
   return memory;

@@ -7,15 +7,35 @@ namespace {
 
 using FamiliesOnCuda = Families;
 
-TEST_P(FamiliesOnCuda, AreTheSameOnCuda) {
+const LoadOptions kFp32{.precision = Precision::fp32};
+const LoadOptions kBf16{.precision = Precision::bf16};
+
+LoadOptions on_cuda(LoadOptions options) {
+  options.device = 0;
+  return options;
+}
+
+TEST_P(FamiliesOnCuda, ScoreTheSame) {
   if (cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
-  const auto on_cpu = run(*load({.precision = Precision::fp32}), texts_, 100);
-  EXPECT_LT(largest_difference(
-                on_cpu, run(*load({.precision = Precision::fp32, .device = 0}), texts_, 100)),
-            1e-3);
-  EXPECT_LT(largest_difference(
-                on_cpu, run(*load({.precision = Precision::bf16, .device = 0}), texts_, 100)),
-            0.5);
+  const auto exact = run(*load(kFp32), texts_, 100);
+  const Differences fp32 = largest_differences(exact, run(*load(on_cuda(kFp32)), texts_, 100));
+  EXPECT_LT(fp32.losses, 1e-3);
+  EXPECT_LT(fp32.embeddings, 1e-3);
+  EXPECT_LT(fp32.logits, 1e-3);
+  // The CPU may round the inputs of products alone, the device rounds what they give too.
+  const Differences cpu = largest_differences(exact, run(*load(kBf16), texts_, 100));
+  const Differences cuda = largest_differences(exact, run(*load(on_cuda(kBf16)), texts_, 100));
+  EXPECT_LT(cuda.losses, 3 * cpu.losses);
+  EXPECT_LT(cuda.embeddings, 3 * cpu.embeddings);
+  EXPECT_LT(cuda.logits, 3 * cpu.logits);
+}
+
+TEST_P(FamiliesOnCuda, GenerateTheSame) {
+  if (cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
+  EXPECT_LT(largest_gap(*load(kFp32), answers(on_cuda(kFp32))), 1e-3);
+  // Two models' roundings: the one that answers and the one that judges.
+  const double of_rounding = largest_gap(*load(kFp32), answers(kBf16));
+  EXPECT_LT(largest_gap(*load(kFp32), answers(on_cuda(kBf16))), 3 * of_rounding + 0.02);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FamiliesOnCuda, ::testing::ValuesIn(test::family_configs()), name_of);

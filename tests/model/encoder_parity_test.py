@@ -1,6 +1,6 @@
 """winnow's encoders against sentence-transformers: tiny random models of every supported shape, and MiniLM where WINNOW_MINILM names it.
 
-usage: encoder_parity_test.py EMBED_IDS
+usage: encoder_parity_test.py EMBED_IDS SHOW_CONFIG
 """
 import json
 import os
@@ -13,14 +13,16 @@ try:
     import torch
     import transformers
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
-    from transformers import BertConfig, BertModel, RobertaConfig, RobertaModel, XLMRobertaConfig, XLMRobertaModel
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel, XLMRobertaConfig, XLMRobertaModel
 except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
 
 transformers.utils.logging.disable_progress_bar()
 EMBED_IDS = sys.argv.pop(1)
+SHOW_CONFIG = sys.argv.pop(1)
 SHAPE = dict(vocab_size=301, hidden_size=60, num_hidden_layers=3, num_attention_heads=6, intermediate_size=92, max_position_embeddings=80)
 POOLINGS = ("cls", "mean", "max", "lasttoken")
 TEXTS = ["Name three primary colours.", "Why is the sky blue?", "def add(a, b):\n    return a + b\n", "", "Die Katze schl\u00e4ft. \u732b\u304c\u5bdd\u308b",
@@ -109,6 +111,67 @@ class TinyEncoders(unittest.TestCase):
             run = subprocess.run([EMBED_IDS, folder, "fp32", "1", "1"], input="", text=True, capture_output=True)
             self.assertEqual(run.returncode, 5)
             self.assertIn('`pooling_mode` is "weightedmean", expected one of "cls"', run.stderr)
+
+
+class SavedBySentenceTransformers(unittest.TestCase):
+    """Folders that it writes itself, with texts longer than they let in."""
+
+    def word_tokenizer(self, longest):
+        tokenizer = Tokenizer(models.WordLevel({"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3} | {f"w{i}": i for i in range(4, 301)}, unk_token="[UNK]"))
+        tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+        tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+        return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]",
+                                       model_max_length=longest)
+
+    def check(self, longest, asked, expected, change=None):
+        with tempfile.TemporaryDirectory() as folder:
+            raw, saved = os.path.join(folder, "raw"), os.path.join(folder, "saved")
+            save(BertModel(BertConfig(**SHAPE)), raw)
+            self.word_tokenizer(longest).save_pretrained(raw)
+            written = SentenceTransformer(modules=[Transformer(raw), Pooling(60, "cls"), Normalize()], device="cpu")
+            if asked:
+                written.max_seq_length = asked
+            written.save_pretrained(saved)
+            if change:
+                change(saved)
+            model = SentenceTransformer(saved, device="cpu")
+            self.assertEqual(model.max_seq_length, expected)
+            shown = json.loads(subprocess.run([SHOW_CONFIG, saved], check=True, text=True, stdout=subprocess.PIPE).stdout)
+            self.assertEqual(shown["longest_text"], expected)
+            texts = [" ".join(f"w{4 + (start + i * 7) % 297}" for i in range(length)) for start, length in ((1, 3), (2, 38), (3, 77), (4, 78), (5, 300))]
+            tokenizer = Tokenizer.from_file(os.path.join(saved, "tokenizer.json"))
+            tokenizer.no_padding()
+            tokenizer.enable_truncation(shown["longest_text"])
+            ours = embed(saved, [tokenizer.encode(text).ids for text in texts])
+            theirs = torch.tensor(model.encode(texts, batch_size=1))
+            tokenizer.enable_truncation(expected - 1)
+            shorter = embed(saved, [tokenizer.encode(text).ids for text in texts])
+        self.assertLess(float((ours - theirs).abs().max()), 1e-5)
+        self.assertGreater(float((shorter - theirs).abs().max()), 1e-3, "the test would see a text cut one token earlier")
+
+    def test_the_limit_is_the_tokenizers(self):
+        self.check(longest=40, asked=None, expected=40)
+        self.check(longest=100, asked=50, expected=50)
+
+    def test_the_limit_is_the_models(self):
+        self.check(longest=1000, asked=None, expected=80)
+        self.check(longest=int(1e30), asked=None, expected=80)
+
+    def test_the_limit_stands_where_older_versions_wrote_it(self):
+        def change(folder):
+            os.remove(os.path.join(folder, "sentence_bert_config.json"))
+            with open(os.path.join(folder, "sentence_roberta_config.json"), "w") as file:
+                json.dump({"max_seq_length": 30, "do_lower_case": False}, file)
+        self.check(longest=40, asked=None, expected=30, change=change)
+
+    def test_without_modules_their_files_say_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            save(BertModel(BertConfig(**SHAPE)), folder)
+            self.word_tokenizer(40).save_pretrained(folder)
+            with open(os.path.join(folder, "sentence_bert_config.json"), "w") as file:
+                json.dump({"max_seq_length": 30}, file)
+            shown = json.loads(subprocess.run([SHOW_CONFIG, folder], check=True, text=True, stdout=subprocess.PIPE).stdout)
+            self.assertEqual(shown["longest_text"], SentenceTransformer(folder, device="cpu").max_seq_length)
 
 
 @unittest.skipUnless(os.environ.get("WINNOW_MINILM"), "WINNOW_MINILM names no folder")

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "model_folder.hpp"
+#include "random_folder.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace winnow::model {
@@ -47,21 +48,45 @@ TEST(LanguageModel, OfZerosFindsEveryTokenEquallyLikely) {
 }
 
 TEST(LanguageModel, GivesEachSegmentWhatItAsksFor) {
-  const TinyFolder tiny(tiny_config(), tiny_tensors());
-  const auto model = tiny.load();
+  const test::RandomFolder folder(test::family_configs().front());
+  const auto model = load_causal_language_model(folder.path(), {.precision = Precision::fp32});
   const std::vector<std::int32_t> ids = {1, 2, 3, 10}, candidates = {4, 5};
   Segment embedded{ids};
   embedded.pooled = 2;
+  Segment averaged{ids};
+  averaged.pooled = 2;
+  averaged.pooling = Pooling::mean;
+  Segment first{ids};
+  first.pooled = 1;
   Segment predicted{ids, 2, 4};
   predicted.candidates = candidates;
   const std::vector<SegmentResult> results =
-      model->run(std::vector<Segment>{embedded, predicted, {ids}});
-  EXPECT_EQ(results[0].embedding, std::vector<float>(8, 0.0F));
+      model->run(std::vector<Segment>{embedded, predicted, {ids}, averaged, first});
+  ASSERT_EQ(results[0].embedding.size(), 60U);
   EXPECT_TRUE(results[0].losses.empty());
-  EXPECT_EQ(results[1].logits, std::vector<float>(2, 0.0F));
-  EXPECT_EQ(results[1].losses.size(), 2U);
+  EXPECT_TRUE(results[0].logits.empty());
+  for (std::size_t i = 0; i < 60; ++i) {
+    EXPECT_NE(results[0].embedding[i], results[4].embedding[i]);
+    EXPECT_NEAR(results[3].embedding[i], (results[0].embedding[i] + results[4].embedding[i]) / 2,
+                1e-5);
+  }
   EXPECT_TRUE(results[1].embedding.empty());
   EXPECT_TRUE(results[2].losses.empty());
+  ASSERT_EQ(results[1].losses.size(), 2U);
+  ASSERT_EQ(results[1].logits.size(), 2U);
+
+  // ln p(4) - ln p(5) behind the text is the difference of their logits.
+  std::vector<float> losses;
+  for (const std::int32_t candidate : candidates) {
+    const std::vector<std::int32_t> followed = {1, 2, 3, 10, candidate};
+    const auto scored = model->run(std::vector<Segment>{{followed, 2, 5}});
+    ASSERT_EQ(scored[0].losses.size(), 3U);
+    EXPECT_NEAR(scored[0].losses[0], results[1].losses[0], 1e-5);
+    EXPECT_NEAR(scored[0].losses[1], results[1].losses[1], 1e-5);
+    losses.push_back(scored[0].losses[2]);
+  }
+  EXPECT_NE(losses[0], losses[1]);
+  EXPECT_NEAR(results[1].logits[0] - results[1].logits[1], losses[1] - losses[0], 1e-4);
 }
 
 TEST(LanguageModel, NamesTheTensorThatIsMissingUnexpectedOrOfWrongShape) {

@@ -171,6 +171,8 @@ TEST(ModelConfig, TakesPhi3sOriginalPositionsFromOutsideTheRopeObject) {
   json["original_max_position_embeddings"] = 30;
   EXPECT_EQ(longest_uniform_text(read(json)), 30U);
   json["architectures"] = {"LlamaForCausalLM"};
+  EXPECT_EQ(longest_uniform_text(read(json)), 30U);
+  json.erase("original_max_position_embeddings");
   EXPECT_EQ(longest_uniform_text(read(json)), 40U) << "the object's own where there is no other";
 }
 

@@ -17,10 +17,13 @@
 
 namespace winnow::test {
 
-/// A folder with this config.json and random F32 weights for every tensor that it asks for.
+enum class FileType { f32, bf16 };
+
+/// A folder with this config.json and random weights for every tensor that it asks for; in bf16 cut
+/// off, not rounded.
 class RandomFolder {
  public:
-  explicit RandomFolder(const nlohmann::json& config) {
+  explicit RandomFolder(const nlohmann::json& config, FileType type = FileType::f32) : type_(type) {
     write(folder_.path() / "config.json", config.dump());
     config_ = model::kind_of_model(folder_.path()) == model::ModelKind::text_encoder
                   ? model::read_encoder_config(folder_.path())
@@ -118,15 +121,20 @@ class RandomFolder {
       for (std::uint64_t item = 0; item < size; ++item) {
         const float value = one.centre + 0.15F * normal(tensor, item);
         const auto word = std::bit_cast<std::uint32_t>(value);
-        for (int byte = 0; byte < 4; ++byte) data += static_cast<char>(word >> (8 * byte));
+        for (int byte = type_ == FileType::bf16 ? 2 : 0; byte < 4; ++byte)
+          data += static_cast<char>(word >> (8 * byte));
       }
-      header[one.name] = {
-          {"dtype", "F32"}, {"shape", one.shape}, {"data_offsets", {begin, data.size()}}};
+      header[one.name] = {{"dtype", type_ == FileType::bf16 ? "BF16" : "F32"},
+                          {"shape", one.shape},
+                          {"data_offsets", {begin, data.size()}}};
     }
-    return safetensors_bytes(header.dump(), data);
+    std::string text = header.dump();  // filled up, as safetensors' own writer does
+    text.resize((text.size() + 7) / 8 * 8, ' ');
+    return safetensors_bytes(text, data);
   }
 
   const TemporaryFolder folder_;
+  const FileType type_;
   model::DecoderConfig config_;
   std::vector<Tensor> tensors_;
 };
