@@ -109,6 +109,16 @@ TEST(LanguageModel, NamesTheTensorThatIsMissingUnexpectedOrOfWrongShape) {
             std::string::npos);
 }
 
+TEST(LanguageModel, NamesTheFileOfATensorOfAnotherType) {
+  const TinyFolder tiny(tiny_config(), tiny_tensors());
+  std::string bytes = safetensors_of(tiny_tensors());
+  bytes.replace(bytes.find("F32"), 3, "I32");
+  test::write(tiny.folder.path() / "model.safetensors", bytes);
+  const std::string message = tiny.failure();
+  EXPECT_NE(message.find("/model.safetensors: tensor `"), std::string::npos) << message;
+  EXPECT_NE(message.find("is of type I32, expected F32, F16 or BF16"), std::string::npos);
+}
+
 TEST(LanguageModel, WithAnOwnHeadNeedsItsTensor) {
   nlohmann::json config = tiny_config();
   config["tie_word_embeddings"] = false;
