@@ -1,7 +1,5 @@
 #include "pipeline/generate_stage.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,11 +15,11 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/block_contents.hpp"
+#include "pipeline/block_journal.hpp"
 #include "pipeline/block_work.hpp"
 #include "pipeline/generator.hpp"
 #include "pipeline/json_text.hpp"
 #include "pipeline/model_loading.hpp"
-#include "pipeline/reply_journal.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/scorer_binding.hpp"
 #include "pipeline/weights_fingerprint.hpp"
@@ -92,27 +90,24 @@ struct Spent {
 
 /// Answers the blocks that are left.
 Spent answer_blocks(const Context& context, const Questions& questions, BlockContents& contents,
-                    const Generator& generator, model::IncrementalModel& model,
-                    const scoring::ReplyOptions& options,
-                    const std::filesystem::path& journal_folder, const std::vector<bool>& is_done,
+                    const scoring::RowAnswerer& answerer, const BlockJournal& journal,
                     std::uint64_t done_rows) {
   Spent spent;
-  const auto open = [&]() -> BlockWorker {
+  const auto open = [&]() -> BlockPreparation {
     const auto source = std::make_shared<RowSource>(questions.folder, questions.data.data_set);
-    const auto journal = std::make_shared<core::JournalWriter>(journal_folder);
-    return [&, source, journal](std::uint64_t block, core::RowRange range) {
-      scoring::GeneratedBlock answered =
-          scoring::generate_block(block, range.begin, source->samples(range), generator.tokenizer,
-                                  *generator.prompt, model, options);
-      answered.replies.content = contents.content_of(block);
-      journal->append(kRepliesRecord, scoring::serialize(answered.replies));
-      spent.tokens += answered.cost.new_tokens;
+    return [&, source](std::uint64_t block, core::RowRange range) -> BlockRecord {
+      const std::vector<std::optional<data::Sample>> rows = source->samples(range);
+      return [&spent, work = scoring::prepare_answers(
+                          answerer, {{block, contents.content_of(block)}, range.begin, rows})] {
+        const scoring::GeneratedBlock answered = work();
+        spent.tokens += answered.cost.new_tokens;
+        return scoring::serialize(answered.replies);
+      };
     };
   };
-  spent.seconds = work_on_blocks(
-      context,
-      {"generate", questions.data.rows, done_rows, context.job.generation->block_rows, is_done},
-      contents, open);
+  const BlockWork work{"generate", questions.data.rows, done_rows,
+                       context.job.generation->block_rows, journal};
+  spent.seconds = work_on_blocks(context, work, contents, open).all;
   return spent;
 }
 
@@ -133,13 +128,13 @@ std::string line_of(core::RowId row, const scoring::Reply& reply) {
 
 /// Root only. All replies in the order of rows; how many there are of each status and end.
 void publish_replies(const std::filesystem::path& target, const BlockContents& contents,
-                     const ReplyJournal& journal, nlohmann::ordered_json& summary) {
-  core::check(journal.size() == contents.blocks(), "the journal holds every block");
+                     const BlockJournal& journal, nlohmann::ordered_json& summary) {
+  journal.expect_all();
   std::map<std::string_view, std::uint64_t> statuses, ends;
   data::PendingFile file(target);
   for (std::uint64_t block = 0; block < contents.blocks(); ++block) {
     core::RowId row = contents.rows_of(block).begin;
-    for (const scoring::Reply& reply : journal.read(block).rows) {
+    for (const scoring::Reply& reply : scoring::deserialize_replies(journal.read(block)).rows) {
       ++statuses[scoring::kReplyStatusNames.at(static_cast<std::size_t>(reply.status))];
       if (reply.status == scoring::ReplyStatus::ok)
         ++ends[scoring::kReplyEndNames.at(static_cast<std::size_t>(reply.end))];
@@ -210,10 +205,8 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
   const std::filesystem::path journal_folder = own.folder.journal(job.name);
   BlockContents contents =
       mpi::agree_on(ranks, [&] { return BlockContents(questions.folder, job.block_rows); });
-  std::vector<bool> is_done = ReplyJournal(context, journal_folder, contents).is_done();
-  std::uint64_t done_rows = 0;
-  for (std::uint64_t block = 0; block < is_done.size(); ++block)
-    if (is_done[block]) done_rows += contents.rows_of(block).size();
+  const BlockJournal begun(context, "generate", journal_folder, contents);
+  const std::uint64_t done_rows = contents.rows_in(begun.is_done());
   auto& summary = context.summary["generations"][job.name];
   summary = binding;
   summary["rows"] = questions.data.rows;
@@ -223,16 +216,17 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
         context, job.model, binding, model::ModelUse::generation, "generate " + job.name);
     const auto loaded =
         mpi::agree_on(ranks, [&] { return open_incremental_model(job.model, generator, load); });
-    const Spent spent = answer_blocks(context, questions, contents, generator, *loaded,
-                                      options_of(job, binding, questions.data.data_set),
-                                      journal_folder, is_done, done_rows);
+    const Spent spent = answer_blocks(context, questions, contents,
+                                      {generator.tokenizer, *generator.prompt, *loaded,
+                                       options_of(job, binding, questions.data.data_set)},
+                                      begun, done_rows);
     const std::uint64_t tokens = mpi::sum(ranks, spent.tokens);
     const double seconds = mpi::max(ranks, spent.seconds);
     summary["tokens_generated"] = tokens;
     summary["tokens_per_second"] = static_cast<double>(tokens) / seconds;
     stop_if_requested(context);
   }
-  const ReplyJournal journal(context, journal_folder, contents);
+  const BlockJournal journal(context, "generate", journal_folder, contents);
   mpi::agree_on(ranks, [&] {
     if (!ranks.is_root()) return;
     publish_replies(context.folder.replies(job.name), contents, journal, summary);

@@ -109,7 +109,7 @@ BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,
     const std::shared_ptr<model::TextEncoder> encoder = model::load_text_encoder(scorer.path, load);
     require_embeddings_for_all_tokens(scorer.path, opened.tokenizer, encoder->info());
     return {[&opened, encoder, options](const scoring::RowBlock& block) {
-              return scoring::embed_block({opened.tokenizer, *encoder, options}, block);
+              return scoring::prepare_embeddings({opened.tokenizer, *encoder, options}, block);
             },
             [encoder] { return encoder->times(); }};
   }
@@ -117,8 +117,8 @@ BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,
       model::load_causal_language_model(scorer.path, load);
   require_embeddings_for_all_tokens(scorer.path, opened.tokenizer, decoder->info());
   return {[&opened, decoder, options](const scoring::RowBlock& block) {
-            return scoring::score_block({opened.tokenizer, opened.prompt.get(), *decoder, options},
-                                        block);
+            return scoring::prepare_scores(
+                {opened.tokenizer, opened.prompt.get(), *decoder, options}, block);
           },
           [decoder] { return decoder->times(); }};
 }
