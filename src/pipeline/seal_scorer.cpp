@@ -7,11 +7,9 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
-#include "core/journal.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/made_from.hpp"
-#include "pipeline/version.hpp"
 #include "scoring/block_scores.hpp"
 #include "scoring/evol_score.hpp"
 #include "scoring/row_scores.hpp"
@@ -32,7 +30,7 @@ store::ScorerInfo info_of(const JournalledScorer& scorer, const std::string& mad
   const auto text = [&](const char* key) { return scorer.binding.at(key).get<std::string>(); };
   store::ScorerInfo info;
   info.name = scorer.name;
-  info.code_version = kVersion;
+  info.code_version = text("code_version");
   info.model_fingerprint = text("model");
   info.tokenizer_hash = text("tokenizer");
   info.prompt_template = text("template");
@@ -62,29 +60,23 @@ store::ScorerInfo info_of(const JournalledScorer& scorer, const std::string& mad
 /// Reads blocks of a scorer's journal.
 class BlockReader {
  public:
-  BlockReader(const Context& context, const JournalledScorer& scorer,
-              const JournalledBlocks& journal, const BlockContents& contents)
+  BlockReader(const BlockJournal& journal, const BlockContents& contents)
       : journal_(journal), contents_(contents) {
-    if (journal.places.size() != contents.blocks())
-      throw core::ModelError(fmt::format(
-          "{}: {} of {} blocks are in the journal: run the score stage again",
-          context.folder.journal(scorer.name).string(), journal.places.size(), contents.blocks()));
+    journal.expect_all();
   }
 
   [[nodiscard]] scoring::BlockScores read(std::uint64_t block) const {
-    const BlockPlace& place = journal_.places[block];
-    const auto& segment = journal_.segments.at(place.segment);
-    auto scores = scoring::deserialize_block(core::read_record(segment, place.record));
+    auto scores = scoring::deserialize_block(journal_.read(block));
     const std::uint64_t expected = contents_.rows_of(block).size();
-    if (scores.block != block || scores.rows.rows != expected)
-      throw core::ModelError(fmt::format(
-          "{}: byte {} holds block {} with {} rows, expected block {} with {} rows",
-          segment.string(), place.record.offset, scores.block, scores.rows.rows, block, expected));
+    if (scores.rows.rows != expected)
+      throw core::ModelError(fmt::format("{}: block {} has {} rows, expected {}",
+                                         journal_.folder().string(), block, scores.rows.rows,
+                                         expected));
     return scores;
   }
 
  private:
-  const JournalledBlocks& journal_;
+  const BlockJournal& journal_;
   const BlockContents& contents_;
 };
 
@@ -171,11 +163,10 @@ void write_embeddings(const Context& context, store::ScoreFileWriter& file,
 
 void write_scorer(const Context& context, store::ScoreFileWriter& file,
                   const JournalledScorer& scorer, const std::string& made_from,
-                  const JournalledBlocks& journal, const BlockContents& contents) {
+                  const BlockJournal& journal, const BlockContents& contents) {
   const mpi::Communicator& ranks = context.communicator;
   const core::RowRange blocks = share_of(ranks, contents.blocks());
-  const BlockReader reader =
-      mpi::agree_on(ranks, [&] { return BlockReader(context, scorer, journal, contents); });
+  const BlockReader reader = mpi::agree_on(ranks, [&] { return BlockReader(journal, contents); });
   const Tables tables = mpi::agree_on(ranks, [&] { return read_tables(reader, blocks); });
   file.begin_scorer(info_of(scorer, made_from));
   write_table(file, tables.rows, store::score_field);

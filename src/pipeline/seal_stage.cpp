@@ -118,7 +118,7 @@ void count_from_file(Context& context, const std::string& scorer,
 void write(const Context& context, const IndexedData& data,
            const std::vector<JournalledScorer>& scorers, const std::vector<Imported>& imported) {
   const mpi::Communicator& ranks = context.communicator;
-  const BlockContents contents =
+  BlockContents contents =
       mpi::agree_on(ranks, [&] { return BlockContents(context.folder, context.job.block_rows); });
   const core::RowRange my_blocks = share_of(ranks, contents.blocks());
   const core::RowRange mine{contents.rows_of(my_blocks.begin).begin,
@@ -134,7 +134,7 @@ void write(const Context& context, const IndexedData& data,
   store::ScoreFileWriter file(ranks, context.folder.scores(), shape);
   file.write_rows(table.columns(), kVersion);
   for (const JournalledScorer& scorer : scorers) {
-    const JournalledBlocks journal = journalled_blocks(context, scorer.name);
+    const BlockJournal journal(context, "seal", context.folder.journal(scorer.name), contents);
     write_scorer(context, file, scorer, made_from_key(scorer, data), journal, contents);
   }
   for (const Imported& import : imported) {

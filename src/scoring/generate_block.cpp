@@ -1,5 +1,10 @@
 #include "scoring/generate_block.hpp"
 
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "core/checked_cast.hpp"
@@ -25,77 +30,86 @@ ReplyEnd end_of(model::Finish finish) {
   throw core::InternalError("broken invariant: an answer of no numbers has no end");
 }
 
-/// The prompts of a block that can be answered.
-struct Prompts {
-  std::vector<std::vector<std::int32_t>> ids;
-  std::vector<std::size_t> rows;  ///< their places in the block
-};
+class BlockAnswering {
+ public:
+  BlockAnswering(const RowAnswerer& answerer, const RowBlock& block) : answerer_(answerer) {
+    result_.replies.header = block.header;
+    result_.replies.rows.resize(block.rows.size());
+    for (std::size_t i = 0; i < block.rows.size(); ++i)
+      add_prompt(i, block.first_row + i, block.rows[i]);
+  }
 
-Prompts prepare(core::RowId first_row, std::span<const std::optional<data::Sample>> rows,
-                const tokenizer::Tokenizer& tokenizer, const data::PromptTemplate& prompt,
-                const ReplyOptions& options, std::vector<Reply>& replies) {
-  Prompts prompts;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    Reply& reply = replies[i];
-    if (!rows[i]) {
+  GeneratedBlock run() {
+    std::vector<model::GenerationPrompt> asked;
+    for (const Prompt& prompt : prompts_) asked.push_back({prompt.ids, prompt.row});
+    const std::vector<std::string>& stops = answerer_.options.stop_strings;
+    const auto is_complete = [&](std::size_t, std::span<const std::int32_t> ids) {
+      return holds_stop_string(answerer_.tokenizer, ids, stops);
+    };
+    const std::vector<model::Generated> answers =
+        model::generate(answerer_.model, asked, answerer_.options.generation, is_complete);
+    for (std::size_t i = 0; i < answers.size(); ++i) take(prompts_[i], answers[i]);
+    return std::move(result_);
+  }
+
+ private:
+  /// Of a row that can be answered.
+  struct Prompt {
+    std::vector<std::int32_t> ids;
+    core::RowId row = 0;
+    std::size_t place = 0;  ///< of its reply in the block
+  };
+
+  void add_prompt(std::size_t place, core::RowId row, const std::optional<data::Sample>& sample) {
+    Reply& reply = result_.replies.rows[place];
+    if (!sample) {
       reply.status = ReplyStatus::bad_row;
-      continue;
+      return;
     }
+    const data::PromptTemplate& prompt = answerer_.prompt;
     try {
-      auto ids =
-          tokenizer.encode(prompt.render_prompt(*rows[i]), prompt.tokenizer_adds_special_tokens())
-              .ids;
+      auto ids = answerer_.tokenizer
+                     .encode(prompt.render_prompt(*sample), prompt.tokenizer_adds_special_tokens())
+                     .ids;
       reply.prompt_tokens = core::checked_cast<std::uint32_t>(ids.size());
-      if (ids.empty()) {
+      if (ids.empty())
         reply.status = ReplyStatus::empty_prompt;
-      } else if (ids.size() >= options.generation.max_length) {
+      else if (ids.size() >= answerer_.options.generation.max_length)
         reply.status = ReplyStatus::prompt_too_long;
-      } else {
-        prompts.ids.push_back(std::move(ids));
-        prompts.rows.push_back(i);
-      }
+      else
+        prompts_.push_back({std::move(ids), row, place});
     } catch (const core::DataError& error) {
-      if (!options.skip_refused_rows)
-        throw core::DataError(fmt::format("row {}: {}", first_row + i, error.what()));
+      if (!answerer_.options.skip_refused_rows)
+        throw core::DataError(fmt::format("row {}: {}", row, error.what()));
       reply.status = ReplyStatus::template_refused;
     }
   }
-  return prompts;
-}
 
-}  // namespace
-
-GeneratedBlock generate_block(std::uint64_t block, core::RowId first_row,
-                              std::span<const std::optional<data::Sample>> rows,
-                              const tokenizer::Tokenizer& tokenizer,
-                              const data::PromptTemplate& prompt, model::IncrementalModel& model,
-                              const ReplyOptions& options) {
-  GeneratedBlock result;
-  result.replies.block = block;
-  result.replies.rows.resize(rows.size());
-  const Prompts prompts = prepare(first_row, rows, tokenizer, prompt, options, result.replies.rows);
-  std::vector<model::GenerationPrompt> asked;
-  for (std::size_t i = 0; i < prompts.ids.size(); ++i)
-    asked.push_back({prompts.ids[i], first_row + prompts.rows[i]});
-  const auto is_complete = [&](std::size_t, std::span<const std::int32_t> ids) {
-    return holds_stop_string(tokenizer, ids, options.stop_strings);
-  };
-  const std::vector<model::Generated> answers =
-      model::generate(model, asked, options.generation, is_complete);
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    Reply& reply = result.replies.rows[prompts.rows[i]];
-    result.cost.prompt_tokens += prompts.ids[i].size();
-    result.cost.new_tokens += answers[i].ids.size();
-    if (answers[i].finish == model::Finish::non_finite) {
+  void take(const Prompt& prompt, const model::Generated& generated) {
+    Reply& reply = result_.replies.rows[prompt.place];
+    result_.cost.prompt_tokens += prompt.ids.size();
+    result_.cost.new_tokens += generated.ids.size();
+    if (generated.finish == model::Finish::non_finite) {
       reply.status = ReplyStatus::non_finite;
-      continue;
+      return;
     }
-    reply.end = end_of(answers[i].finish);
-    AnswerText answer = answer_text(tokenizer, answers[i].ids, options.stop_strings);
+    reply.end = end_of(generated.finish);
+    AnswerText answer =
+        answer_text(answerer_.tokenizer, generated.ids, answerer_.options.stop_strings);
     reply.text = std::move(answer.text);
     reply.ids = std::move(answer.ids);
   }
-  return result;
+
+  RowAnswerer answerer_;
+  GeneratedBlock result_;
+  std::vector<Prompt> prompts_;
+};
+
+}  // namespace
+
+AnsweringWork prepare_answers(const RowAnswerer& answerer, const RowBlock& block) {
+  return
+      [answering = std::make_shared<BlockAnswering>(answerer, block)] { return answering->run(); };
 }
 
 }  // namespace winnow::scoring
