@@ -24,6 +24,9 @@ class Writer {
     number(static_cast<std::uint32_t>(value.size()));
     bytes_.append(value);
   }
+  void values(const std::vector<std::string>& all) {
+    for (const std::string& value : all) text(value);
+  }
   template <typename T>
   void values(const std::vector<T>& all) {
     bytes_.append(reinterpret_cast<const char*>(all.data()), all.size() * sizeof(T));
@@ -51,16 +54,27 @@ class Reader {
   std::string text() { return std::string(piece(number<std::uint32_t>(), 1)); }
   template <typename T>
   std::vector<T> values(std::uint64_t count) {
-    const std::string_view all = piece(count, sizeof(T));
-    std::vector<T> result(count);
-    if (count > 0) std::memcpy(static_cast<void*>(result.data()), all.data(), all.size());
-    return result;
+    if constexpr (std::is_same_v<T, std::string>) {
+      if (count > bytes_.size() / sizeof(std::uint32_t)) refuse();
+      std::vector<T> texts(count);
+      for (std::string& value : texts) value = text();
+      return texts;
+    } else {
+      return numbers<T>(count);
+    }
   }
   void end() const {
     if (!bytes_.empty()) refuse();
   }
 
  private:
+  template <typename T>
+  std::vector<T> numbers(std::uint64_t count) {
+    const std::string_view all = piece(count, sizeof(T));
+    std::vector<T> result(count);
+    if (count > 0) std::memcpy(static_cast<void*>(result.data()), all.data(), all.size());
+    return result;
+  }
   std::string_view piece(std::uint64_t count, std::size_t size) {
     if (count > bytes_.size() / size) refuse();
     const std::string_view taken = bytes_.substr(0, count * size);
