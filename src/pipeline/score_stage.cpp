@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -37,7 +38,9 @@ constexpr std::uint32_t kCpuBatchTokens = 2048;
 constexpr std::uint32_t kCudaBatchTokens = 16384;
 
 /// What is computed, by name: it decides the columns of a record.
-std::vector<std::string> asked_of(const scoring::ScoringOptions& options) {
+std::vector<std::string> asked_of(const OpenScorer& opened) {
+  if (opened.tags) return {"tags"};
+  const scoring::ScoringOptions& options = opened.options;
   std::vector<std::string> asked;
   for (const auto& [name, is_asked] :
        {std::pair("tokens", options.count_tokens), std::pair("answer", options.answer),
@@ -61,7 +64,7 @@ ScorerBinding binding_of(const Context& context, const IndexedData& data, const 
       opened.prompt ? data::template_fingerprint(*opened.prompt) : store::kDoesNotApply;
   binding["closing_tokens_scored"] = opened.prompt && opened.prompt->scores_closing_tokens();
   binding["faithful"] = scorer.faithful;
-  binding["scores"] = asked_of(opened.options);
+  binding["scores"] = asked_of(opened);
   binding["embedding"] = opened.embedding;
   binding["dtype"] = scorer.dtype;
   binding["max_length"] = opened.options.max_length;
@@ -70,10 +73,20 @@ ScorerBinding binding_of(const Context& context, const IndexedData& data, const 
   binding["device"] = devices > 0 ? "cuda" : "cpu";
   binding["threads"] = context.threads;
   binding["library"] = model::library_description();
+  if (opened.tags) {
+    const model::GenerationOptions& generation = opened.tags->replies.generation;
+    binding["tag_prompt"] = scorer.tags.prompt;
+    binding["tag_prompt_text"] = opened.tags->prompt("{instruction}");
+    binding["prompts"] = data::prompt_fingerprint(*opened.prompt);
+    binding["max_new_tokens"] = generation.max_new_tokens;
+    binding["stop_ids"] = generation.stop_ids;
+  }
   return binding;
 }
 
-std::vector<std::string> scores_with_status(const scoring::ScoringOptions& options) {
+std::vector<std::string> scores_with_status(const OpenScorer& opened) {
+  if (opened.tags) return {"n_tags"};
+  const scoring::ScoringOptions& options = opened.options;
   std::vector<std::string> scores;
   if (options.answer) scores = {"ppl_cond", "ppl_direct", "ifd_ppl"};
   if (options.instruction) scores.emplace_back("instruction_ppl");
@@ -123,19 +136,21 @@ Spent score_blocks(const Context& context, const IndexedData& data, const Scorer
   return spent;
 }
 
-/// Collective. Sums over the ranks: tokens per second, and where the ranks' time went.
+/// Collective. Sums over the ranks: tokens per second, and where the ranks' time went if the model
+/// tells.
 void summarize_cost(const mpi::Communicator& ranks, const Spent& spent,
-                    const model::PassTimes& times, nlohmann::ordered_json& summary) {
+                    const std::optional<model::PassTimes>& times, nlohmann::ordered_json& summary) {
   const std::uint64_t tokens = mpi::sum(ranks, spent.tokens);
   summary["tokens_scored"] = tokens;
   summary["tokens_per_second"] = static_cast<double>(tokens) / mpi::max(ranks, spent.seconds);
+  if (!times) return;
   const double all = mpi::sum(ranks, spent.seconds);
   const double scoring = mpi::sum(ranks, spent.scoring);
-  const double passes = mpi::sum(ranks, times.all);
-  const double products = mpi::sum(ranks, times.products);
-  const double widening = mpi::sum(ranks, times.widening);
-  const double attention = mpi::sum(ranks, times.attention);
-  const double losses = mpi::sum(ranks, times.losses);
+  const double passes = mpi::sum(ranks, times->all);
+  const double products = mpi::sum(ranks, times->products);
+  const double widening = mpi::sum(ranks, times->widening);
+  const double attention = mpi::sum(ranks, times->attention);
+  const double losses = mpi::sum(ranks, times->losses);
   const double reading = mpi::sum(ranks, spent.reading);
   const double writing = mpi::sum(ranks, spent.writing);
   auto& profile = summary["profile_seconds"];
@@ -219,17 +234,20 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
   summary = binding;
   summary["rows_already_done"] = done_rows;
   if (done_rows < data.rows) {
+    const model::ModelUse use =
+        opened.tags ? model::ModelUse::generation : model::ModelUse::scoring;
     const model::LoadOptions load =
-        load_options(context, settings, binding, model::ModelUse::scoring, "score " + scorer.name);
+        load_options(context, settings, binding, use, "score " + scorer.name);
     const BlockScorer block_scorer = mpi::agree_on(ranks, [&] {
       return open_model(settings, opened, binding.at("batch_tokens").get<std::uint32_t>(), load);
     });
     const Spent spent =
         score_blocks(context, data, scorer, block_scorer, contents, is_done, done_rows);
-    summarize_cost(ranks, spent, block_scorer.times(), summary);
+    const auto times = block_scorer.times ? std::optional(block_scorer.times()) : std::nullopt;
+    summarize_cost(ranks, spent, times, summary);
     stop_if_requested(context);
   }
-  return {scorer.name, binding, scores_with_status(opened.options)};
+  return {scorer.name, binding, scores_with_status(opened)};
 }
 
 }  // namespace winnow::pipeline

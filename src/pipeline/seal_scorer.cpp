@@ -7,14 +7,16 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
-#include "core/journal.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
+#include "pipeline/block_reader.hpp"
 #include "pipeline/made_from.hpp"
+#include "pipeline/seal_tags.hpp"
 #include "pipeline/version.hpp"
 #include "scoring/block_scores.hpp"
 #include "scoring/evol_score.hpp"
 #include "scoring/row_scores.hpp"
+#include "scoring/tag_lists.hpp"
 #include "store/schema.hpp"
 
 namespace winnow::pipeline {
@@ -38,7 +40,8 @@ store::ScorerInfo info_of(const JournalledScorer& scorer, const std::string& mad
   info.prompt_template = text("template");
   if (text("template") != store::kDoesNotApply) {
     info.system = text("system");
-    info.scores_closing_tokens = scorer.binding.at("closing_tokens_scored").get<bool>();
+    if (!has_tags(scorer))
+      info.scores_closing_tokens = scorer.binding.at("closing_tokens_scored").get<bool>();
   }
   info.max_length = scorer.binding.at("max_length").get<std::uint64_t>();
   info.dtype = text("dtype");
@@ -55,38 +58,15 @@ store::ScorerInfo info_of(const JournalledScorer& scorer, const std::string& mad
         std::pair("evol_quality", scoring::quality_prompt("{instruction}", "{output}"))})
     if (std::ranges::find(scorer.scores, score) != scorer.scores.end())
       info.more.push_back({fmt::format("prompt_{}", score), prompt});
+  if (has_tags(scorer)) {
+    info.more.push_back({"prompt_tags", text("tag_prompt_text")});
+    info.more.push_back(
+        {"max_new_tokens", scorer.binding.at("max_new_tokens").get<std::uint64_t>()});
+    info.more.push_back(tag_rules());
+  }
   info.more.push_back({kMadeFrom, made_from});
   return info;
 }
-
-/// Reads blocks of a scorer's journal.
-class BlockReader {
- public:
-  BlockReader(const Context& context, const JournalledScorer& scorer,
-              const JournalledBlocks& journal, const BlockContents& contents)
-      : journal_(journal), contents_(contents) {
-    if (journal.places.size() != contents.blocks())
-      throw core::ModelError(fmt::format(
-          "{}: {} of {} blocks are in the journal: run the score stage again",
-          context.folder.journal(scorer.name).string(), journal.places.size(), contents.blocks()));
-  }
-
-  [[nodiscard]] scoring::BlockScores read(std::uint64_t block) const {
-    const BlockPlace& place = journal_.places[block];
-    const auto& segment = journal_.segments.at(place.segment);
-    auto scores = scoring::deserialize_block(core::read_record(segment, place.record));
-    const std::uint64_t expected = contents_.rows_of(block).size();
-    if (scores.block != block || scores.rows.rows != expected)
-      throw core::ModelError(fmt::format(
-          "{}: byte {} holds block {} with {} rows, expected block {} with {} rows",
-          segment.string(), place.record.offset, scores.block, scores.rows.rows, block, expected));
-    return scores;
-  }
-
- private:
-  const JournalledBlocks& journal_;
-  const BlockContents& contents_;
-};
 
 /// The columns of some blocks; embeddings without their values.
 struct Tables {
@@ -169,13 +149,27 @@ void write_embeddings(const Context& context, store::ScoreFileWriter& file,
 
 }  // namespace
 
+bool has_tags(const JournalledScorer& scorer) {
+  return std::ranges::find(scorer.scores, store::score::kNTags.name) != scorer.scores.end();
+}
+
 void write_scorer(const Context& context, store::ScoreFileWriter& file,
                   const JournalledScorer& scorer, const std::string& made_from,
                   const JournalledBlocks& journal, const BlockContents& contents) {
   const mpi::Communicator& ranks = context.communicator;
   const core::RowRange blocks = share_of(ranks, contents.blocks());
   const BlockReader reader =
-      mpi::agree_on(ranks, [&] { return BlockReader(context, scorer, journal, contents); });
+      mpi::agree_on(ranks, [&] { return BlockReader(context, scorer.name, journal, contents); });
+  if (has_tags(scorer)) {
+    const scoring::TagLists lists = mpi::agree_on(ranks, [&] {
+      scoring::TagLists read;
+      for (std::uint64_t block = blocks.begin; block < blocks.end; ++block)
+        read.add_block(reader.read(block));
+      return read;
+    });
+    file.begin_scorer(info_of(scorer, made_from));
+    return write_tags(ranks, file, lists);
+  }
   const Tables tables = mpi::agree_on(ranks, [&] { return read_tables(reader, blocks); });
   file.begin_scorer(info_of(scorer, made_from));
   write_table(file, tables.rows, store::score_field);

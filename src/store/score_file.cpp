@@ -216,8 +216,7 @@ ScoreFileReader::RowTags ScoreFileReader::read_tags(const std::string& scorer,
   const std::uint64_t tags = file_.length(path);
   const std::uint64_t names = tag_count(scorer);
   RowTags result;
-  result.row_offsets =
-      file_.read_offsets(tags_path(scorer, tag::kRowOffsets), rows_, range, tags);
+  result.row_offsets = file_.read_offsets(tags_path(scorer, tag::kRowOffsets), rows_, range, tags);
   const core::RowRange mine{result.row_offsets.front(), result.row_offsets.back()};
   for (std::uint64_t& offset : result.row_offsets) offset -= mine.begin;
   result.tags = file_.read_rows<std::uint32_t>(path, tags, mine);
@@ -227,17 +226,19 @@ ScoreFileReader::RowTags ScoreFileReader::read_tags(const std::string& scorer,
   return result;
 }
 
+bool ScoreFileReader::has_tags(const std::string& scorer) const {
+  return file_.has(tags_path(scorer, tag::kTag));
+}
+
 std::uint64_t ScoreFileReader::tag_count(const std::string& scorer) const {
-  const std::string path = tags_path(scorer, tag::kRowsWithTag);
-  return file_.has(path) ? file_.length(path) : 0;
+  return file_.length(tags_path(scorer, tag::kRowsWithTag));
 }
 
 std::vector<std::string> ScoreFileReader::tag_names(const std::string& scorer) const {
   const std::uint64_t count = tag_count(scorer);
-  if (count == 0) return {};
   const auto bytes = file_.read_all<std::uint8_t>(tags_path(scorer, tag::kNames));
-  const auto offsets = file_.read_offsets(tags_path(scorer, tag::kNameOffsets), count, {0, count},
-                                          bytes.size());
+  const auto offsets =
+      file_.read_offsets(tags_path(scorer, tag::kNameOffsets), count, {0, count}, bytes.size());
   std::vector<std::string> names;
   for (std::size_t name = 0; name < count; ++name)
     names.emplace_back(reinterpret_cast<const char*>(bytes.data()) + offsets[name],

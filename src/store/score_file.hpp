@@ -147,7 +147,8 @@ class ScoreFileReader {
     std::vector<std::uint32_t> tags;         ///< [row_offsets.back()], each < tag_count
   };
   [[nodiscard]] RowTags read_tags(const std::string& scorer, core::RowRange range) const;
-  /// How many distinct tags the scorer's rows have; 0 if it has none.
+  [[nodiscard]] bool has_tags(const std::string& scorer) const;
+  /// How many distinct tags the scorer's rows have.
   [[nodiscard]] std::uint64_t tag_count(const std::string& scorer) const;
   /// Their names, ascending. [tag_count]
   [[nodiscard]] std::vector<std::string> tag_names(const std::string& scorer) const;
