@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -136,21 +135,24 @@ Spent score_blocks(const Context& context, const IndexedData& data, const Scorer
   return spent;
 }
 
-/// Collective. Sums over the ranks: tokens per second, and where the ranks' time went if the model
-/// tells.
-void summarize_cost(const mpi::Communicator& ranks, const Spent& spent,
-                    const std::optional<model::PassTimes>& times, nlohmann::ordered_json& summary) {
+/// Collective. Sums over the ranks: tokens per second.
+void summarize_rate(const mpi::Communicator& ranks, const Spent& spent,
+                    nlohmann::ordered_json& summary) {
   const std::uint64_t tokens = mpi::sum(ranks, spent.tokens);
   summary["tokens_scored"] = tokens;
   summary["tokens_per_second"] = static_cast<double>(tokens) / mpi::max(ranks, spent.seconds);
-  if (!times) return;
+}
+
+/// Collective. Sums over the ranks: where their time went.
+void summarize_profile(const mpi::Communicator& ranks, const Spent& spent,
+                       const model::PassTimes& times, nlohmann::ordered_json& summary) {
   const double all = mpi::sum(ranks, spent.seconds);
   const double scoring = mpi::sum(ranks, spent.scoring);
-  const double passes = mpi::sum(ranks, times->all);
-  const double products = mpi::sum(ranks, times->products);
-  const double widening = mpi::sum(ranks, times->widening);
-  const double attention = mpi::sum(ranks, times->attention);
-  const double losses = mpi::sum(ranks, times->losses);
+  const double passes = mpi::sum(ranks, times.all);
+  const double products = mpi::sum(ranks, times.products);
+  const double widening = mpi::sum(ranks, times.widening);
+  const double attention = mpi::sum(ranks, times.attention);
+  const double losses = mpi::sum(ranks, times.losses);
   const double reading = mpi::sum(ranks, spent.reading);
   const double writing = mpi::sum(ranks, spent.writing);
   auto& profile = summary["profile_seconds"];
@@ -243,8 +245,8 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
     });
     const Spent spent =
         score_blocks(context, data, scorer, block_scorer, contents, is_done, done_rows);
-    const auto times = block_scorer.times ? std::optional(block_scorer.times()) : std::nullopt;
-    summarize_cost(ranks, spent, times, summary);
+    summarize_rate(ranks, spent, summary);
+    if (block_scorer.times) summarize_profile(ranks, spent, block_scorer.times(), summary);
     stop_if_requested(context);
   }
   return {scorer.name, binding, scores_with_status(opened)};
