@@ -28,18 +28,21 @@ def listed(line):
     return name if name and len(name.split(" ")) <= 8 else None
 
 
+def is_tag(value):
+    return isinstance(value, str) or isinstance(value, dict) and isinstance(value.get("tag"), str)
+
+
 def names(reply):
-    """The tags of a reply; None where it cannot be read. JSON must be as it should be."""
+    """The tags of a reply; None where it cannot be read. Of JSON that is damaged, only a last object that was cut short is read."""
     for place in re.finditer(r"[\[{]", reply):
         try:
             value = json.JSONDecoder().raw_decode(reply[place.start():])[0]
         except json.JSONDecodeError:
             continue
-        if isinstance(value, list) and all(isinstance(tag, dict) and isinstance(tag.get("tag"), str) or isinstance(tag, str) for tag in value):
+        if isinstance(value, list) and all(map(is_tag, value)):
             return [tag if isinstance(tag, str) else tag["tag"] for tag in value]
-        if isinstance(value, dict) and isinstance(value.get("tag"), str):
-            return [tag for tag in re.findall(r'\{\s*"tag"\s*:\s*"([^"\\]*)"', reply)]
-    return [tag for tag in map(listed, reply.split("\n")) if tag] or None
+    objects = re.findall(r'\{\s*"tag"\s*:\s*"([^"\\]*)"\s*[,}]', reply)
+    return objects or [tag for tag in map(listed, reply.split("\n")) if tag] or None
 
 
 def row(replies):
