@@ -19,6 +19,13 @@ core::RowRange BlockContents::rows_of(std::uint64_t block) const {
           std::min(index_.rows(), (block + 1) * block_rows_)};
 }
 
+std::uint64_t BlockContents::rows_in(const std::vector<bool>& marked) const {
+  std::uint64_t rows = 0;
+  for (std::uint64_t block = 0; block < marked.size(); ++block)
+    if (marked[block]) rows += rows_of(block).size();
+  return rows;
+}
+
 std::uint64_t BlockContents::content_of(std::uint64_t block) {
   const core::RowRange rows = rows_of(block);
   if (rows.begin < window_.begin || rows.end > window_.end) {

@@ -19,6 +19,8 @@ class BlockContents {
     return (index_.rows() + block_rows_ - 1) / block_rows_;
   }
   [[nodiscard]] core::RowRange rows_of(std::uint64_t block) const;
+  /// Rows of the blocks that are marked. [blocks]
+  [[nodiscard]] std::uint64_t rows_in(const std::vector<bool>& marked) const;
   /// A hash of the bytes of the block's rows: what was scored under it is valid for them, whatever
   /// rows came after. Cheap when asked in ascending order.
   [[nodiscard]] std::uint64_t content_of(std::uint64_t block);

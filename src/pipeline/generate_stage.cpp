@@ -1,7 +1,5 @@
 #include "pipeline/generate_stage.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,13 +15,15 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/block_contents.hpp"
+#include "pipeline/block_journal.hpp"
 #include "pipeline/block_work.hpp"
 #include "pipeline/generator.hpp"
 #include "pipeline/json_text.hpp"
+#include "pipeline/manifest.hpp"
 #include "pipeline/model_loading.hpp"
-#include "pipeline/reply_journal.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/scorer_binding.hpp"
+#include "pipeline/version.hpp"
 #include "pipeline/weights_fingerprint.hpp"
 #include "scoring/generate_block.hpp"
 
@@ -42,6 +42,7 @@ struct Questions {
 ScorerBinding binding_of(const Context& context, const GenerationJob& job, const IndexedData& data,
                          const Generator& generator, std::string weights, int devices) {
   ScorerBinding binding;
+  binding["code_version"] = kVersion;
   binding["data"] = data.reading;
   binding["model"] = std::move(weights);
   binding["tokenizer"] = generator.tokenizer.fingerprint();
@@ -90,27 +91,24 @@ struct Spent {
 
 /// Answers the blocks that are left.
 Spent answer_blocks(const Context& context, const Questions& questions, BlockContents& contents,
-                    const Generator& generator, model::IncrementalModel& model,
-                    const scoring::ReplyOptions& options,
-                    const std::filesystem::path& journal_folder, const std::vector<bool>& is_done,
+                    const scoring::RowAnswerer& answerer, const BlockJournal& journal,
                     std::uint64_t done_rows) {
   Spent spent;
-  const auto open = [&]() -> BlockWorker {
+  const auto open = [&]() -> BlockPreparation {
     const auto source = std::make_shared<RowSource>(questions.folder, questions.data.data_set);
-    const auto journal = std::make_shared<core::JournalWriter>(journal_folder);
-    return [&, source, journal](std::uint64_t block, core::RowRange range) {
-      scoring::GeneratedBlock answered =
-          scoring::generate_block(block, range.begin, source->samples(range), generator.tokenizer,
-                                  *generator.prompt, model, options);
-      answered.replies.content = contents.content_of(block);
-      journal->append(kRepliesRecord, scoring::serialize(answered.replies));
-      spent.tokens += answered.cost.new_tokens;
+    return [&, source](std::uint64_t block, core::RowRange range) -> BlockRecord {
+      const std::vector<std::optional<data::Sample>> rows = source->samples(range);
+      return [&spent, work = scoring::prepare_answers(
+                          answerer, {{block, contents.content_of(block)}, range.begin, rows})] {
+        const scoring::GeneratedBlock answered = work();
+        spent.tokens += answered.cost.new_tokens;
+        return scoring::serialize(answered.replies);
+      };
     };
   };
-  spent.seconds = work_on_blocks(
-      context,
-      {"generate", questions.data.rows, done_rows, context.job.generation->block_rows, is_done},
-      contents, open);
+  const BlockWork work{"generate", questions.data.rows, done_rows,
+                       context.job.generation->block_rows, journal};
+  spent.seconds = work_on_blocks(context, work, contents, open).all;
   return spent;
 }
 
@@ -130,25 +128,50 @@ std::string line_of(core::RowId row, const scoring::Reply& reply) {
 }
 
 /// Root only. All replies in the order of rows; how many there are of each status and end.
-void publish_replies(const std::filesystem::path& target, const BlockContents& contents,
-                     const ReplyJournal& journal, nlohmann::ordered_json& summary) {
-  core::check(journal.size() == contents.blocks(), "the journal holds every block");
-  std::map<std::string_view, std::uint64_t> statuses, ends;
+nlohmann::ordered_json publish_replies(const std::filesystem::path& target,
+                                       const BlockContents& contents, const BlockJournal& journal) {
+  journal.expect_all();
+  std::map<std::string, std::uint64_t> statuses, ends;
   data::PendingFile file(target);
   for (std::uint64_t block = 0; block < contents.blocks(); ++block) {
     core::RowId row = contents.rows_of(block).begin;
-    for (const scoring::Reply& reply : journal.read(block).rows) {
-      ++statuses[scoring::kReplyStatusNames.at(static_cast<std::size_t>(reply.status))];
+    for (const scoring::Reply& reply : scoring::deserialize_replies(journal.read(block)).rows) {
+      ++statuses[std::string(
+          scoring::kReplyStatusNames.at(static_cast<std::size_t>(reply.status)))];
       if (reply.status == scoring::ReplyStatus::ok)
-        ++ends[scoring::kReplyEndNames.at(static_cast<std::size_t>(reply.end))];
+        ++ends[std::string(scoring::kReplyEndNames.at(static_cast<std::size_t>(reply.end)))];
       file.write(line_of(row++, reply));
     }
   }
   file.publish();
-  summary["status"] = nlohmann::ordered_json::object();
-  for (const auto& [name, count] : statuses) summary["status"][std::string(name)] = count;
-  summary["ends"] = nlohmann::ordered_json::object();
-  for (const auto& [name, count] : ends) summary["ends"][std::string(name)] = count;
+  return {{"status", statuses}, {"ends", ends}};
+}
+
+/// Collective. Makes replies/<name>.jsonl unless it stands there as it was made from just this.
+/// @param noted  root's record of the generation in the manifest
+void publish(const Context& context, const Questions& questions, const ScorerBinding& binding,
+             BlockContents& contents, nlohmann::ordered_json& noted) {
+  const std::string& name = context.job.generation->name;
+  const std::filesystem::path target = context.folder.replies(name);
+  const std::string key = key_of({{"data", questions.data.key}, {"generation", binding}});
+  auto& summary = context.summary["generations"][name];
+  summary["replies"] = target.string();
+  const bool is_current = ask_root(context.communicator, [&] {
+    const auto published = noted.find("published");
+    return published != noted.end() && published->at("made_from") == key &&
+           std::filesystem::exists(target) && published->at("file") == stamped(target);
+  });
+  if (!is_current) {
+    const BlockJournal journal(context, "generate", context.folder.generation(name).journal(name),
+                               contents);
+    mpi::agree_on(context.communicator, [&] {
+      if (!context.communicator.is_root()) return;
+      noted["published"]["counts"] = publish_replies(target, contents, journal);
+      noted["published"]["file"] = stamped(target);
+      noted["published"]["made_from"] = key;
+    });
+  }
+  if (context.communicator.is_root()) summary.update(noted["published"]["counts"]);
 }
 
 /// Collective. The rows of the generation's own data, indexed in a folder of its own, or the job's.
@@ -199,7 +222,9 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
     if (!ranks.is_root()) return "";
     std::string weights = weights_fingerprint(manifest, job.name, job.model);
     return bind_scorer(
-               own, job.name,
+               own,
+               {own.folder.journal(job.name), fmt::format("generation '{}'", job.name),
+                "choose another generate.name or --out"},
                binding_of(context, job, questions.data, generator, std::move(weights), devices))
         .dump();
   });
@@ -208,10 +233,8 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
   const std::filesystem::path journal_folder = own.folder.journal(job.name);
   BlockContents contents =
       mpi::agree_on(ranks, [&] { return BlockContents(questions.folder, job.block_rows); });
-  std::vector<bool> is_done = ReplyJournal(context, journal_folder, contents).is_done();
-  std::uint64_t done_rows = 0;
-  for (std::uint64_t block = 0; block < is_done.size(); ++block)
-    if (is_done[block]) done_rows += contents.rows_of(block).size();
+  const BlockJournal begun(context, "generate", journal_folder, contents);
+  const std::uint64_t done_rows = contents.rows_in(begun.is_done());
   auto& summary = context.summary["generations"][job.name];
   summary = binding;
   summary["rows"] = questions.data.rows;
@@ -221,21 +244,17 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
         context, job.model, binding, model::ModelUse::generation, "generate " + job.name);
     const auto loaded =
         mpi::agree_on(ranks, [&] { return open_incremental_model(job.model, generator, load); });
-    const Spent spent = answer_blocks(context, questions, contents, generator, *loaded,
-                                      options_of(job, binding, questions.data.data_set),
-                                      journal_folder, is_done, done_rows);
+    const Spent spent = answer_blocks(context, questions, contents,
+                                      {generator.tokenizer, *generator.prompt, *loaded,
+                                       options_of(job, binding, questions.data.data_set)},
+                                      begun, done_rows);
     const std::uint64_t tokens = mpi::sum(ranks, spent.tokens);
     const double seconds = mpi::max(ranks, spent.seconds);
     summary["tokens_generated"] = tokens;
     summary["tokens_per_second"] = static_cast<double>(tokens) / seconds;
     stop_if_requested(context);
   }
-  const ReplyJournal journal(context, journal_folder, contents);
-  mpi::agree_on(ranks, [&] {
-    if (!ranks.is_root()) return;
-    publish_replies(context.folder.replies(job.name), contents, journal, summary);
-    summary["replies"] = context.folder.replies(job.name).string();
-  });
+  publish(context, questions, binding, contents, manifest["generations"][job.name]);
 }
 
 }  // namespace winnow::pipeline

@@ -87,7 +87,26 @@ void open_decoder(const ModelScorer& scorer, const Job& job, OpenScorer& opened)
   opened.prompt = open_prompt(scorer, opened.tokenizer, job.join);
 }
 
+/// @throws core::UsageError naming the key that decides how a row is written down, where nothing
+/// asks for that.
+void refuse_template_keys(const ModelScorer& scorer) {
+  const auto refuse = [&](const char* key) {
+    throw core::UsageError(fmt::format(
+        "{}: {}: decides how a prompt template writes rows down, and no score of this scorer uses "
+        "one: expected no such key",
+        scorer.path.string(), key));
+  };
+  if (scorer.prompt_template != "auto") refuse("template");
+  if (!scorer.system.empty()) refuse("system");
+  if (scorer.faithful) refuse("faithful");
+}
+
 OpenScorer open_tagger(const ModelScorer& scorer, const Job& job) {
+  if (scorer.faithful)
+    throw core::UsageError(fmt::format(
+        "{}: faithful: decides how answers are scored, and tags are asked for: expected "
+        "no such key",
+        scorer.path.string()));
   Generator generator = open_generator(scorer, job.join);
   OpenScorer opened{std::move(generator.tokenizer),
                     std::move(generator.prompt),
@@ -113,10 +132,11 @@ BlockScorer open_tagging_model(const ModelScorer& scorer, const OpenScorer& open
   scoring::TagOptions options = *opened.tags;
   options.replies.generation.batch_tokens = batch_tokens;
   options.replies.generation.cache_tokens = kCachedPasses * batch_tokens;
-  return {[&opened, model, options](const scoring::RowBlock& block) {
-            return scoring::tag_block({opened.tokenizer, *opened.prompt, *model, options}, block);
-          },
-          {}};
+  return {
+      [&opened, model, options](const scoring::RowBlock& block) {
+        return scoring::prepare_tags({opened.tokenizer, *opened.prompt, *model, options}, block);
+      },
+      {}};
 }
 
 }  // namespace
@@ -131,6 +151,7 @@ OpenScorer open_scorer(const ModelScorer& scorer, const Job& job) {
     open_encoder(scorer, opened);
   else
     open_decoder(scorer, job, opened);
+  if (!opened.prompt) refuse_template_keys(scorer);
   return opened;
 }
 
@@ -143,7 +164,7 @@ BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,
     const std::shared_ptr<model::TextEncoder> encoder = model::load_text_encoder(scorer.path, load);
     require_embeddings_for_all_tokens(scorer.path, opened.tokenizer, encoder->info());
     return {[&opened, encoder, options](const scoring::RowBlock& block) {
-              return scoring::embed_block({opened.tokenizer, *encoder, options}, block);
+              return scoring::prepare_embeddings({opened.tokenizer, *encoder, options}, block);
             },
             [encoder] { return encoder->times(); }};
   }
@@ -151,8 +172,8 @@ BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,
       model::load_causal_language_model(scorer.path, load);
   require_embeddings_for_all_tokens(scorer.path, opened.tokenizer, decoder->info());
   return {[&opened, decoder, options](const scoring::RowBlock& block) {
-            return scoring::score_block({opened.tokenizer, opened.prompt.get(), *decoder, options},
-                                        block);
+            return scoring::prepare_scores(
+                {opened.tokenizer, opened.prompt.get(), *decoder, options}, block);
           },
           [decoder] { return decoder->times(); }};
 }

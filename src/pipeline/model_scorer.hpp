@@ -31,9 +31,9 @@ struct OpenScorer {
 /// model's, scores that such a model does not give.
 [[nodiscard]] OpenScorer open_scorer(const ModelScorer& scorer, const Job& job);
 
-/// A model that scores blocks.
+/// A model that scores blocks. Blocks may be prepared on another thread than the work's.
 struct BlockScorer {
-  std::function<scoring::ScoredBlock(const scoring::RowBlock&)> score;
+  std::function<scoring::ScoringWork(const scoring::RowBlock&)> prepare;
   std::function<model::PassTimes()> times;  ///< empty where the model does not tell
 };
 

@@ -1,9 +1,7 @@
 #include "pipeline/score_stage.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <memory>
-#include <tuple>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,14 +10,14 @@
 #include "data/template_fingerprint.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
-#include "mpi/message.hpp"
 #include "pipeline/block_contents.hpp"
+#include "pipeline/block_journal.hpp"
 #include "pipeline/block_work.hpp"
 #include "pipeline/manifest.hpp"
 #include "pipeline/model_loading.hpp"
 #include "pipeline/model_scorer.hpp"
-#include "pipeline/root_segments.hpp"
 #include "pipeline/row_source.hpp"
+#include "pipeline/version.hpp"
 #include "pipeline/weights_fingerprint.hpp"
 #include "scoring/block_scores.hpp"
 #include "scoring/score_block.hpp"
@@ -27,9 +25,6 @@
 
 namespace winnow::pipeline {
 namespace {
-
-/// Kind of a journal record that holds one block of scores.
-constexpr std::uint64_t kBlockRecord = 2;
 
 /// Tokens of one forward pass: enough to keep matrix products busy, small enough for the caches
 /// (bench/scoring).
@@ -53,12 +48,14 @@ std::vector<std::string> asked_of(const OpenScorer& opened) {
 ScorerBinding binding_of(const Context& context, const IndexedData& data, const ModelScorer& scorer,
                          const OpenScorer& opened, std::string weights, int devices) {
   ScorerBinding binding;
+  binding["code_version"] = kVersion;
   binding["reading"] = data.reading;
   binding["model"] = std::move(weights);
   binding["tokenizer"] = opened.tokenizer.fingerprint();
   binding["template"] = opened.prompt ? std::string(opened.prompt->name()) : store::kDoesNotApply;
-  binding["system"] = scorer.system;
-  binding["join"] = context.job.join;
+  binding["system"] = opened.prompt ? scorer.system : store::kDoesNotApply;
+  binding["join"] =
+      opened.kind == model::ModelKind::text_encoder ? store::kDoesNotApply : context.job.join;
   binding["template_texts"] =
       opened.prompt ? data::template_fingerprint(*opened.prompt) : store::kDoesNotApply;
   binding["closing_tokens_scored"] = opened.prompt && opened.prompt->scores_closing_tokens();
@@ -97,40 +94,28 @@ std::vector<std::string> scores_with_status(const OpenScorer& opened) {
 
 struct Spent {
   std::uint64_t tokens = 0;
-  double seconds = 0;  ///< of the wall clock, and of it:
-  double reading = 0;  ///< rows from the data files
-  double scoring = 0;  ///< the model's passes, and rendering and tokenising around them
-  double writing = 0;  ///< the journal
+  WorkSeconds seconds;
 };
 
-/// Scores the blocks that are left. `scorer_of_blocks` and `contents` are used by this rank alone.
+/// Scores the blocks that are left.
 Spent score_blocks(const Context& context, const IndexedData& data, const Scorer& scorer,
                    const BlockScorer& scorer_of_blocks, BlockContents& contents,
-                   const std::vector<bool>& is_done, std::uint64_t done_rows) {
-  using Clock = std::chrono::steady_clock;
-  const auto seconds = [](Clock::time_point from, Clock::time_point to) {
-    return std::chrono::duration<double>(to - from).count();
-  };
+                   const BlockJournal& journal, std::uint64_t done_rows) {
   Spent spent;
-  const auto open = [&]() -> BlockWorker {
+  const auto open = [&]() -> BlockPreparation {
     const auto source = std::make_shared<RowSource>(context.folder, data.data_set);
-    const auto journal = std::make_shared<core::JournalWriter>(context.folder.journal(scorer.name));
-    return [&, source, journal](std::uint64_t block, core::RowRange range) {
-      const auto begin = Clock::now();
+    return [&, source](std::uint64_t block, core::RowRange range) -> BlockRecord {
       const std::vector<std::optional<data::Sample>> rows = source->samples(range);
-      const auto read = Clock::now();
-      const scoring::ScoredBlock scored =
-          scorer_of_blocks.score({block, contents.content_of(block), range.begin, rows});
-      const auto done = Clock::now();
-      journal->append(kBlockRecord, scoring::serialize(scored.scores));
-      spent.tokens += scored.tokens;
-      spent.reading += seconds(begin, read);
-      spent.scoring += seconds(read, done);
-      spent.writing += seconds(done, Clock::now());
+      return [&spent, work = scorer_of_blocks.prepare(
+                          {{block, contents.content_of(block)}, range.begin, rows})] {
+        const scoring::ScoredBlock scored = work();
+        spent.tokens += scored.tokens;
+        return scoring::serialize(scored.scores);
+      };
     };
   };
   spent.seconds = work_on_blocks(
-      context, {"score " + scorer.name, data.rows, done_rows, context.job.block_rows, is_done},
+      context, {"score " + scorer.name, data.rows, done_rows, context.job.block_rows, journal},
       contents, open);
   return spent;
 }
@@ -140,72 +125,35 @@ void summarize_rate(const mpi::Communicator& ranks, const Spent& spent,
                     nlohmann::ordered_json& summary) {
   const std::uint64_t tokens = mpi::sum(ranks, spent.tokens);
   summary["tokens_scored"] = tokens;
-  summary["tokens_per_second"] = static_cast<double>(tokens) / mpi::max(ranks, spent.seconds);
+  summary["tokens_per_second"] = static_cast<double>(tokens) / mpi::max(ranks, spent.seconds.all);
 }
 
 /// Collective. Sums over the ranks: where their time went.
-void summarize_profile(const mpi::Communicator& ranks, const Spent& spent,
+void summarize_profile(const mpi::Communicator& ranks, const WorkSeconds& seconds,
                        const model::PassTimes& times, nlohmann::ordered_json& summary) {
-  const double all = mpi::sum(ranks, spent.seconds);
-  const double scoring = mpi::sum(ranks, spent.scoring);
+  const double all = mpi::sum(ranks, seconds.all);
+  const double running = mpi::sum(ranks, seconds.running);
   const double passes = mpi::sum(ranks, times.all);
   const double products = mpi::sum(ranks, times.products);
   const double widening = mpi::sum(ranks, times.widening);
   const double attention = mpi::sum(ranks, times.attention);
   const double losses = mpi::sum(ranks, times.losses);
-  const double reading = mpi::sum(ranks, spent.reading);
-  const double writing = mpi::sum(ranks, spent.writing);
+  const double rows = mpi::sum(ranks, seconds.waiting_for_rows);
+  const double journal = mpi::sum(ranks, seconds.waiting_for_journal);
   auto& profile = summary["profile_seconds"];
   profile["products"] = products;
   profile["widening"] = widening;
   profile["attention"] = attention;
   profile["losses"] = losses;
   profile["other_in_passes"] = passes - products - widening - attention - losses;
-  profile["tokenising"] = scoring - passes;
-  profile["reading"] = reading;
-  profile["journal"] = writing;
-  profile["claims_and_waiting"] = all - scoring - reading - writing;
+  profile["between_passes"] = running - passes;
+  profile["waiting_for_rows"] = rows;
+  profile["waiting_for_journal"] = journal;
+  profile["claims_and_waiting"] = all - running - rows - journal;
   if (products > 0) summary["share_of_products"] = products / all;
 }
 
 }  // namespace
-
-JournalledBlocks journalled_blocks(const Context& context, const std::string& scorer) {
-  const mpi::Communicator& ranks = context.communicator;
-  const std::vector<std::filesystem::path> segments =
-      root_segments(ranks, context.folder.journal(scorer));
-  std::uint64_t damaged = 0;
-  const std::vector<BlockPlace> found = mpi::agree_on(ranks, [&] {
-    BlockContents contents(context.folder, context.job.block_rows);
-    std::vector<BlockPlace> places;
-    for (std::size_t s = static_cast<std::size_t>(ranks.rank()); s < segments.size();
-         s += static_cast<std::size_t>(ranks.size())) {
-      const core::JournalReader reader(segments[s]);
-      damaged += reader.damaged();
-      for (const core::JournalRecord& record : reader.records()) {
-        if (record.kind != kBlockRecord) continue;
-        const scoring::BlockHeader header = scoring::read_block_header(reader.read(record));
-        if (header.block < contents.blocks() && header.content == contents.content_of(header.block))
-          places.push_back({header.block, static_cast<std::uint32_t>(s), record});
-      }
-    }
-    return places;
-  });
-  std::vector<BlockPlace> all = mpi::all_gather(ranks, std::span<const BlockPlace>(found)).values;
-  std::sort(all.begin(), all.end(), [](const BlockPlace& a, const BlockPlace& b) {
-    return std::tie(a.block, a.segment, a.record.offset) <
-           std::tie(b.block, b.segment, b.record.offset);
-  });
-  all.erase(std::unique(all.begin(), all.end(),
-                        [](const auto& a, const auto& b) { return a.block == b.block; }),
-            all.end());
-  damaged = mpi::sum(ranks, damaged);
-  if (damaged > 0 && ranks.is_root())
-    context.log.write(
-        "score", fmt::format("{}: {} damaged places in the journal; their blocks are scored again",
-                             context.folder.journal(scorer).string(), damaged));
-  return {segments, std::move(all)};
-}
 
 JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& manifest,
                                   const IndexedData& data, const Scorer& scorer) {
@@ -217,7 +165,9 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
 
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    return bind_scorer(context, scorer.name,
+    return bind_scorer(context,
+                       {context.folder.journal(scorer.name),
+                        fmt::format("scorer '{}'", scorer.name), "choose another --out or name"},
                        binding_of(context, data, settings, opened,
                                   weights_fingerprint(manifest, scorer.name, settings), devices))
         .dump();
@@ -226,12 +176,8 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
 
   BlockContents contents =
       mpi::agree_on(ranks, [&] { return BlockContents(context.folder, context.job.block_rows); });
-  std::vector<bool> is_done(contents.blocks(), false);
-  std::uint64_t done_rows = 0;
-  for (const BlockPlace& place : journalled_blocks(context, scorer.name).places) {
-    is_done[place.block] = true;
-    done_rows += contents.rows_of(place.block).size();
-  }
+  const BlockJournal journal(context, "score", context.folder.journal(scorer.name), contents);
+  const std::uint64_t done_rows = contents.rows_in(journal.is_done());
   auto& summary = context.summary["scorers"][scorer.name];
   summary = binding;
   summary["rows_already_done"] = done_rows;
@@ -244,9 +190,9 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
       return open_model(settings, opened, binding.at("batch_tokens").get<std::uint32_t>(), load);
     });
     const Spent spent =
-        score_blocks(context, data, scorer, block_scorer, contents, is_done, done_rows);
+        score_blocks(context, data, scorer, block_scorer, contents, journal, done_rows);
     summarize_rate(ranks, spent, summary);
-    if (block_scorer.times) summarize_profile(ranks, spent, block_scorer.times(), summary);
+    if (block_scorer.times) summarize_profile(ranks, spent.seconds, block_scorer.times(), summary);
     stop_if_requested(context);
   }
   return {scorer.name, binding, scores_with_status(opened)};

@@ -9,10 +9,8 @@
 #include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
-#include "pipeline/block_reader.hpp"
 #include "pipeline/made_from.hpp"
 #include "pipeline/seal_tags.hpp"
-#include "pipeline/version.hpp"
 #include "scoring/block_scores.hpp"
 #include "scoring/evol_score.hpp"
 #include "scoring/row_scores.hpp"
@@ -34,7 +32,7 @@ store::ScorerInfo info_of(const JournalledScorer& scorer, const std::string& mad
   const auto text = [&](const char* key) { return scorer.binding.at(key).get<std::string>(); };
   store::ScorerInfo info;
   info.name = scorer.name;
-  info.code_version = kVersion;
+  info.code_version = text("code_version");
   info.model_fingerprint = text("model");
   info.tokenizer_hash = text("tokenizer");
   info.prompt_template = text("template");
@@ -67,6 +65,29 @@ store::ScorerInfo info_of(const JournalledScorer& scorer, const std::string& mad
   info.more.push_back({kMadeFrom, made_from});
   return info;
 }
+
+/// Reads blocks of a scorer's journal.
+class BlockReader {
+ public:
+  BlockReader(const BlockJournal& journal, const BlockContents& contents)
+      : journal_(journal), contents_(contents) {
+    journal.expect_all();
+  }
+
+  [[nodiscard]] scoring::BlockScores read(std::uint64_t block) const {
+    auto scores = scoring::deserialize_block(journal_.read(block));
+    const std::uint64_t expected = contents_.rows_of(block).size();
+    if (scores.rows.rows != expected)
+      throw core::ModelError(fmt::format("{}: block {} has {} rows, expected {}",
+                                         journal_.folder().string(), block, scores.rows.rows,
+                                         expected));
+    return scores;
+  }
+
+ private:
+  const BlockJournal& journal_;
+  const BlockContents& contents_;
+};
 
 /// The columns of some blocks; embeddings without their values.
 struct Tables {
@@ -104,6 +125,14 @@ Tables read_tables(const BlockReader& reader, core::RowRange blocks) {
   }
   scoring::add_derived_columns(tables.rows);
   return tables;
+}
+
+/// What the replies of some blocks say.
+scoring::TagLists read_tags(const BlockReader& reader, core::RowRange blocks) {
+  scoring::TagLists lists;
+  for (std::uint64_t block = blocks.begin; block < blocks.end; ++block)
+    lists.add_block(reader.read(block));
+  return lists;
 }
 
 using FieldOf = const store::Field& (&)(std::string_view);
@@ -155,18 +184,12 @@ bool has_tags(const JournalledScorer& scorer) {
 
 void write_scorer(const Context& context, store::ScoreFileWriter& file,
                   const JournalledScorer& scorer, const std::string& made_from,
-                  const JournalledBlocks& journal, const BlockContents& contents) {
+                  const BlockJournal& journal, const BlockContents& contents) {
   const mpi::Communicator& ranks = context.communicator;
   const core::RowRange blocks = share_of(ranks, contents.blocks());
-  const BlockReader reader =
-      mpi::agree_on(ranks, [&] { return BlockReader(context, scorer.name, journal, contents); });
+  const BlockReader reader = mpi::agree_on(ranks, [&] { return BlockReader(journal, contents); });
   if (has_tags(scorer)) {
-    const scoring::TagLists lists = mpi::agree_on(ranks, [&] {
-      scoring::TagLists read;
-      for (std::uint64_t block = blocks.begin; block < blocks.end; ++block)
-        read.add_block(reader.read(block));
-      return read;
-    });
+    const scoring::TagLists lists = mpi::agree_on(ranks, [&] { return read_tags(reader, blocks); });
     file.begin_scorer(info_of(scorer, made_from));
     return write_tags(ranks, file, lists);
   }

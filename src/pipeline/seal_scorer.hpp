@@ -3,6 +3,7 @@
 #include <string>
 
 #include "pipeline/block_contents.hpp"
+#include "pipeline/block_journal.hpp"
 #include "pipeline/context.hpp"
 #include "pipeline/score_stage.hpp"
 #include "store/score_file.hpp"
@@ -19,6 +20,6 @@ namespace winnow::pipeline {
 /// @throws core::ModelError if blocks are missing or damaged
 void write_scorer(const Context& context, store::ScoreFileWriter& file,
                   const JournalledScorer& scorer, const std::string& made_from,
-                  const JournalledBlocks& journal, const BlockContents& contents);
+                  const BlockJournal& journal, const BlockContents& contents);
 
 }  // namespace winnow::pipeline

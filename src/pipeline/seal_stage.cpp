@@ -168,7 +168,7 @@ core::RowRange rows_of_rank(const mpi::Communicator& ranks, const BlockContents&
 
 void write(const Context& context, const IndexedData& data,
            const std::vector<JournalledScorer>& scorers, const std::vector<Imported>& imported,
-           const BlockContents& contents) {
+           BlockContents& contents) {
   const mpi::Communicator& ranks = context.communicator;
   const core::RowRange mine = rows_of_rank(ranks, contents);
   const store::RowTable table =
@@ -181,7 +181,7 @@ void write(const Context& context, const IndexedData& data,
   store::ScoreFileWriter file(ranks, context.folder.scores(), shape);
   file.write_rows(table.columns(), kVersion);
   for (const JournalledScorer& scorer : scorers) {
-    const JournalledBlocks journal = journalled_blocks(context, scorer.name);
+    const BlockJournal journal(context, "seal", context.folder.journal(scorer.name), contents);
     write_scorer(context, file, scorer, made_from_key(scorer, data), journal, contents);
   }
   for (const Imported& import : imported) {
@@ -206,7 +206,7 @@ void write(const Context& context, const IndexedData& data,
 void seal(Context& context, const IndexedData& data, const std::vector<JournalledScorer>& scorers) {
   const StageTimer timer(context, "seal");
   const mpi::Communicator& ranks = context.communicator;
-  const BlockContents contents =
+  BlockContents contents =
       mpi::agree_on(ranks, [&] { return BlockContents(context.folder, context.job.block_rows); });
   std::vector<Imported> imported;
   for (const Scorer& scorer : context.job.scorers)

@@ -1,5 +1,8 @@
 #include "scoring/answer_samples.hpp"
 
+#include <span>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "core/checked_cast.hpp"
@@ -25,73 +28,58 @@ ReplyEnd end_of(model::Finish finish) {
   throw core::InternalError("broken invariant: an answer of no numbers has no end");
 }
 
-/// The prompts that can be answered.
-struct Prompts {
-  std::vector<std::vector<std::int32_t>> ids;
-  std::vector<std::size_t> samples;  ///< which they are of
-};
-
-Prompts prepare(const Answerer& answerer, std::span<const AskedSample> samples,
-                std::vector<Reply>& replies) {
-  Prompts prompts;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    Reply& reply = replies[i];
-    if (samples[i].sample == nullptr) {
-      reply.status = ReplyStatus::bad_row;
-      continue;
-    }
-    try {
-      auto ids = answerer.tokenizer
-                     .encode(answerer.prompt.render_prompt(*samples[i].sample),
-                             answerer.prompt.tokenizer_adds_special_tokens())
-                     .ids;
-      reply.prompt_tokens = core::checked_cast<std::uint32_t>(ids.size());
-      if (ids.empty()) {
-        reply.status = ReplyStatus::empty_prompt;
-      } else if (ids.size() >= answerer.options.generation.max_length) {
-        reply.status = ReplyStatus::prompt_too_long;
-      } else {
-        prompts.ids.push_back(std::move(ids));
-        prompts.samples.push_back(i);
-      }
-    } catch (const core::DataError& error) {
-      if (!answerer.options.skip_refused_rows)
-        throw core::DataError(fmt::format("row {}: {}", samples[i].row, error.what()));
-      reply.status = ReplyStatus::template_refused;
-    }
-  }
-  return prompts;
-}
-
 }  // namespace
 
-AnsweredSamples answer_samples(const Answerer& answerer, std::span<const AskedSample> samples) {
-  const ReplyOptions& options = answerer.options;
-  AnsweredSamples result;
-  result.replies.resize(samples.size());
-  const Prompts prompts = prepare(answerer, samples, result.replies);
+void SampleAnswers::add_bad_row() { result_.replies.emplace_back().status = ReplyStatus::bad_row; }
+
+void SampleAnswers::add(core::RowId row, const data::Sample& sample) {
+  const std::size_t place = result_.replies.size();
+  Reply& reply = result_.replies.emplace_back();
+  const data::PromptTemplate& prompt = answerer_.prompt;
+  try {
+    auto ids = answerer_.tokenizer
+                   .encode(prompt.render_prompt(sample), prompt.tokenizer_adds_special_tokens())
+                   .ids;
+    reply.prompt_tokens = core::checked_cast<std::uint32_t>(ids.size());
+    if (ids.empty())
+      reply.status = ReplyStatus::empty_prompt;
+    else if (ids.size() >= answerer_.options.generation.max_length)
+      reply.status = ReplyStatus::prompt_too_long;
+    else
+      prompts_.push_back({std::move(ids), row, place});
+  } catch (const core::DataError& error) {
+    if (!answerer_.options.skip_refused_rows)
+      throw core::DataError(fmt::format("row {}: {}", row, error.what()));
+    reply.status = ReplyStatus::template_refused;
+  }
+}
+
+AnsweredSamples SampleAnswers::run() {
   std::vector<model::GenerationPrompt> asked;
-  for (std::size_t i = 0; i < prompts.ids.size(); ++i)
-    asked.push_back({prompts.ids[i], samples[prompts.samples[i]].row});
+  for (const Prompt& prompt : prompts_) asked.push_back({prompt.ids, prompt.row});
+  const std::vector<std::string>& stops = answerer_.options.stop_strings;
   const auto is_complete = [&](std::size_t, std::span<const std::int32_t> ids) {
-    return holds_stop_string(answerer.tokenizer, ids, options.stop_strings);
+    return holds_stop_string(answerer_.tokenizer, ids, stops);
   };
   const std::vector<model::Generated> answers =
-      model::generate(answerer.model, asked, options.generation, is_complete);
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    Reply& reply = result.replies[prompts.samples[i]];
-    result.cost.prompt_tokens += prompts.ids[i].size();
-    result.cost.new_tokens += answers[i].ids.size();
-    if (answers[i].finish == model::Finish::non_finite) {
-      reply.status = ReplyStatus::non_finite;
-      continue;
-    }
-    reply.end = end_of(answers[i].finish);
-    AnswerText answer = answer_text(answerer.tokenizer, answers[i].ids, options.stop_strings);
-    reply.text = std::move(answer.text);
-    reply.ids = std::move(answer.ids);
+      model::generate(answerer_.model, asked, answerer_.options.generation, is_complete);
+  for (std::size_t i = 0; i < answers.size(); ++i) take(prompts_[i], answers[i]);
+  return std::move(result_);
+}
+
+void SampleAnswers::take(const Prompt& prompt, const model::Generated& generated) {
+  Reply& reply = result_.replies[prompt.place];
+  result_.cost.prompt_tokens += prompt.ids.size();
+  result_.cost.new_tokens += generated.ids.size();
+  if (generated.finish == model::Finish::non_finite) {
+    reply.status = ReplyStatus::non_finite;
+    return;
   }
-  return result;
+  reply.end = end_of(generated.finish);
+  AnswerText answer =
+      answer_text(answerer_.tokenizer, generated.ids, answerer_.options.stop_strings);
+  reply.text = std::move(answer.text);
+  reply.ids = std::move(answer.ids);
 }
 
 }  // namespace winnow::scoring

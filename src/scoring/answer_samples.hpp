@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -21,17 +21,12 @@ struct ReplyOptions {
   bool skip_refused_rows = false;
 };
 
-/// What answers samples, the same for every block.
-struct Answerer {
+/// What answers rows, the same for every block.
+struct RowAnswerer {
   const tokenizer::Tokenizer& tokenizer;
   const data::PromptTemplate& prompt;
   model::IncrementalModel& model;
-  const ReplyOptions& options;
-};
-
-struct AskedSample {
-  core::RowId row = 0;                   ///< the row it is of; several samples may be of one
-  const data::Sample* sample = nullptr;  ///< nullptr: a bad row (status `bad_row`)
+  ReplyOptions options;
 };
 
 /// What replies cost; for progress and rates.
@@ -41,15 +36,38 @@ struct ReplyCost {
 };
 
 struct AnsweredSamples {
-  std::vector<Reply> replies;  ///< [samples]
+  std::vector<Reply> replies;  ///< in the order in which the samples were added
   ReplyCost cost;
 };
 
-/// Answers samples, each on its own. Pure: no files, no MPI. An answer depends on the samples, and
-/// where it is sampled on the seed and the row's id.
-/// @throws core::DataError naming the row that the template cannot write down, unless
-/// options.skip_refused_rows
-[[nodiscard]] AnsweredSamples answer_samples(const Answerer& answerer,
-                                             std::span<const AskedSample> samples);
+/// Samples on their way through the model, each answered on its own; several may be of one row.
+/// What the answerer refers to must outlive it. Pure: no files, no MPI.
+class SampleAnswers {
+ public:
+  explicit SampleAnswers(RowAnswerer answerer) : answerer_(std::move(answerer)) {}
+
+  /// Tokenises a sample's prompt.
+  /// @throws core::DataError naming the row that the template cannot write down, unless
+  /// options.skip_refused_rows
+  void add(core::RowId row, const data::Sample& sample);
+  /// Status `bad_row`.
+  void add_bad_row();
+  /// Answers what was added, once. An answer depends on all of it, and where it is sampled on the
+  /// seed and the row's id.
+  [[nodiscard]] AnsweredSamples run();
+
+ private:
+  /// Of a sample that can be answered.
+  struct Prompt {
+    std::vector<std::int32_t> ids;
+    core::RowId row = 0;
+    std::size_t place = 0;  ///< of its reply
+  };
+  void take(const Prompt& prompt, const model::Generated& generated);
+
+  RowAnswerer answerer_;
+  AnsweredSamples result_;
+  std::vector<Prompt> prompts_;
+};
 
 }  // namespace winnow::scoring

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "scoring/record_bytes.hpp"
+
 namespace winnow::scoring {
 
 /// Why a row has or has not an answer. A number never changes its meaning.
@@ -41,8 +43,7 @@ struct Reply {
 
 /// One block of consecutive rows: what is journalled and resumed as a unit.
 struct BlockReplies {
-  std::uint64_t block = 0;
-  std::uint64_t content = 0;  ///< hash of the bytes of the block's rows
+  BlockHeader header;
   std::vector<Reply> rows;
 };
 

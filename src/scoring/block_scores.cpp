@@ -1,92 +1,11 @@
 #include "scoring/block_scores.hpp"
 
-#include <algorithm>
-#include <bit>
-#include <cstring>
-
-#include <fmt/format.h>
-
-#include "core/error.hpp"
-
 namespace winnow::scoring {
 namespace {
 
-static_assert(std::endian::native == std::endian::little,
-              "records are written in the machine's order");
+constexpr std::string_view kWhat = "a block of scores";
 
-class Writer {
- public:
-  template <typename T>
-  void number(T value) {
-    bytes_.append(reinterpret_cast<const char*>(&value), sizeof(T));
-  }
-  void text(std::string_view value) {
-    number(static_cast<std::uint32_t>(value.size()));
-    bytes_.append(value);
-  }
-  void values(const std::vector<std::string>& all) {
-    for (const std::string& value : all) text(value);
-  }
-  template <typename T>
-  void values(const std::vector<T>& all) {
-    bytes_.append(reinterpret_cast<const char*>(all.data()), all.size() * sizeof(T));
-  }
-  [[nodiscard]] std::string take() && { return std::move(bytes_); }
-
- private:
-  std::string bytes_;
-};
-
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes), total_(bytes.size()) {}
-
-  [[noreturn]] void refuse() const {
-    throw core::ModelError(
-        fmt::format("journal: a record of {} bytes is not a block of scores", total_));
-  }
-  template <typename T>
-  T number() {
-    T value;
-    std::memcpy(&value, piece(1, sizeof(T)).data(), sizeof(T));
-    return value;
-  }
-  std::string text() { return std::string(piece(number<std::uint32_t>(), 1)); }
-  template <typename T>
-  std::vector<T> values(std::uint64_t count) {
-    if constexpr (std::is_same_v<T, std::string>) {
-      if (count > bytes_.size() / sizeof(std::uint32_t)) refuse();
-      std::vector<T> texts(count);
-      for (std::string& value : texts) value = text();
-      return texts;
-    } else {
-      return numbers<T>(count);
-    }
-  }
-  void end() const {
-    if (!bytes_.empty()) refuse();
-  }
-
- private:
-  template <typename T>
-  std::vector<T> numbers(std::uint64_t count) {
-    const std::string_view all = piece(count, sizeof(T));
-    std::vector<T> result(count);
-    if (count > 0) std::memcpy(static_cast<void*>(result.data()), all.data(), all.size());
-    return result;
-  }
-  std::string_view piece(std::uint64_t count, std::size_t size) {
-    if (count > bytes_.size() / size) refuse();
-    const std::string_view taken = bytes_.substr(0, count * size);
-    bytes_.remove_prefix(taken.size());
-    return taken;
-  }
-
-  std::string_view bytes_;
-  std::size_t total_;
-};
-
-void write(Writer& writer, const Table& table) {
+void write(RecordWriter& writer, const Table& table) {
   writer.number(table.rows);
   writer.number(static_cast<std::uint32_t>(table.columns.size()));
   for (const Column& column : table.columns) {
@@ -98,7 +17,7 @@ void write(Writer& writer, const Table& table) {
 }
 
 template <std::size_t Type = 0>
-ColumnValues read_values(Reader& reader, std::uint8_t type, std::uint64_t count) {
+ColumnValues read_values(RecordReader& reader, std::uint8_t type, std::uint64_t count) {
   if constexpr (Type == std::variant_size_v<ColumnValues>) {
     reader.refuse();
   } else {
@@ -108,7 +27,7 @@ ColumnValues read_values(Reader& reader, std::uint8_t type, std::uint64_t count)
   }
 }
 
-Table read_table(Reader& reader) {
+Table read_table(RecordReader& reader) {
   Table table;
   table.rows = reader.number<std::uint64_t>();
   const auto columns = reader.number<std::uint32_t>();
@@ -127,36 +46,21 @@ Table read_table(Reader& reader) {
   return table;
 }
 
-BlockHeader read_header(Reader& reader) {
-  BlockHeader header;
-  header.block = reader.number<std::uint64_t>();
-  header.content = reader.number<std::uint64_t>();
-  return header;
-}
-
 }  // namespace
 
 std::string serialize(const BlockScores& block) {
-  Writer writer;
-  writer.number(block.block);
-  writer.number(block.content);
+  RecordWriter writer(block.header);
   write(writer, block.rows);
   write(writer, block.turns);
   return std::move(writer).take();
 }
 
 BlockScores deserialize_block(std::string_view bytes) {
-  Reader reader(bytes);
-  const BlockHeader header = read_header(reader);
-  BlockScores block{header.block, header.content, read_table(reader), {}};
+  RecordReader reader(bytes, kWhat);
+  BlockScores block{reader.header(), read_table(reader), {}};
   block.turns = read_table(reader);
   reader.end();
   return block;
-}
-
-BlockHeader read_block_header(std::string_view bytes) {
-  Reader reader(bytes);
-  return read_header(reader);
 }
 
 }  // namespace winnow::scoring

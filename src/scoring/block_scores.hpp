@@ -1,9 +1,9 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "scoring/record_bytes.hpp"
 #include "scoring/table.hpp"
 
 namespace winnow::scoring {
@@ -11,8 +11,7 @@ namespace winnow::scoring {
 /// One block of consecutive rows: what is journalled and resumed as a unit. Which columns there
 /// are depends on what was asked for.
 struct BlockScores {
-  std::uint64_t block = 0;
-  std::uint64_t content = 0;  ///< a hash of the rows' own bytes: the scores are of these
+  BlockHeader header;
   Table rows;
   Table turns;  ///< user turns of all rows, in order; `rows` then counts them in `scored_turns`
   bool operator==(const BlockScores&) const = default;
@@ -22,13 +21,5 @@ struct BlockScores {
 [[nodiscard]] std::string serialize(const BlockScores& block);
 /// @throws core::ModelError if the bytes are not a block's.
 [[nodiscard]] BlockScores deserialize_block(std::string_view bytes);
-
-/// What a record says of itself before its tables.
-struct BlockHeader {
-  std::uint64_t block = 0;
-  std::uint64_t content = 0;
-};
-/// @throws core::ModelError if the bytes are not a block's.
-[[nodiscard]] BlockHeader read_block_header(std::string_view bytes);
 
 }  // namespace winnow::scoring

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/checked_cast.hpp"
@@ -39,49 +41,71 @@ Ids encode(const RowEncoder& encoder, const std::string& text) {
   return ids;
 }
 
+class BlockEmbedding {
+ public:
+  BlockEmbedding(const RowEncoder& encoder, const RowBlock& block)
+      : encoder_(encoder), header_(block.header), embeddings_(block.rows.size()) {
+    for (std::size_t row = 0; row < block.rows.size(); ++row) add_row(row, block.rows[row]);
+  }
+
+  ScoredBlock run() {
+    ScoredBlock result;
+    result.tokens = embed_texts();
+    result.scores.header = header_;
+    result.scores.rows.rows = embeddings_.size();
+    add_embedding_columns(result.scores.rows, embeddings_, encoder_.encoder.info().hidden_size,
+                          *encoder_.options.embedding);
+    return result;
+  }
+
+ private:
+  void add_row(std::size_t row, const std::optional<data::Sample>& sample) {
+    ScoreStatus& status = embeddings_[row].status;
+    if (!sample) {
+      status = ScoreStatus::bad_row;
+      return;
+    }
+    const EmbeddedText part = encoder_.options.embedding->text;
+    Ids ids = encode(encoder_, text_of(*sample, part));
+    const bool is_missing = part == EmbeddedText::response && sample->output.empty();
+    status = is_missing || ids.empty() ? ScoreStatus::empty_answer : ScoreStatus::ok;
+    if (status == ScoreStatus::ok) rows_of_[std::move(ids)].push_back(row);
+  }
+
+  /// Tokens that were run.
+  std::uint64_t embed_texts() {
+    const std::uint32_t dimension = encoder_.encoder.info().hidden_size;
+    std::vector<const std::pair<const Ids, std::vector<std::size_t>>*> texts;
+    std::vector<std::uint32_t> lengths;
+    std::uint64_t tokens = 0;
+    for (const auto& text : rows_of_) {
+      texts.push_back(&text);
+      lengths.push_back(core::checked_cast<std::uint32_t>(text.first.size()));
+      tokens += text.first.size();
+    }
+    for (const auto& batch : plan_batches(lengths, encoder_.options.batch_tokens)) {
+      std::vector<std::span<const std::int32_t>> segments;
+      for (const std::uint32_t text : batch) segments.emplace_back(texts[text]->first);
+      const std::vector<float> values = encoder_.encoder.embed(segments);
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        const auto begin = values.begin() + static_cast<std::ptrdiff_t>(i * dimension);
+        for (const std::size_t row : texts[batch[i]]->second)
+          embeddings_[row].values.assign(begin, begin + dimension);
+      }
+    }
+    return tokens;
+  }
+
+  RowEncoder encoder_;
+  BlockHeader header_;
+  std::vector<RowEmbedding> embeddings_;
+  std::map<Ids, std::vector<std::size_t>> rows_of_;  ///< of each distinct text
+};
+
 }  // namespace
 
-ScoredBlock embed_block(const RowEncoder& encoder, const RowBlock& block) {
-  const EmbeddingOptions& options = *encoder.options.embedding;
-  const std::uint32_t dimension = encoder.encoder.info().hidden_size;
-  std::vector<RowEmbedding> embeddings(block.rows.size());
-  std::map<Ids, std::vector<std::size_t>> rows_of;
-  for (std::size_t row = 0; row < block.rows.size(); ++row) {
-    const auto& sample = block.rows[row];
-    if (!sample) {
-      embeddings[row].status = ScoreStatus::bad_row;
-      continue;
-    }
-    Ids ids = encode(encoder, text_of(*sample, options.text));
-    const bool is_missing = options.text == EmbeddedText::response && sample->output.empty();
-    embeddings[row].status =
-        is_missing || ids.empty() ? ScoreStatus::empty_answer : ScoreStatus::ok;
-    if (embeddings[row].status == ScoreStatus::ok) rows_of[std::move(ids)].push_back(row);
-  }
-
-  ScoredBlock result;
-  std::vector<const std::pair<const Ids, std::vector<std::size_t>>*> texts;
-  std::vector<std::uint32_t> lengths;
-  for (const auto& text : rows_of) {
-    texts.push_back(&text);
-    lengths.push_back(core::checked_cast<std::uint32_t>(text.first.size()));
-    result.tokens += text.first.size();
-  }
-  for (const auto& batch : plan_batches(lengths, encoder.options.batch_tokens)) {
-    std::vector<std::span<const std::int32_t>> segments;
-    for (const std::uint32_t text : batch) segments.emplace_back(texts[text]->first);
-    const std::vector<float> values = encoder.encoder.embed(segments);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      const auto begin = values.begin() + static_cast<std::ptrdiff_t>(i * dimension);
-      for (const std::size_t row : texts[batch[i]]->second)
-        embeddings[row].values.assign(begin, begin + dimension);
-    }
-  }
-  result.scores.block = block.block;
-  result.scores.content = block.content;
-  result.scores.rows.rows = embeddings.size();
-  add_embedding_columns(result.scores.rows, embeddings, dimension, options);
-  return result;
+ScoringWork prepare_embeddings(const RowEncoder& encoder, const RowBlock& block) {
+  return [work = std::make_shared<BlockEmbedding>(encoder, block)] { return work->run(); };
 }
 
 }  // namespace winnow::scoring

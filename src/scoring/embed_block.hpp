@@ -14,8 +14,9 @@ struct RowEncoder {
   ScoringOptions options;
 };
 
-/// Embeds the rows of a block. Texts longer than max_length lose tokens from their end, but not
-/// what the tokenizer puts there; equal texts are run once. Pure: no files, no MPI.
-[[nodiscard]] ScoredBlock embed_block(const RowEncoder& encoder, const RowBlock& block);
+/// Tokenises the rows of a block; the work embeds them. Texts longer than max_length lose tokens
+/// from their end, but not what the tokenizer puts there; equal texts are run once. Pure: no files,
+/// no MPI.
+[[nodiscard]] ScoringWork prepare_embeddings(const RowEncoder& encoder, const RowBlock& block);
 
 }  // namespace winnow::scoring

@@ -1,23 +1,22 @@
 #include "scoring/generate_block.hpp"
 
+#include <memory>
 #include <utility>
-#include <vector>
 
 namespace winnow::scoring {
 
-GeneratedBlock generate_block(std::uint64_t block, core::RowId first_row,
-                              std::span<const std::optional<data::Sample>> rows,
-                              const tokenizer::Tokenizer& tokenizer,
-                              const data::PromptTemplate& prompt, model::IncrementalModel& model,
-                              const ReplyOptions& options) {
-  std::vector<AskedSample> asked;
-  for (const std::optional<data::Sample>& row : rows)
-    asked.push_back({first_row + asked.size(), row ? &*row : nullptr});
-  AnsweredSamples answered = answer_samples({tokenizer, prompt, model, options}, asked);
-  GeneratedBlock result{{}, answered.cost};
-  result.replies.block = block;
-  result.replies.rows = std::move(answered.replies);
-  return result;
+AnsweringWork prepare_answers(const RowAnswerer& answerer, const RowBlock& block) {
+  const auto answers = std::make_shared<SampleAnswers>(answerer);
+  for (std::size_t i = 0; i < block.rows.size(); ++i) {
+    if (block.rows[i])
+      answers->add(block.first_row + i, *block.rows[i]);
+    else
+      answers->add_bad_row();
+  }
+  return [answers, header = block.header] {
+    AnsweredSamples answered = answers->run();
+    return GeneratedBlock{{header, std::move(answered.replies)}, answered.cost};
+  };
 }
 
 }  // namespace winnow::scoring

@@ -1,16 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <span>
+#include <functional>
 
-#include "core/partition.hpp"
-#include "data/prompt_template.hpp"
-#include "data/sample.hpp"
-#include "model/generation.hpp"
 #include "scoring/answer_samples.hpp"
 #include "scoring/block_replies.hpp"
-#include "tokenizer/tokenizer.hpp"
+#include "scoring/row_block.hpp"
 
 namespace winnow::scoring {
 
@@ -19,16 +13,14 @@ struct GeneratedBlock {
   ReplyCost cost;
 };
 
-/// Answers consecutive rows, as answer_samples does.
-/// @param first_row  id of rows[0]
-/// @param rows       nullopt: a bad row (status `bad_row`)
+/// The model's part of a block's work, to be run once; what it came from must still be there, but
+/// for the rows.
+using AnsweringWork = std::function<GeneratedBlock()>;
+
+/// Tokenises the prompts of a block; the work answers them. Pure: no files, no MPI. An answer
+/// depends on the block's rows, and where it is sampled on the seed and the row's id.
 /// @throws core::DataError naming the row that the template cannot write down, unless
 /// options.skip_refused_rows
-[[nodiscard]] GeneratedBlock generate_block(std::uint64_t block, core::RowId first_row,
-                                            std::span<const std::optional<data::Sample>> rows,
-                                            const tokenizer::Tokenizer& tokenizer,
-                                            const data::PromptTemplate& prompt,
-                                            model::IncrementalModel& model,
-                                            const ReplyOptions& options);
+[[nodiscard]] AnsweringWork prepare_answers(const RowAnswerer& answerer, const RowBlock& block);
 
 }  // namespace winnow::scoring

@@ -1,6 +1,8 @@
 #include "scoring/score_block.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -23,20 +25,22 @@ class BlockScoring {
  public:
   BlockScoring(const RowScorer& scorer, const RowBlock& block)
       : scorer_(scorer),
-        options_(scorer.options),
-        block_(block),
+        options_(scorer_.options),
+        header_(block.header),
         rows_(block.rows.size()),
         embeddings_(block.rows.size()),
-        turns_(scorer.tokenizer, scorer.options, block.rows.size()) {}
+        turns_(scorer.tokenizer, options_, block.rows.size()) {
+    for (std::size_t row = 0; row < rows_.size(); ++row)
+      add_row(row, block.first_row + row, block.rows[row]);
+    if (turns_.is_asked()) digits_ = digit_tokens(scorer.tokenizer);
+  }
+  BlockScoring(const BlockScoring&) = delete;
+  BlockScoring& operator=(const BlockScoring&) = delete;
 
   ScoredBlock run() {
-    for (std::size_t row = 0; row < rows_.size(); ++row) add_row(row);
-    std::vector<std::int32_t> digits;
-    if (turns_.is_asked()) digits = digit_tokens(scorer_.tokenizer);
     ScoredBlock result;
-    result.tokens = tasks_.run(scorer_.model, digits, options_.batch_tokens);
-    result.scores.block = block_.block;
-    result.scores.content = block_.content;
+    result.tokens = tasks_.run(scorer_.model, digits_, options_.batch_tokens);
+    result.scores.header = header_;
     Table& table = result.scores.rows;
     table.rows = rows_.size();
     add_columns(table, rows_, options_);
@@ -53,8 +57,7 @@ class BlockScoring {
     embeddings_[row].status = status;
   }
 
-  void add_row(std::size_t row) {
-    const std::optional<data::Sample>& sample = block_.rows[row];
+  void add_row(std::size_t row, core::RowId id, const std::optional<data::Sample>& sample) {
     if (!sample) return set_status(row, ScoreStatus::bad_row);
     if (turns_.is_asked()) turns_.add_row(row, *sample, tasks_);
     if (!needs_template(options_)) return;
@@ -64,7 +67,7 @@ class BlockScoring {
       prepared = prepare_row(*sample, scorer_.tokenizer, *scorer_.prompt, options_);
     } catch (const core::DataError& error) {
       if (!options_.skip_refused_rows)
-        throw core::DataError(fmt::format("row {}: {}", block_.first_row + row, error.what()));
+        throw core::DataError(fmt::format("row {}: {}", id, error.what()));
       return set_status(row, ScoreStatus::template_refused);
     }
     rows_[row].n_tokens = prepared.n_tokens;
@@ -135,19 +138,20 @@ class BlockScoring {
     if (!result.embedding.empty()) embeddings_[row].values = result.embedding;
   }
 
-  const RowScorer& scorer_;
+  const RowScorer scorer_;
   const ScoringOptions& options_;
-  const RowBlock& block_;
+  BlockHeader header_;
   std::vector<RowScores> rows_;
   std::vector<RowEmbedding> embeddings_;
   TurnScores turns_;
+  std::vector<std::int32_t> digits_;
   ModelTasks tasks_;
 };
 
 }  // namespace
 
-ScoredBlock score_block(const RowScorer& scorer, const RowBlock& block) {
-  return BlockScoring(scorer, block).run();
+ScoringWork prepare_scores(const RowScorer& scorer, const RowBlock& block) {
+  return [scoring = std::make_shared<BlockScoring>(scorer, block)] { return scoring->run(); };
 }
 
 }  // namespace winnow::scoring

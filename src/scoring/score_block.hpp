@@ -1,14 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
+#include <functional>
 
-#include "core/partition.hpp"
 #include "data/prompt_template.hpp"
-#include "data/sample.hpp"
 #include "model/language_model.hpp"
 #include "scoring/block_scores.hpp"
+#include "scoring/row_block.hpp"
 #include "scoring/scoring_options.hpp"
 #include "tokenizer/tokenizer.hpp"
 
@@ -22,24 +20,20 @@ struct RowScorer {
   ScoringOptions options;
 };
 
-/// Consecutive rows.
-struct RowBlock {
-  std::uint64_t block = 0;
-  std::uint64_t content = 0;  ///< BlockScores::content
-  core::RowId first_row = 0;
-  std::span<const std::optional<data::Sample>> rows;  ///< nullopt: a bad row (status `bad_row`)
-};
-
 struct ScoredBlock {
   BlockScores scores;
   std::uint64_t tokens = 0;  ///< that were run; for rates
 };
 
-/// Scores a block: tokenise all texts, sort by length, run token-budget batches. Pure: no files, no
-/// MPI.
+/// The model's part of a block's work, to be run once; what it came from must still be there, but
+/// for the rows.
+using ScoringWork = std::function<ScoredBlock()>;
+
+/// Tokenises all texts of a block, without the model. The work sorts them by length and runs
+/// token-budget batches. Both are pure: no files, no MPI.
 /// @throws core::DataError naming the row that the template cannot write down, unless
 /// options.skip_refused_rows; core::ModelError if the tokenizer has no tokens for the digits that
 /// a score needs.
-[[nodiscard]] ScoredBlock score_block(const RowScorer& scorer, const RowBlock& block);
+[[nodiscard]] ScoringWork prepare_scores(const RowScorer& scorer, const RowBlock& block);
 
 }  // namespace winnow::scoring

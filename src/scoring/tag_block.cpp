@@ -1,5 +1,6 @@
 #include "scoring/tag_block.hpp"
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -29,42 +30,45 @@ ScoreStatus status_of(ReplyStatus status) {
   throw core::InternalError("broken invariant: a bad row has no user turn");
 }
 
-}  // namespace
-
-ScoredBlock tag_block(const RowTagger& tagger, const RowBlock& block) {
-  std::vector<data::Sample> prompts;
-  std::vector<std::uint32_t> turns_of_rows;
-  std::vector<AskedSample> asked;
-  for (const std::optional<data::Sample>& row : block.rows) {
-    const std::size_t before = prompts.size();
-    if (row)
-      for (const UserTurn& turn : user_turns(*row, tagger.options.join))
-        prompts.emplace_back().instruction = tagger.options.prompt(turn.query);
-    turns_of_rows.push_back(static_cast<std::uint32_t>(prompts.size() - before));
-    asked.resize(prompts.size(), {block.first_row + turns_of_rows.size() - 1, nullptr});
-  }
-  for (std::size_t turn = 0; turn < prompts.size(); ++turn) asked[turn].sample = &prompts[turn];
-  AnsweredSamples answered = answer_samples(
-      {tagger.tokenizer, tagger.prompt, tagger.model, tagger.options.replies}, asked);
-
+ScoredBlock scored(const BlockHeader& header, std::vector<std::uint32_t> turns_of_rows,
+                   AnsweredSamples answered) {
   ScoredBlock result;
   result.tokens = answered.cost.prompt_tokens + answered.cost.new_tokens;
-  result.scores.block = block.block;
-  result.scores.content = block.content;
+  result.scores.header = header;
   Table& rows = result.scores.rows;
-  rows.rows = block.rows.size();
+  rows.rows = turns_of_rows.size();
   rows.add<std::uint32_t>("scored_turns") = std::move(turns_of_rows);
-  Table& turns = result.scores.turns;
-  turns.rows = prompts.size();
   std::vector<std::string> texts;
   std::vector<ScoreStatus> statuses;
   for (Reply& reply : answered.replies) {
     texts.push_back(std::move(reply.text));
     statuses.push_back(status_of(reply.status));
   }
+  Table& turns = result.scores.turns;
+  turns.rows = texts.size();
   turns.add<std::string>("reply") = std::move(texts);
   turns.add<ScoreStatus>("status_reply") = std::move(statuses);
   return result;
+}
+
+}  // namespace
+
+ScoringWork prepare_tags(const RowTagger& tagger, const RowBlock& block) {
+  const auto answers = std::make_shared<SampleAnswers>(
+      RowAnswerer{tagger.tokenizer, tagger.prompt, tagger.model, tagger.options.replies});
+  std::vector<std::uint32_t> turns_of_rows(block.rows.size());
+  for (std::size_t row = 0; row < block.rows.size(); ++row) {
+    if (!block.rows[row]) continue;
+    for (const UserTurn& turn : user_turns(*block.rows[row], tagger.options.join)) {
+      data::Sample sample;
+      sample.instruction = tagger.options.prompt(turn.query);
+      answers->add(block.first_row + row, sample);
+      ++turns_of_rows[row];
+    }
+  }
+  return [answers, header = block.header, turns = std::move(turns_of_rows)] {
+    return scored(header, turns, answers->run());
+  };
 }
 
 }  // namespace winnow::scoring

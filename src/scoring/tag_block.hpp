@@ -25,11 +25,12 @@ struct RowTagger {
   TagOptions options;
 };
 
-/// Asks for the tags of every user turn of a block's rows, each on its own and without the row's
-/// system message. `turns` has the replies as they are (`reply`, a text) and whether there is one
-/// (`status_reply`); TagLists reads them. Pure: no files, no MPI.
+/// Tokenises the prompts that ask for the tags of every user turn of a block's rows, each on its
+/// own and without the row's system message; the work answers them. `turns` then has the replies as
+/// they are (`reply`, a text) and whether there is one (`status_reply`); TagLists reads them. Pure:
+/// no files, no MPI.
 /// @throws core::DataError naming the row that the template cannot write down, unless
 /// options.replies.skip_refused_rows
-[[nodiscard]] ScoredBlock tag_block(const RowTagger& tagger, const RowBlock& block);
+[[nodiscard]] ScoringWork prepare_tags(const RowTagger& tagger, const RowBlock& block);
 
 }  // namespace winnow::scoring

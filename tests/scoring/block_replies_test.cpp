@@ -22,8 +22,8 @@ BlockReplies sample_block() {
 TEST(BlockReplies, ComeBackAsTheyWere) {
   const BlockReplies block = sample_block();
   const BlockReplies read = deserialize_replies(serialize(block));
-  EXPECT_EQ(read.block, 7U);
-  EXPECT_EQ(read.content, 99U);
+  EXPECT_EQ(read.header.block, 7U);
+  EXPECT_EQ(read.header.content, 99U);
   EXPECT_EQ(read.rows, block.rows);
 }
 

@@ -9,8 +9,7 @@ namespace {
 
 BlockScores sample() {
   BlockScores block;
-  block.block = 7;
-  block.content = 0xF00D;
+  block.header = {7, 0xF00D};
   block.rows.rows = 3;
   block.rows.add<double>("nll_cond_sum")[1] = 1.25;
   block.rows.add<std::uint32_t>("n_tokens")[1] = 9;
@@ -25,8 +24,9 @@ BlockScores sample() {
 TEST(BlockScores, ReadsBackWhatWasWritten) {
   const std::string bytes = serialize(sample());
   EXPECT_EQ(deserialize_block(bytes), sample());
-  EXPECT_EQ(read_block_header(bytes).block, 7U);
-  EXPECT_EQ(read_block_header(bytes).content, 0xF00DU);
+  const BlockHeader header = RecordReader(bytes, "a record").header();
+  EXPECT_EQ(header.block, 7U);
+  EXPECT_EQ(header.content, 0xF00DU);
 }
 
 TEST(BlockScores, OfNothingIsOneToo) {

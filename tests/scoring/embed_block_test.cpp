@@ -62,7 +62,7 @@ class EmbedBlock : public ::testing::Test {
     ScoringOptions options;
     options.max_length = max_length;
     options.embedding = EmbeddingOptions{.text = text};
-    return embed_block({tokenizer_, encoder_, options}, {3, 77, 60, rows}).scores.rows;
+    return prepare_embeddings({tokenizer_, encoder_, options}, {{3, 77}, 60, rows})().scores.rows;
   }
   static data::Sample sample(const char* instruction, const char* input, const char* output) {
     return {

@@ -80,7 +80,8 @@ class ScoreBlock : public ::testing::Test {
 
   BlockScores score_rows(const std::vector<std::optional<data::Sample>>& rows,
                          const ScoringOptions& options) {
-    return score_block({tokenizer_, prompt_.get(), model_, options}, {3, 77, 60, rows}).scores;
+    return prepare_scores({tokenizer_, prompt_.get(), model_, options}, {{3, 77}, 60, rows})()
+        .scores;
   }
   /// The columns of one row.
   Table score(const std::optional<data::Sample>& row, const ScoringOptions& options) {
@@ -146,8 +147,8 @@ TEST_F(ScoreBlock, RowsOfABlockKeepTheirOrder) {
   ScoringOptions options;
   options.batch_tokens = 9;
   const BlockScores block = score_rows(rows, options);
-  EXPECT_EQ(block.block, 3U);
-  EXPECT_EQ(block.content, 77U);
+  EXPECT_EQ(block.header.block, 3U);
+  EXPECT_EQ(block.header.content, 77U);
   for (std::size_t i = 0; i < rows.size(); ++i)
     EXPECT_EQ(block.rows.get<std::uint32_t>("n_cond")[i], i == 4 ? 0 : 2 + (i * 7) % 13);
 }

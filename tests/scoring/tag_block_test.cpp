@@ -106,7 +106,7 @@ class TagBlock : public ::testing::Test {
   }
 
   BlockScores ask(const std::vector<std::optional<data::Sample>>& rows) {
-    return tag_block({tokenizer_, *prompt_, model_, options_}, {3, 77, 60, rows}).scores;
+    return prepare_tags({tokenizer_, *prompt_, model_, options_}, {{3, 77}, 60, rows})().scores;
   }
   TagLists tags(const std::vector<std::optional<data::Sample>>& rows) {
     TagLists lists;
@@ -138,8 +138,8 @@ TEST_F(TagBlock, AsksInstaggersPromptInItsTemplate) {
 TEST_F(TagBlock, KeepsTheRepliesOfEveryUserTurnAsTheyAre) {
   const BlockScores block =
       ask({conversation({"one", "two"}), std::nullopt, row("#no"), row("three")});
-  EXPECT_EQ(block.block, 3U);
-  EXPECT_EQ(block.content, 77U);
+  EXPECT_EQ(block.header.block, 3U);
+  EXPECT_EQ(block.header.content, 77U);
   EXPECT_EQ(block.rows.get<std::uint32_t>("scored_turns"),
             (std::vector<std::uint32_t>{2, 0, 1, 1}));
   EXPECT_EQ(block.turns.get<std::string>("reply"),
