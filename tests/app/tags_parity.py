@@ -19,15 +19,15 @@ import program  # noqa: E402
 import tag_oracle  # noqa: E402
 import tags_test  # noqa: E402
 
-NEW_TOKENS = 30
+NEW_TOKENS = 40
 NEAR_TIE = 1e-4
 ROWS = [
     {"instruction": "Give three tips for staying healthy.", "output": "Eat well."},
     {"instruction": "How can we reduce air pollution?", "output": "Drive less."},
-    {"instruction": "Evaluate this sentence for spelling and grammar mistakes", "input": "He finnied his meal and left the resturant", "output": "Two."},
-    {"instruction": "What is the capital of France?", "output": "Paris."},
+    {"instruction": "How did Julius Caesar die?", "output": "He was stabbed."},
+    {"instruction": "What is the capital of", "input": "France?", "output": "Paris."},
     {"instruction": "What are the three primary colors?", "output": "Red, yellow and blue.",
-     "history": [["Explain the use of word embeddings in Natural Language Processing", "They are vectors."]]},
+     "history": [["Give three tips for staying healthy.", "Sleep."]]},
     {"instruction": "Write a haiku about autumn.", "output": "Leaves.", "history": [["Give three tips for staying healthy.", "Sleep."]]},
 ]
 JOB = """
