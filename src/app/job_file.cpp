@@ -10,6 +10,7 @@
 #include "app/job_generation.hpp"
 #include "app/job_names.hpp"
 #include "app/job_override.hpp"
+#include "app/job_scorers.hpp"
 #include "app/yaml_section.hpp"
 #include "core/durable_file.hpp"
 #include "core/error.hpp"
@@ -26,9 +27,6 @@ using pipeline::Job;
 
 constexpr std::uint64_t kLargestJobFile = 16 << 20;
 
-const std::vector<std::string> kModelScores = {"ifd_ppl",    "ifd_loss",        "ppl_cond",
-                                               "ppl_direct", "instruction_ppl", "length",
-                                               "embedding",  "evol_complexity", "evol_quality"};
 const std::vector<std::string> kMethods = {"iterit",  "ifd",    "superfiltering",
                                            "longest", "random", "vanilla"};
 const std::vector<std::string> kLaterMethods = {
@@ -46,134 +44,6 @@ void read_data(YamlSection& root, Job& job, const fs::path& folder) {
   job.data = read_source(*section, folder);
   if (const auto join = section->text("join")) job.join = *join;
   section->finish();
-}
-
-void read_score_names(YamlSection& section, const std::string& key, pipeline::ModelScorer& scorer) {
-  scorer.scores =
-      section.texts(key).value_or(std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"});
-  for (const std::string& score : scorer.scores) {
-    if (std::find(kModelScores.begin(), kModelScores.end(), score) != kModelScores.end()) continue;
-    section.fail(key, fmt::format("found '{}', expected scores of {}; nearest is '{}'", score,
-                                  fmt::join(kModelScores, ", "), nearest(score, kModelScores)));
-  }
-}
-
-pipeline::EmbeddingJob read_embedding(YamlSection& section) {
-  pipeline::EmbeddingJob embedding;
-  embedding.text = section.one_of("text", {"all", "instruction", "response"}).value_or("all");
-  embedding.pooling = section.one_of("pooling", {"last_token", "mean"});
-  embedding.normalize = section.boolean("normalize");
-  embedding.dtype = section.one_of("dtype", {"f32", "f16"}).value_or("f32");
-  section.finish();
-  return embedding;
-}
-
-/// `embedding:` says how and `score` whether: one without the other is a mistake.
-void require_embedding_score(YamlSection& section, const pipeline::ModelScorer& scorer) {
-  if (section.has("embedding") && !pipeline::asks_for(scorer, "embedding"))
-    section.fail("embedding", fmt::format("given, but `score` asks for {} only: expected "
-                                          "`embedding` among them",
-                                          fmt::join(scorer.scores, ", ")));
-}
-
-/// The keys that a model has wherever it stands (`model:` or an entry of `scorers:`).
-pipeline::ModelScorer read_model(YamlSection& section, const fs::path& folder) {
-  pipeline::ModelScorer scorer;
-  scorer.path = resolved(section.required_text("path"), folder);
-  scorer.prompt_template = section.text("template").value_or("auto");
-  const std::string system = section.text("system").value_or("none");
-  scorer.system = system == "none" ? "" : system;
-  scorer.dtype = section.one_of("dtype", {"bf16", "fp32"}).value_or("bf16");
-  scorer.max_length =
-      static_cast<std::uint32_t>(section.unsigned_integer("max_length", 2, 1U << 24).value_or(0));
-  if (const auto stage = section.text("stage")) scorer.stage = resolved(*stage, folder);
-  scorer.revision = section.text("revision").value_or("");
-  scorer.faithful = section.boolean("faithful").value_or(false);
-  if (auto embedding = section.section("embedding")) scorer.embedding = read_embedding(*embedding);
-  return scorer;
-}
-
-/// Names of scores.h5 that stand for something else than one imported number per row.
-bool is_taken_name(const std::string& name) {
-  return name == "n_cond" || name == "n_direct" || name == "n_instruction" || name == "n_tokens" ||
-         name.starts_with("nll_") || name.starts_with("status_");
-}
-
-void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
-  auto model = root.section("model");
-  auto scorers = root.section("scorers");
-  if (model && scorers) root.fail("scorers", "given beside model: expected one of the two");
-  const bool scores_asked = root.has("score");
-  if (scores_asked && scorers && !root.node("score").IsMap())
-    root.fail("score",
-              "given beside scorers: each scorer has its own `score`; expected { block_rows: N }");
-
-  pipeline::ModelScorer shorthand;
-  bool only_length = false;
-  if (scores_asked) {
-    if (root.node("score").IsMap()) {
-      auto section = root.section("score");
-      if (!scorers)
-        read_score_names(*section, "scores", shorthand);
-      else if (section->has("scores"))
-        section->fail("scores", "given beside scorers: each scorer has its own `score`");
-      job.block_rows = section->unsigned_integer("block_rows", 1, 1U << 20).value_or(64);
-      section->finish();
-    } else {
-      read_score_names(root, "score", shorthand);
-    }
-    only_length = std::all_of(shorthand.scores.begin(), shorthand.scores.end(),
-                              [](const auto& s) { return s == "length"; });
-  }
-  if (model) {
-    const std::vector<std::string> scores = shorthand.scores;
-    shorthand = read_model(*model, folder);
-    shorthand.scores =
-        scores.empty() ? std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"} : scores;
-    require_embedding_score(*model, shorthand);
-    std::string name = shorthand.path.filename().string();
-    if (name.empty()) name = shorthand.path.parent_path().filename().string();
-    if (!is_group_name(name))
-      model->fail(
-          "path",
-          fmt::format(
-              "the folder's name '{}' cannot name a scorer; use scorers: {{ NAME: {{...}} }}",
-              name));
-    if (!only_length || !scores_asked) job.scorers.push_back({name, shorthand, std::nullopt});
-    model->finish();
-  } else if (scores_asked && !only_length) {
-    root.fail("score",
-              fmt::format("asks for {}, which needs a model: expected model: {{ path: FOLDER }}",
-                          fmt::join(shorthand.scores, ", ")));
-  }
-  if (!scorers) return;
-  for (const std::string& name : scorers->keys()) {
-    if (!is_group_name(name))
-      scorers->fail(name, "expected a name of at most 200 letters, digits, '_', '-' and '.'");
-    auto section = scorers->section(name);
-    if (!section)
-      scorers->fail(name, "empty, expected { path: FOLDER, ... } or { import: FILE, as: NAME }");
-    pipeline::Scorer scorer;
-    scorer.name = name;
-    if (section->has("import")) {
-      pipeline::ImportedScorer imported;
-      imported.path = resolved(section->required_text("import"), folder);
-      imported.key = section->text("key").value_or("");
-      imported.as = section->required_text("as");
-      if (imported.as == "tags") section->fail("as", "not supported by this version: tags");
-      if (!is_group_name(imported.as) || is_taken_name(imported.as))
-        section->fail("as", fmt::format("'{}' cannot name a score", imported.as));
-      scorer.imported = imported;
-    } else {
-      pipeline::ModelScorer read = read_model(*section, folder);
-      read_score_names(*section, "score", read);
-      require_embedding_score(*section, read);
-      scorer.model = read;
-    }
-    section->finish();
-    job.scorers.push_back(scorer);
-  }
-  scorers->finish();
 }
 
 /// The scorer that a selection goes by, given or the only one.

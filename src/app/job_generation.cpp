@@ -12,7 +12,6 @@
 namespace winnow::app {
 namespace {
 
-constexpr std::uint64_t kMostNewTokens = 1U << 20;
 constexpr std::uint64_t kMostTopK = 1U << 24;
 
 /// The scorer whose model answers: given or the only one with a model.

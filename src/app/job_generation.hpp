@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 #include "app/yaml_section.hpp"
 #include "pipeline/job.hpp"
 
 namespace winnow::app {
+
+/// Of one answer.
+constexpr std::uint64_t kMostNewTokens = 1U << 20;
 
 /// The `generate:` section of a job whose scorers are read.
 /// @param folder  of the job file

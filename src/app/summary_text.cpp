@@ -57,6 +57,9 @@ std::string scorer_lines(const std::string& name, const Json& scorer, const Json
         fmt::format("            {:<8} ok {}{}{}\n", score, counts.value("ok", std::uint64_t{0}),
                     undefined.empty() ? "" : "; undefined: ", undefined);
   }
+  if (scorer.contains("distinct_tags"))
+    text += fmt::format("            {} distinct tags\n",
+                        scorer.at("distinct_tags").get<std::uint64_t>());
   return text;
 }
 

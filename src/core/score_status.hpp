@@ -21,9 +21,10 @@ enum class ScoreStatus : std::uint8_t {
   not_scored = 8,             ///< this score was not asked for on this row
   template_refused = 9,       ///< the template has no way to write the row down
   text_too_long = 10,         ///< longer than the model sees, and this score cuts nothing
+  unreadable_reply = 11,      ///< the model's reply is not what was asked for
 };
 
-constexpr std::array<std::string_view, 11> kScoreStatusNames{"ok",
+constexpr std::array<std::string_view, 12> kScoreStatusNames{"ok",
                                                              "empty_answer",
                                                              "answer_truncated_away",
                                                              "answer_too_short",
@@ -33,7 +34,8 @@ constexpr std::array<std::string_view, 11> kScoreStatusNames{"ok",
                                                              "not_given",
                                                              "not_scored",
                                                              "template_refused",
-                                                             "text_too_long"};
+                                                             "text_too_long",
+                                                             "unreadable_reply"};
 
 [[nodiscard]] constexpr std::string_view name_of(ScoreStatus status) {
   return kScoreStatusNames.at(static_cast<std::size_t>(status));

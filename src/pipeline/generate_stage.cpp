@@ -32,8 +32,6 @@ namespace {
 
 constexpr std::uint32_t kCpuBatchTokens = 2048;
 constexpr std::uint32_t kCudaBatchTokens = 16384;
-/// Sequences under way may hold this many times the tokens of a pass.
-constexpr std::uint32_t kCachedPasses = 8;
 
 /// The rows that are answered, and how they are cut into blocks.
 struct Questions {

@@ -12,6 +12,9 @@
 
 namespace winnow::pipeline {
 
+/// Sequences under way together may hold this many times the tokens of a pass.
+constexpr std::uint32_t kCachedPasses = 8;
+
 /// What of a model folder writes prompts down and ends answers: the model itself is opened when
 /// rows are left to answer.
 struct Generator {

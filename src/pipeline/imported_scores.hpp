@@ -18,11 +18,8 @@ struct ImportedScores {
   std::string file_hash;
 };
 
-/// Reads a JSON list of numbers and nulls, an object with such a list under `key`, or JSON Lines
-/// with one number or null a line.
-/// @throws core::DataError naming the file, the row and, where it is not JSON, the byte (of the
-/// line, in JSON Lines) and what stands there; no such key, something else than a number, one that
-/// no double holds, not `rows` of them.
+/// Reads a number or null per row (import_rows.hpp).
+/// @throws core::DataError as import_rows; for something else than a number
 [[nodiscard]] ImportedScores read_imported_scores(const ImportedScorer& scorer, std::uint64_t rows);
 
 }  // namespace winnow::pipeline

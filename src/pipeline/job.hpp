@@ -21,6 +21,12 @@ struct EmbeddingJob {
   std::string dtype = "f32";           ///< stored: f32 | f16
 };
 
+/// How a model is asked for tags.
+struct TagJob {
+  std::string prompt = "instagger";  ///< instagger | instag
+  std::uint32_t max_new_tokens = 512;
+};
+
 /// A model that scores rows. Whatever changes the numbers is bound to the run folder.
 struct ModelScorer {
   std::filesystem::path path;  ///< a Hugging Face folder
@@ -31,10 +37,11 @@ struct ModelScorer {
   std::filesystem::path stage;   ///< folder on local disk for a copy of the weights; empty: none
   std::string revision;          ///< the user's own word for what the folder holds; may be empty
   /// ifd_ppl, ifd_loss, ppl_cond, ppl_direct, instruction_ppl, length, embedding, evol_complexity,
-  /// evol_quality
+  /// evol_quality; or tags alone
   std::vector<std::string> scores;
   bool faithful = false;  ///< IterIT's answer spans
   EmbeddingJob embedding;
+  TagJob tags;
 };
 
 [[nodiscard]] inline bool asks_for(const ModelScorer& scorer, std::string_view score) {
@@ -58,11 +65,11 @@ struct ModelScorer {
   return needs_answer(scorer) || asks_for(scorer, "instruction_ppl") || asks_for(scorer, "length");
 }
 
-/// Numbers that someone else computed: one, or null, per row in file order.
+/// Numbers that someone else computed, or lists of tags: one, or null, per row in file order.
 struct ImportedScorer {
   std::filesystem::path path;
   std::string key;  ///< member of a JSON object that holds the list; empty: the file is the list
-  std::string as;   ///< ifd_ppl, another derived name, or any name of the user's
+  std::string as;   ///< ifd_ppl, another derived name, tags, or any name of the user's
 };
 
 struct Scorer {

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "model/model_config.hpp"
 #include "model/sentence_transformer.hpp"
+#include "pipeline/generator.hpp"
 #include "pipeline/model_loading.hpp"
 #include "scoring/embed_block.hpp"
 
@@ -100,14 +101,52 @@ void refuse_template_keys(const ModelScorer& scorer) {
   if (scorer.faithful) refuse("faithful");
 }
 
+OpenScorer open_tagger(const ModelScorer& scorer, const Job& job) {
+  if (scorer.faithful)
+    throw core::UsageError(fmt::format(
+        "{}: faithful: decides how answers are scored, and tags are asked for: expected "
+        "no such key",
+        scorer.path.string()));
+  Generator generator = open_generator(scorer, job.join);
+  OpenScorer opened{std::move(generator.tokenizer),
+                    std::move(generator.prompt),
+                    model::ModelKind::causal_language_model,
+                    scoring_options(scorer, job),
+                    {}};
+  opened.options.max_length = generator.max_length;
+  scoring::TagOptions& tags = opened.tags.emplace();
+  tags.prompt = scoring::tag_prompt_named(scorer.tags.prompt);
+  tags.join = job.join;
+  tags.replies.generation.max_new_tokens = scorer.tags.max_new_tokens;
+  tags.replies.generation.max_length = generator.max_length;
+  tags.replies.generation.stop_ids = std::move(generator.stop_ids);
+  tags.replies.skip_refused_rows = job.data.skip_bad_rows;
+  return opened;
+}
+
+BlockScorer open_tagging_model(const ModelScorer& scorer, const OpenScorer& opened,
+                               std::uint32_t batch_tokens, const model::LoadOptions& load) {
+  const std::shared_ptr<model::IncrementalModel> model =
+      model::load_incremental_model(scorer.path, load);
+  require_embeddings_for_all_tokens(scorer.path, opened.tokenizer, model->info());
+  scoring::TagOptions options = *opened.tags;
+  options.replies.generation.batch_tokens = batch_tokens;
+  options.replies.generation.cache_tokens = kCachedPasses * batch_tokens;
+  return {
+      [&opened, model, options](const scoring::RowBlock& block) {
+        return scoring::prepare_tags({opened.tokenizer, *opened.prompt, *model, options}, block);
+      },
+      {}};
+}
+
 }  // namespace
 
 OpenScorer open_scorer(const ModelScorer& scorer, const Job& job) {
-  OpenScorer opened{tokenizer::Tokenizer::load(scorer.path),
-                    nullptr,
-                    model::kind_of_model(scorer.path),
-                    scoring_options(scorer, job),
-                    {}};
+  const model::ModelKind kind = model::kind_of_model(scorer.path);
+  if (asks_for(scorer, "tags") && kind == model::ModelKind::causal_language_model)
+    return open_tagger(scorer, job);
+  OpenScorer opened{
+      tokenizer::Tokenizer::load(scorer.path), nullptr, kind, scoring_options(scorer, job), {}};
   if (opened.kind == model::ModelKind::text_encoder)
     open_encoder(scorer, opened);
   else
@@ -118,6 +157,7 @@ OpenScorer open_scorer(const ModelScorer& scorer, const Job& job) {
 
 BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,
                        std::uint32_t batch_tokens, const model::LoadOptions& load) {
+  if (opened.tags) return open_tagging_model(scorer, opened, batch_tokens, load);
   scoring::ScoringOptions options = opened.options;
   options.batch_tokens = batch_tokens;
   if (opened.kind == model::ModelKind::text_encoder) {

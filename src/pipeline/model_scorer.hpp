@@ -2,12 +2,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "data/prompt_template.hpp"
 #include "model/text_encoder.hpp"
 #include "pipeline/job.hpp"
 #include "scoring/score_block.hpp"
+#include "scoring/tag_block.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace winnow::pipeline {
@@ -21,6 +23,8 @@ struct OpenScorer {
   /// How rows are embedded, in words: part of the row, pooling, scaling, type. Empty where no
   /// embedding is asked for.
   std::string embedding;
+  /// How tags are asked for, where they are; batches are the caller's to set.
+  std::optional<scoring::TagOptions> tags = {};
 };
 
 /// @throws core::ModelError, core::UsageError: no tokenizer, unknown template, max_length above the
@@ -30,7 +34,7 @@ struct OpenScorer {
 /// A model that scores blocks. Blocks may be prepared on another thread than the work's.
 struct BlockScorer {
   std::function<scoring::ScoringWork(const scoring::RowBlock&)> prepare;
-  std::function<model::PassTimes()> times;
+  std::function<model::PassTimes()> times;  ///< empty where the model does not tell
 };
 
 /// Loads the model. `opened` must outlive what is returned.

@@ -32,7 +32,9 @@ constexpr std::uint32_t kCpuBatchTokens = 2048;
 constexpr std::uint32_t kCudaBatchTokens = 16384;
 
 /// What is computed, by name: it decides the columns of a record.
-std::vector<std::string> asked_of(const scoring::ScoringOptions& options) {
+std::vector<std::string> asked_of(const OpenScorer& opened) {
+  if (opened.tags) return {"tags"};
+  const scoring::ScoringOptions& options = opened.options;
   std::vector<std::string> asked;
   for (const auto& [name, is_asked] :
        {std::pair("tokens", options.count_tokens), std::pair("answer", options.answer),
@@ -58,7 +60,7 @@ ScorerBinding binding_of(const Context& context, const IndexedData& data, const 
       opened.prompt ? data::template_fingerprint(*opened.prompt) : store::kDoesNotApply;
   binding["closing_tokens_scored"] = opened.prompt && opened.prompt->scores_closing_tokens();
   binding["faithful"] = scorer.faithful;
-  binding["scores"] = asked_of(opened.options);
+  binding["scores"] = asked_of(opened);
   binding["embedding"] = opened.embedding;
   binding["dtype"] = scorer.dtype;
   binding["max_length"] = opened.options.max_length;
@@ -67,10 +69,20 @@ ScorerBinding binding_of(const Context& context, const IndexedData& data, const 
   binding["device"] = devices > 0 ? "cuda" : "cpu";
   binding["threads"] = context.threads;
   binding["library"] = model::library_description();
+  if (opened.tags) {
+    const model::GenerationOptions& generation = opened.tags->replies.generation;
+    binding["tag_prompt"] = scorer.tags.prompt;
+    binding["tag_prompt_text"] = opened.tags->prompt("{instruction}");
+    binding["prompts"] = data::prompt_fingerprint(*opened.prompt);
+    binding["max_new_tokens"] = generation.max_new_tokens;
+    binding["stop_ids"] = generation.stop_ids;
+  }
   return binding;
 }
 
-std::vector<std::string> scores_with_status(const scoring::ScoringOptions& options) {
+std::vector<std::string> scores_with_status(const OpenScorer& opened) {
+  if (opened.tags) return {"n_tags"};
+  const scoring::ScoringOptions& options = opened.options;
   std::vector<std::string> scores;
   if (options.answer) scores = {"ppl_cond", "ppl_direct", "ifd_ppl"};
   if (options.instruction) scores.emplace_back("instruction_ppl");
@@ -108,13 +120,17 @@ Spent score_blocks(const Context& context, const IndexedData& data, const Scorer
   return spent;
 }
 
-/// Collective. Sums over the ranks: tokens per second, and where the ranks' time went.
-void summarize_cost(const mpi::Communicator& ranks, const Spent& spent,
-                    const model::PassTimes& times, nlohmann::ordered_json& summary) {
+/// Collective. Sums over the ranks: tokens per second.
+void summarize_rate(const mpi::Communicator& ranks, const Spent& spent,
+                    nlohmann::ordered_json& summary) {
   const std::uint64_t tokens = mpi::sum(ranks, spent.tokens);
-  const WorkSeconds& seconds = spent.seconds;
   summary["tokens_scored"] = tokens;
-  summary["tokens_per_second"] = static_cast<double>(tokens) / mpi::max(ranks, seconds.all);
+  summary["tokens_per_second"] = static_cast<double>(tokens) / mpi::max(ranks, spent.seconds.all);
+}
+
+/// Collective. Sums over the ranks: where their time went.
+void summarize_profile(const mpi::Communicator& ranks, const WorkSeconds& seconds,
+                       const model::PassTimes& times, nlohmann::ordered_json& summary) {
   const double all = mpi::sum(ranks, seconds.all);
   const double running = mpi::sum(ranks, seconds.running);
   const double passes = mpi::sum(ranks, times.all);
@@ -166,17 +182,20 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
   summary = binding;
   summary["rows_already_done"] = done_rows;
   if (done_rows < data.rows) {
+    const model::ModelUse use =
+        opened.tags ? model::ModelUse::generation : model::ModelUse::scoring;
     const model::LoadOptions load =
-        load_options(context, settings, binding, model::ModelUse::scoring, "score " + scorer.name);
+        load_options(context, settings, binding, use, "score " + scorer.name);
     const BlockScorer block_scorer = mpi::agree_on(ranks, [&] {
       return open_model(settings, opened, binding.at("batch_tokens").get<std::uint32_t>(), load);
     });
     const Spent spent =
         score_blocks(context, data, scorer, block_scorer, contents, journal, done_rows);
-    summarize_cost(ranks, spent, block_scorer.times(), summary);
+    summarize_rate(ranks, spent, summary);
+    if (block_scorer.times) summarize_profile(ranks, spent.seconds, block_scorer.times(), summary);
     stop_if_requested(context);
   }
-  return {scorer.name, binding, scores_with_status(opened.options)};
+  return {scorer.name, binding, scores_with_status(opened)};
 }
 
 }  // namespace winnow::pipeline

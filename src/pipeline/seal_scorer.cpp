@@ -10,9 +10,11 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/made_from.hpp"
+#include "pipeline/seal_tags.hpp"
 #include "scoring/block_scores.hpp"
 #include "scoring/evol_score.hpp"
 #include "scoring/row_scores.hpp"
+#include "scoring/tag_lists.hpp"
 #include "store/schema.hpp"
 
 namespace winnow::pipeline {
@@ -36,7 +38,8 @@ store::ScorerInfo info_of(const JournalledScorer& scorer, const std::string& mad
   info.prompt_template = text("template");
   if (text("template") != store::kDoesNotApply) {
     info.system = text("system");
-    info.scores_closing_tokens = scorer.binding.at("closing_tokens_scored").get<bool>();
+    if (!has_tags(scorer))
+      info.scores_closing_tokens = scorer.binding.at("closing_tokens_scored").get<bool>();
   }
   info.max_length = scorer.binding.at("max_length").get<std::uint64_t>();
   info.dtype = text("dtype");
@@ -53,6 +56,12 @@ store::ScorerInfo info_of(const JournalledScorer& scorer, const std::string& mad
         std::pair("evol_quality", scoring::quality_prompt("{instruction}", "{output}"))})
     if (std::ranges::find(scorer.scores, score) != scorer.scores.end())
       info.more.push_back({fmt::format("prompt_{}", score), prompt});
+  if (has_tags(scorer)) {
+    info.more.push_back({"prompt_tags", text("tag_prompt_text")});
+    info.more.push_back(
+        {"max_new_tokens", scorer.binding.at("max_new_tokens").get<std::uint64_t>()});
+    info.more.push_back(tag_rules());
+  }
   info.more.push_back({kMadeFrom, made_from});
   return info;
 }
@@ -118,6 +127,14 @@ Tables read_tables(const BlockReader& reader, core::RowRange blocks) {
   return tables;
 }
 
+/// What the replies of some blocks say.
+scoring::TagLists read_tags(const BlockReader& reader, core::RowRange blocks) {
+  scoring::TagLists lists;
+  for (std::uint64_t block = blocks.begin; block < blocks.end; ++block)
+    lists.add_block(reader.read(block));
+  return lists;
+}
+
 using FieldOf = const store::Field& (&)(std::string_view);
 
 void write_table(store::ScoreFileWriter& file, const scoring::Table& table, FieldOf field_of) {
@@ -161,12 +178,21 @@ void write_embeddings(const Context& context, store::ScoreFileWriter& file,
 
 }  // namespace
 
+bool has_tags(const JournalledScorer& scorer) {
+  return std::ranges::find(scorer.scores, store::score::kNTags.name) != scorer.scores.end();
+}
+
 void write_scorer(const Context& context, store::ScoreFileWriter& file,
                   const JournalledScorer& scorer, const std::string& made_from,
                   const BlockJournal& journal, const BlockContents& contents) {
   const mpi::Communicator& ranks = context.communicator;
   const core::RowRange blocks = share_of(ranks, contents.blocks());
   const BlockReader reader = mpi::agree_on(ranks, [&] { return BlockReader(journal, contents); });
+  if (has_tags(scorer)) {
+    const scoring::TagLists lists = mpi::agree_on(ranks, [&] { return read_tags(reader, blocks); });
+    file.begin_scorer(info_of(scorer, made_from));
+    return write_tags(ranks, file, lists);
+  }
   const Tables tables = mpi::agree_on(ranks, [&] { return read_tables(reader, blocks); });
   file.begin_scorer(info_of(scorer, made_from));
   write_table(file, tables.rows, store::score_field);

@@ -10,9 +10,12 @@
 
 namespace winnow::pipeline {
 
+/// True if the scorer's journal holds replies that tags are read from.
+[[nodiscard]] bool has_tags(const JournalledScorer& scorer);
+
 /// Collective. Writes what the journal holds of a scorer, and what follows from it, into scores.h5:
-/// /scores/<scorer>, /embeddings/<scorer>, /turns/<scorer>. Every rank writes the blocks of its
-/// share, embeddings piece by piece.
+/// /scores/<scorer>, /embeddings/<scorer>, /turns/<scorer>, /tags/<scorer>. Every rank writes the
+/// blocks of its share, embeddings piece by piece.
 /// @param made_from  for the attribute of that name
 /// @throws core::ModelError if blocks are missing or damaged
 void write_scorer(const Context& context, store::ScoreFileWriter& file,

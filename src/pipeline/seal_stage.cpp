@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -11,9 +13,12 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/block_contents.hpp"
 #include "pipeline/imported_scores.hpp"
+#include "pipeline/imported_tags.hpp"
 #include "pipeline/made_from.hpp"
 #include "pipeline/seal_scorer.hpp"
+#include "pipeline/seal_tags.hpp"
 #include "pipeline/version.hpp"
+#include "scoring/tag_reply.hpp"
 #include "store/index_file.hpp"
 #include "store/schema.hpp"
 #include "store/score_file.hpp"
@@ -36,12 +41,19 @@ void count_statuses(Context& context, const std::string& scorer, const std::stri
     if (counts[i] > 0 || i == 0) summary[std::string(core::kScoreStatusNames[i])] = counts[i];
 }
 
-/// An imported score under the name that the job gives it.
+/// An imported score, or tags, under the name that the job gives it.
 struct Imported {
   std::string scorer;
   std::string key;
   std::string as;
-  ImportedScores scores;
+  std::string file_hash;
+  ImportedScores scores;                  ///< of all rows
+  std::optional<scoring::TagLists> tags;  ///< of this rank's, in place of scores
+
+  /// The score that has a status.
+  [[nodiscard]] std::string score() const {
+    return tags ? std::string(store::score::kNTags.name) : as;
+  }
 };
 
 bool is_derived(const std::string& name) {
@@ -83,15 +95,37 @@ ImportedScores read_import(const Context& context, const IndexedData& data,
   return scores;
 }
 
+ImportedTags read_tags(const Context& context, const IndexedData& data,
+                       const ImportedScorer& scorer, core::RowRange mine) {
+  const auto status = store::IndexReader(context.folder.index()).read_status(mine);
+  return read_imported_tags(scorer, data.rows, mine, status);
+}
+
+Imported open_import(const Context& context, const IndexedData& data, const Scorer& scorer,
+                     core::RowRange mine) {
+  Imported imported{scorer.name, scorer.imported->key, scorer.imported->as, {}, {}, {}};
+  if (imported.as == "tags") {
+    ImportedTags tags = read_tags(context, data, *scorer.imported, mine);
+    imported.file_hash = std::move(tags.file_hash);
+    imported.tags = std::move(tags.lists);
+  } else {
+    imported.scores = read_import(context, data, *scorer.imported);
+    imported.file_hash = imported.scores.file_hash;
+  }
+  return imported;
+}
+
 std::string import_key(const Imported& imported, const IndexedData& data) {
-  return key_of({{"data", data.key},
-                 {"file", imported.scores.file_hash},
-                 {"key", imported.key},
-                 {"as", imported.as}});
+  ScorerBinding made{
+      {"data", data.key}, {"file", imported.file_hash}, {"key", imported.key}, {"as", imported.as}};
+  if (imported.tags) made["tag_reader"] = scoring::kTagReaderVersion;
+  return key_of(made);
 }
 
 std::string made_from_key(const JournalledScorer& scorer, const IndexedData& data) {
-  return key_of({{"data", data.key}, {"scorer", scorer.binding}});
+  ScorerBinding made{{"data", data.key}, {"scorer", scorer.binding}};
+  if (has_tags(scorer)) made["tag_reader"] = scoring::kTagReaderVersion;
+  return key_of(made);
 }
 
 /// True if scores.h5 holds just these scorers, made from just this.
@@ -105,6 +139,17 @@ bool is_current(const Context& context, const std::map<std::string, std::string>
   return found == keys && file.rows() == rows;
 }
 
+/// Collective. Distinct tags of every scorer that has tags, into the summary.
+void count_tags(Context& context) {
+  mpi::agree_on(context.communicator, [&] {
+    if (!context.communicator.is_root()) return;
+    const store::ScoreFileReader file(context.folder.scores());
+    for (const std::string& scorer : file.scorers())
+      if (file.has_tags(scorer))
+        context.summary["scorers"][scorer]["distinct_tags"] = file.tag_count(scorer);
+  });
+}
+
 void count_from_file(Context& context, const std::string& scorer,
                      const std::vector<std::string>& scores, core::RowRange mine) {
   context.summary["status"][scorer] = nlohmann::ordered_json::object();
@@ -115,15 +160,17 @@ void count_from_file(Context& context, const std::string& scorer,
         }));
 }
 
-void write(const Context& context, const IndexedData& data,
-           const std::vector<JournalledScorer>& scorers, const std::vector<Imported>& imported) {
-  const mpi::Communicator& ranks = context.communicator;
-  BlockContents contents =
-      mpi::agree_on(ranks, [&] { return BlockContents(context.folder, context.job.block_rows); });
-  const core::RowRange my_blocks = share_of(ranks, contents.blocks());
-  const core::RowRange mine{contents.rows_of(my_blocks.begin).begin,
-                            contents.rows_of(my_blocks.end).begin};
+/// The rows that this rank writes: whole blocks.
+core::RowRange rows_of_rank(const mpi::Communicator& ranks, const BlockContents& contents) {
+  const core::RowRange blocks = share_of(ranks, contents.blocks());
+  return {contents.rows_of(blocks.begin).begin, contents.rows_of(blocks.end).begin};
+}
 
+void write(const Context& context, const IndexedData& data,
+           const std::vector<JournalledScorer>& scorers, const std::vector<Imported>& imported,
+           BlockContents& contents) {
+  const mpi::Communicator& ranks = context.communicator;
+  const core::RowRange mine = rows_of_rank(ranks, contents);
   const store::RowTable table =
       mpi::agree_on(ranks, [&] { return store::IndexReader(context.folder.index()).read(mine); });
   store::RowsShape shape;
@@ -141,11 +188,15 @@ void write(const Context& context, const IndexedData& data,
     store::ScorerInfo info;
     info.name = import.scorer;
     info.code_version = kVersion;
-    info.more = {{"file_hash", import.scores.file_hash},
+    info.more = {{"file_hash", import.file_hash},
                  {"key", import.key},
                  {kMadeFrom, import_key(import, data)}};
+    if (import.tags) info.more.push_back(tag_rules());
     file.begin_scorer(info);
-    file.write_score(column_of(import, mine));
+    if (import.tags)
+      write_tags(ranks, file, *import.tags);
+    else
+      file.write_score(column_of(import, mine));
   }
   file.finish();
 }
@@ -155,12 +206,14 @@ void write(const Context& context, const IndexedData& data,
 void seal(Context& context, const IndexedData& data, const std::vector<JournalledScorer>& scorers) {
   const StageTimer timer(context, "seal");
   const mpi::Communicator& ranks = context.communicator;
+  BlockContents contents =
+      mpi::agree_on(ranks, [&] { return BlockContents(context.folder, context.job.block_rows); });
   std::vector<Imported> imported;
   for (const Scorer& scorer : context.job.scorers)
     if (scorer.imported)
-      imported.push_back(
-          {scorer.name, scorer.imported->key, scorer.imported->as,
-           mpi::agree_on(ranks, [&] { return read_import(context, data, *scorer.imported); })});
+      imported.push_back(mpi::agree_on(ranks, [&] {
+        return open_import(context, data, scorer, rows_of_rank(ranks, contents));
+      }));
 
   std::map<std::string, std::string> keys;
   for (const JournalledScorer& scorer : scorers) keys[scorer.name] = made_from_key(scorer, data);
@@ -168,7 +221,7 @@ void seal(Context& context, const IndexedData& data, const std::vector<Journalle
   if (!ask_root(ranks, [&] { return is_current(context, keys, data.rows); })) {
     if (ranks.is_root())
       context.log.write("seal", fmt::format("writing {}", context.folder.scores().string()));
-    write(context, data, scorers, imported);
+    write(context, data, scorers, imported, contents);
   }
 
   const core::RowRange mine = share_of(ranks, data.rows);
@@ -176,8 +229,9 @@ void seal(Context& context, const IndexedData& data, const std::vector<Journalle
     count_from_file(context, scorer.name, scorer.scores, mine);
   for (const Imported& import : imported) {
     context.summary["scorers"][import.scorer] = {{"imported_as", import.as}};
-    count_from_file(context, import.scorer, {import.as}, mine);
+    count_from_file(context, import.scorer, {import.score()}, mine);
   }
+  count_tags(context);
 }
 
 }  // namespace winnow::pipeline

@@ -43,6 +43,9 @@ class RecordWriter {
     bytes_.append(value);
   }
   /// Without their number.
+  void values(const std::vector<std::string>& all) {
+    for (const std::string& value : all) text(value);
+  }
   template <typename T>
   void values(const std::vector<T>& all) {
     bytes_.append(reinterpret_cast<const char*>(all.data()), all.size() * sizeof(T));
@@ -75,10 +78,10 @@ class RecordReader {
   std::string text() { return std::string(piece(number<std::uint32_t>(), 1)); }
   template <typename T>
   std::vector<T> values(std::uint64_t count) {
-    const std::string_view all = piece(count, sizeof(T));
-    std::vector<T> result(count);
-    if (count > 0) std::memcpy(static_cast<void*>(result.data()), all.data(), all.size());
-    return result;
+    if constexpr (std::is_same_v<T, std::string>)
+      return texts(count);
+    else
+      return numbers<T>(count);
   }
   void end() const {
     if (!rest_.empty()) refuse();
@@ -88,6 +91,19 @@ class RecordReader {
   }
 
  private:
+  std::vector<std::string> texts(std::uint64_t count) {
+    if (count > rest_.size() / sizeof(std::uint32_t)) refuse();
+    std::vector<std::string> result(count);
+    for (std::string& value : result) value = text();
+    return result;
+  }
+  template <typename T>
+  std::vector<T> numbers(std::uint64_t count) {
+    const std::string_view all = piece(count, sizeof(T));
+    std::vector<T> result(count);
+    if (count > 0) std::memcpy(static_cast<void*>(result.data()), all.data(), all.size());
+    return result;
+  }
   std::string_view piece(std::uint64_t count, std::size_t size) {
     if (count > rest_.size() / size) refuse();
     const std::string_view taken = rest_.substr(0, count * size);

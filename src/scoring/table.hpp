@@ -14,7 +14,7 @@ namespace winnow::scoring {
 
 using ColumnValues =
     std::variant<std::vector<double>, std::vector<std::uint32_t>, std::vector<core::ScoreStatus>,
-                 std::vector<float>, std::vector<core::Half>>;
+                 std::vector<float>, std::vector<core::Half>, std::vector<std::string>>;
 
 /// What is known of every row under one name; `width` values for each.
 struct Column {

@@ -21,4 +21,9 @@ namespace winnow::scoring {
 /// The normalized names, each once, in the order of the reply; empty ones left out.
 [[nodiscard]] std::vector<std::string> normalized_tags(std::span<const Tag> tags);
 
+/// Both in words, for what is stored.
+inline constexpr std::string_view kTagRules =
+    "lower case; every run of characters that are neither letters nor digits is one space; every "
+    "word is stemmed (Porter 1980); empty names left out; each once in a row, in the order given";
+
 }  // namespace winnow::scoring

@@ -1,8 +1,10 @@
 #include "scoring/tag_prompt.hpp"
 
+#include "core/error.hpp"
+
 namespace winnow::scoring {
 
-std::string tag_prompt(std::string_view query) {
+std::string instag_prompt(std::string_view query) {
   std::string prompt =
       "You are a tagging system that provides useful tags for instruction intentions to "
       "distinguish instructions for a helpful AI assistant. Below is an instruction:\n[begin]\n";
@@ -21,6 +23,11 @@ std::string instagger_prompt(std::string_view query) {
       "explanation for each tag. Please respond in the JSON format {\"tag\": str, "
       "\"explanation\": str}.\nUser query: ";
   return prompt.append(query);
+}
+
+TagPrompt tag_prompt_named(std::string_view name) {
+  core::check(name == "instagger" || name == "instag", "a prompt for tags has one of two names");
+  return name == "instag" ? instag_prompt : instagger_prompt;
 }
 
 }  // namespace winnow::scoring

@@ -5,16 +5,19 @@
 
 namespace winnow::scoring {
 
-/// InsTag's prompt for a general assistant (ChatGPT in the paper): coarse-grained tags of one user
-/// query, as a JSON list. Each user message of a conversation is asked about on its own.
-/// Source: arXiv 2308.07074, table 1.
-[[nodiscard]] std::string tag_prompt(std::string_view query);
+/// Asks a model for the tags of one message of a user; each message of a conversation is asked
+/// about on its own.
+using TagPrompt = std::string (*)(std::string_view query);
 
-/// The prompt that InsTagger was trained on, in its `vicuna` template with the system text
-/// kInstaggerSystem. Source: the model card of OFA-Sys/InsTagger, as Deita uses it.
+/// InsTag's prompt for a general assistant (ChatGPT in the paper): coarse-grained tags as a JSON
+/// list. Source: arXiv 2308.07074, table 1.
+[[nodiscard]] std::string instag_prompt(std::string_view query);
+
+/// The prompt of InsTagger, InsTag's own tagging model, in FastChat's vicuna template. Source:
+/// OFA-Sys/InsTag's README for the template, the model's published uses for the text.
 [[nodiscard]] std::string instagger_prompt(std::string_view query);
-inline constexpr std::string_view kInstaggerSystem =
-    "A chat between a curious user and an artificial intelligence assistant. The assistant gives "
-    "helpful, detailed, and polite answers to the human's questions.";
+
+/// By its name in a job: `instagger` or `instag`. @throws core::InternalError for another one.
+[[nodiscard]] TagPrompt tag_prompt_named(std::string_view name);
 
 }  // namespace winnow::scoring

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,5 +31,9 @@ struct Tag {
 /// missing, bare keys. A reply that was cut short gives the tags whose names are whole. Names are
 /// trimmed; empty ones do not count.
 [[nodiscard]] std::optional<std::vector<Tag>> parse_tag_reply(std::string_view reply);
+
+/// Raised with every change of what a reply is read as, or of what a name is normalized to: stored
+/// tags are then made again from the journalled replies.
+inline constexpr std::uint32_t kTagReaderVersion = 1;
 
 }  // namespace winnow::scoring

@@ -183,6 +183,8 @@ ReadFile::~ReadFile() = default;
 ReadFile::ReadFile(ReadFile&&) noexcept = default;
 ReadFile& ReadFile::operator=(ReadFile&&) noexcept = default;
 
+void ReadFile::fail(const std::string& what) const { impl_->fail(what); }
+
 bool ReadFile::has(const std::string& path) const { return impl_->exists(path); }
 
 bool ReadFile::is_group(const std::string& path) const {

@@ -62,6 +62,8 @@ class ReadFile {
   /// Rows `range` of what ParallelFile::write_texts wrote.
   [[nodiscard]] std::vector<std::string> read_texts(const std::string& path, std::uint64_t rows,
                                                     core::RowRange range) const;
+  /// For a reader that knows more of its values. @throws ModelError naming the file, always
+  [[noreturn]] void fail(const std::string& what) const;
   /// The length of a dataset of one dimension.
   [[nodiscard]] std::uint64_t length(const std::string& path) const;
 

@@ -33,7 +33,8 @@ constexpr std::array kScoreFields{&score::kNllCondSum,        &score::kNCond,
                                   &score::kInstructionPpl,    &score::kStatusInstructionPpl,
                                   &score::kEvolComplexity,    &score::kStatusEvolComplexity,
                                   &score::kEvolQuality,       &score::kStatusEvolQuality,
-                                  &score::kStatusEmbedding};
+                                  &score::kStatusEmbedding,   &score::kNTags,
+                                  &score::kStatusNTags};
 
 constexpr std::array kTurnFields{&turn::kEvolComplexity, &turn::kStatusEvolComplexity,
                                  &turn::kEvolQuality, &turn::kStatusEvolQuality};

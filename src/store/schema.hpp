@@ -120,6 +120,12 @@ inline constexpr Field kEmbedding{"embedding", "the model's vector of the row's 
 inline constexpr Field kStatusEmbedding{"status_embedding",
                                         "why the row of /embeddings/<scorer> is undefined, or ok",
                                         "1", kDoesNotApply, "winnow"};
+inline constexpr const char* kInstag = "Lu et al. 2024, #InsTag, arXiv:2308.07074";
+inline constexpr Field kNTags{"n_tags", "count of the row's tags (/tags/<scorer>)", "tags",
+                              kDoesNotApply, kInstag};
+inline constexpr Field kStatusNTags{"status_n_tags",
+                                    "why the row's tags and n_tags are undefined, or ok", "1",
+                                    kDoesNotApply, "winnow"};
 }  // namespace score
 
 /// Of user turns, in the order of the rows and of each row's turns.
@@ -141,6 +147,24 @@ inline constexpr Field kEvolQuality{
 inline constexpr Field kStatusEvolQuality{
     "status_evol_quality", "why evol_quality is undefined, or ok", "1", kDoesNotApply, "winnow"};
 }  // namespace turn
+
+/// The tags of rows, and the distinct names of all of them.
+namespace tag {
+inline constexpr Field kRowOffsets{
+    "row_offsets",
+    "the tags of row i are tag[row_offsets[i]] to tag[row_offsets[i + 1] - 1]; a row whose "
+    "status_n_tags is not ok has none",
+    "tags", kDoesNotApply, "winnow"};
+inline constexpr Field kTag{"tag", "the tag's place among names, in the order of the row's turns",
+                            "1", kDoesNotApply, score::kInstag};
+inline constexpr Field kNameOffsets{
+    "name_offsets", "name k is bytes [name_offsets[k], name_offsets[k + 1]) of names", "bytes",
+    kDoesNotApply, "winnow"};
+inline constexpr Field kNames{"names", "the distinct names in UTF-8, ascending by their bytes", "1",
+                              kDoesNotApply, score::kInstag};
+inline constexpr Field kRowsWithTag{"rows_with_tag", "rows that have the tag", "rows",
+                                    kDoesNotApply, "winnow"};
+}  // namespace tag
 
 namespace pick {
 inline constexpr Field kRow{"row",

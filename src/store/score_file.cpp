@@ -14,6 +14,7 @@ namespace {
 constexpr const char* kScores = "/scores";
 constexpr const char* kEmbeddings = "/embeddings";
 constexpr const char* kTurns = "/turns";
+constexpr const char* kTags = "/tags";
 
 std::string group_path(const std::string& scorer) { return std::string(kScores) + "/" + scorer; }
 std::string dataset_path(const std::string& scorer, std::string_view dataset) {
@@ -21,6 +22,10 @@ std::string dataset_path(const std::string& scorer, std::string_view dataset) {
 }
 std::string turns_path(const std::string& scorer, std::string_view dataset) {
   return std::string(kTurns) + "/" + scorer + "/" + std::string(dataset);
+}
+
+std::string tags_path(const std::string& scorer, const Field& field) {
+  return std::string(kTags) + "/" + scorer + "/" + std::string(field.name);
 }
 
 /// The attributes of design.md 6 that say where a number comes from, in this order, then whatever
@@ -121,6 +126,35 @@ void ScoreFileWriter::begin_turns(std::span<const std::uint32_t> turns_of_rows) 
   table_.mine = turns.mine;
 }
 
+void ScoreFileWriter::write_tags(const TagColumns& columns) {
+  const std::uint64_t count = columns.names.size();
+  file_.together([&] {
+    core::check(columns.rows_with_tag.size() == count, "every tag has a count of rows");
+    core::check(std::ranges::all_of(columns.tags, [&](std::uint32_t tag) { return tag < count; }),
+                "every tag has a name");
+  });
+  create_group_once(kTags);
+  file_.create_group(std::string(kTags) + "/" + scorer_, provenance_);
+  const ParallelFile::Pieces tags =
+      file_.write_offsets(tags_path(scorer_, tag::kRowOffsets), shape_.rows, shape_.mine,
+                          columns.counts, attributes_with_provenance(tag::kRowOffsets));
+  file_.write_rows(tags_path(scorer_, tag::kTag), tags.total, tags.mine, columns.tags,
+                   attributes_with_provenance(tag::kTag));
+  std::vector<std::uint8_t> bytes;
+  std::vector<std::uint64_t> offsets{0};
+  for (const std::string& name : columns.names) {
+    bytes.insert(bytes.end(), name.begin(), name.end());
+    offsets.push_back(bytes.size());
+  }
+  file_.write_replicated(tags_path(scorer_, tag::kNameOffsets),
+                         std::span<const std::uint64_t>(offsets),
+                         attributes_with_provenance(tag::kNameOffsets));
+  file_.write_replicated(tags_path(scorer_, tag::kNames), std::span<const std::uint8_t>(bytes),
+                         attributes_with_provenance(tag::kNames));
+  file_.write_replicated(tags_path(scorer_, tag::kRowsWithTag), columns.rows_with_tag,
+                         attributes_with_provenance(tag::kRowsWithTag));
+}
+
 void ScoreFileWriter::begin_embeddings(std::uint64_t dimension, Element element) {
   create_group_once(kEmbeddings);
   const std::string path = embeddings_path(scorer_);
@@ -174,6 +208,42 @@ ScoreFileReader::TurnScores ScoreFileReader::read_turns(const std::string& score
       file_.read_rows<double>(path, turns, mine),
       file_.read_rows<core::ScoreStatus>(turns_path(scorer, status_of(score)), turns, mine)};
   return result;
+}
+
+ScoreFileReader::RowTags ScoreFileReader::read_tags(const std::string& scorer,
+                                                    core::RowRange range) const {
+  const std::string path = tags_path(scorer, tag::kTag);
+  const std::uint64_t tags = file_.length(path);
+  const std::uint64_t names = tag_count(scorer);
+  RowTags result;
+  result.row_offsets = file_.read_offsets(tags_path(scorer, tag::kRowOffsets), rows_, range, tags);
+  const core::RowRange mine{result.row_offsets.front(), result.row_offsets.back()};
+  for (std::uint64_t& offset : result.row_offsets) offset -= mine.begin;
+  result.tags = file_.read_rows<std::uint32_t>(path, tags, mine);
+  if (const auto bad = std::ranges::find_if(result.tags, [&](auto tag) { return tag >= names; });
+      bad != result.tags.end())
+    file_.fail(fmt::format("{} holds {}, expected places among {} names", path, *bad, names));
+  return result;
+}
+
+bool ScoreFileReader::has_tags(const std::string& scorer) const {
+  return file_.has(tags_path(scorer, tag::kTag));
+}
+
+std::uint64_t ScoreFileReader::tag_count(const std::string& scorer) const {
+  return file_.length(tags_path(scorer, tag::kRowsWithTag));
+}
+
+std::vector<std::string> ScoreFileReader::tag_names(const std::string& scorer) const {
+  const std::uint64_t count = tag_count(scorer);
+  const auto bytes = file_.read_all<std::uint8_t>(tags_path(scorer, tag::kNames));
+  const auto offsets =
+      file_.read_offsets(tags_path(scorer, tag::kNameOffsets), count, {0, count}, bytes.size());
+  std::vector<std::string> names;
+  for (std::size_t name = 0; name < count; ++name)
+    names.emplace_back(reinterpret_cast<const char*>(bytes.data()) + offsets[name],
+                       offsets[name + 1] - offsets[name]);
+  return names;
 }
 
 std::uint64_t ScoreFileReader::embedding_dimension(const std::string& scorer) const {

@@ -44,6 +44,14 @@ struct ScoreColumn {
   std::span<const core::ScoreStatus> status;
 };
 
+/// The tags of this rank's rows, as places among the names of all ranks.
+struct TagColumns {
+  std::span<const std::uint64_t> counts;         ///< [mine.size()]
+  std::span<const std::uint32_t> tags;           ///< [sum of counts], each < names.size()
+  std::span<const std::string> names;            ///< ascending; equal on all ranks
+  std::span<const std::uint64_t> rows_with_tag;  ///< [names.size()]; equal on all ranks
+};
+
 /// Writes scores.h5: rows first, then each scorer's columns, then `finish`. Every method is
 /// collective.
 class ScoreFileWriter {
@@ -66,6 +74,8 @@ class ScoreFileWriter {
   void write_score(const ScoreColumn& column);
   /// Begins the group /turns/<scorer>; from now on columns are of turns. [mine.size()]
   void begin_turns(std::span<const std::uint32_t> turns_of_rows);
+  /// The group /tags/<scorer>. @throws InternalError for columns that do not fit each other
+  void write_tags(const TagColumns& columns);
   /// /embeddings/<scorer> [rows, dimension], f16 or f32, with its status in
   /// /scores/<scorer>/status_embedding; filled with `write_embeddings`.
   void begin_embeddings(std::uint64_t dimension, Element element);
@@ -131,6 +141,17 @@ class ScoreFileReader {
   };
   [[nodiscard]] TurnScores read_turns(const std::string& scorer, const std::string& score,
                                       core::RowRange range) const;
+  /// The tags of each row of `range`.
+  struct RowTags {
+    std::vector<std::uint64_t> row_offsets;  ///< [range.size() + 1], from 0
+    std::vector<std::uint32_t> tags;         ///< [row_offsets.back()], each < tag_count
+  };
+  [[nodiscard]] RowTags read_tags(const std::string& scorer, core::RowRange range) const;
+  [[nodiscard]] bool has_tags(const std::string& scorer) const;
+  /// How many distinct tags the scorer's rows have.
+  [[nodiscard]] std::uint64_t tag_count(const std::string& scorer) const;
+  /// Their names, ascending. [tag_count]
+  [[nodiscard]] std::vector<std::string> tag_names(const std::string& scorer) const;
   /// 0 if the scorer has no embeddings.
   [[nodiscard]] std::uint64_t embedding_dimension(const std::string& scorer) const;
   /// Stored as f16 or f32.

@@ -232,8 +232,8 @@ class JobFile(BadInput):
     def test_an_override_reaches_a_name_that_holds_dots(self):
         job = self.write_job(f"data: {{ path: {self.write_rows(3)} }}\nscorers: {{ a: {{ import: x, as: y }}, a-1.7B: {{ import: x, as: y }} }}\n"
                              "select: { method: random, budget: 1 }\n")
-        self.refuse(USAGE, "scorers.a-1.7B.as: not supported by this version: tags", job=job, arguments=["--set", "scorers.a-1.7B.as=tags"])
-        self.refuse(USAGE, "scorers.a.as: not supported by this version: tags", job=job, arguments=["--set", "scorers.a.as=tags"])
+        self.refuse(USAGE, "scorers.a-1.7B.as: 'n_tokens' cannot name a score", job=job, arguments=["--set", "scorers.a-1.7B.as=n_tokens"])
+        self.refuse(USAGE, "scorers.a.as: 'n_tokens' cannot name a score", job=job, arguments=["--set", "scorers.a.as=n_tokens"])
         self.refuse(USAGE, "select.of.x", "of is not a map", job=job, arguments=["--set", "select.of=all", "--set", "select.of.x=1"])
 
     def test_a_nul_in_a_text(self):

@@ -191,6 +191,9 @@ def compare_plain(samples):
         got, count = answer["conditional"], count + 1
         if got["text"] + "</s>" != conversation.get_prompt() or not got["text"].encode()[got["answer_begin"] :].decode() == sample["output"]:
             fail(f"vicuna: got {got['text'][-200:]!r}, FastChat {conversation.get_prompt()[-200:]!r}")
+        conversation.update_last_message(None)
+        if answer["prompt"] != conversation.get_prompt():  # what FastChat has a model go on with: no space behind `ASSISTANT:`
+            fail(f"vicuna: prompt {answer['prompt'][-200:]!r}, FastChat {conversation.get_prompt()[-200:]!r}")
     print(f"vicuna: {count} samples compared with FastChat")
 
 

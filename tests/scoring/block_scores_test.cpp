@@ -17,6 +17,7 @@ BlockScores sample() {
   block.rows.columns.push_back({"embedding", 2, std::vector<float>{1, 2, 3, 4, 5, 6}});
   block.turns.rows = 1;
   block.turns.columns.push_back({"half", 1, std::vector<core::Half>{core::to_half(0.5F)}});
+  block.turns.add<std::string>("reply")[0] = std::string("a\0b\n", 4);
   return block;
 }
 
@@ -48,6 +49,12 @@ TEST(BlockScores, RefusesWhatNoStatusAndNoTypeIs) {
   EXPECT_THROW((void)deserialize_block(bytes), core::ModelError);
   bytes = serialize(sample());
   bytes[status - 1] = 9;
+  EXPECT_THROW((void)deserialize_block(bytes), core::ModelError);
+}
+
+TEST(BlockScores, RefusesTextsLongerThanTheRecord) {
+  std::string bytes = serialize(sample());
+  bytes[bytes.size() - 5] = '\x7F';  // the highest byte of the text's length
   EXPECT_THROW((void)deserialize_block(bytes), core::ModelError);
 }
 

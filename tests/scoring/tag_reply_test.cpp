@@ -64,7 +64,7 @@ TEST(TagName, EachCountsOnce) {
 }
 
 TEST(TagPrompt, HoldsTheQuery) {
-  EXPECT_NE(tag_prompt("Why?").find("[begin]\nWhy?\n[end]"), std::string::npos);
+  EXPECT_NE(instag_prompt("Why?").find("[begin]\nWhy?\n[end]"), std::string::npos);
   EXPECT_TRUE(instagger_prompt("Why?").ends_with("\nUser query: Why?"));
 }
 

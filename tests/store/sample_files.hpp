@@ -31,6 +31,8 @@ struct SampleColumns {
   std::vector<std::uint32_t> scored_turns;
   std::vector<double> turn_value;
   std::vector<core::ScoreStatus> turn_status;
+  std::vector<std::uint64_t> tag_counts;  ///< of rows
+  std::vector<std::uint32_t> tags;
 
   explicit SampleColumns(core::RowRange mine) {
     constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -69,9 +71,19 @@ struct SampleColumns {
                                  ? static_cast<double>(row) + turn / 2.0
                                  : kNan);
       }
+      tag_counts.push_back(small % 4);
+      for (std::uint32_t tag = 0; tag < small % 4; ++tag)
+        tags.push_back((small + tag) % static_cast<std::uint32_t>(tag_names().size()));
       for (int i = 0; i < 3; ++i)
         embeddings.push_back(static_cast<float>(3 * row) + static_cast<float>(i) / 4);
     }
+  }
+
+  /// Ascending by their bytes.
+  [[nodiscard]] static const std::vector<std::string>& tag_names() {
+    static const std::vector<std::string> names{"art", "code", "math", "math proof",
+                                                "\xC3\xA9tude"};
+    return names;
   }
 
   [[nodiscard]] store::RowColumns rows() const {
@@ -151,6 +163,11 @@ inline void write_sample_scores(const mpi::Communicator& communicator,
   file.begin_turns(columns.scored_turns);
   file.write_values(store::turn::kEvolQuality, columns.turn_value, columns.turn_status);
   file.write_column(store::turn::kStatusEvolQuality, Statuses(columns.turn_status));
+
+  model.name = "tagger";
+  file.begin_scorer(model);
+  const std::vector<std::uint64_t> rows_with_tag(SampleColumns::tag_names().size(), rows);
+  file.write_tags({columns.tag_counts, columns.tags, SampleColumns::tag_names(), rows_with_tag});
 
   store::ScorerInfo imported;
   imported.name = "imported";

@@ -65,7 +65,7 @@ TEST(ScoreFile, IsReadBackByEveryRankInItsOwnRows) {
   const test::SampleColumns expected(mine);
   const ScoreFileReader file(folder.path() / "scores.h5");
   EXPECT_EQ(file.rows(), rows);
-  EXPECT_EQ(file.scorers(), (std::vector<std::string>{"imported", "smollm2", "turns"}));
+  EXPECT_EQ(file.scorers(), (std::vector<std::string>{"imported", "smollm2", "tagger", "turns"}));
   const RowTable table = file.read_rows(mine);
   EXPECT_EQ(table.byte_offset, expected.byte_offset);
   EXPECT_EQ(table.hash, expected.hash);
@@ -90,9 +90,39 @@ TEST(ScoreFile, IsReadBackByEveryRankInItsOwnRows) {
   EXPECT_EQ(std::memcmp(turns.scores.values.data(), expected.turn_value.data(),
                         8 * expected.turn_value.size()),
             0);
+  const auto tags = file.read_tags("tagger", mine);
+  EXPECT_EQ(tags.tags, expected.tags);
+  EXPECT_EQ(tags.row_offsets.size(), mine.size() + 1);
+  for (std::size_t row = 0; row < mine.size(); ++row)
+    EXPECT_EQ(tags.row_offsets[row + 1] - tags.row_offsets[row], expected.tag_counts[row]);
+  EXPECT_TRUE(file.has_tags("tagger"));
+  EXPECT_FALSE(file.has_tags("turns"));
+  EXPECT_EQ(file.tag_count("tagger"), 5U);
+  EXPECT_EQ(file.tag_names("tagger"), test::SampleColumns::tag_names());
   EXPECT_EQ(file.read_score("imported", "rating", mine).status, expected.rating_status);
   EXPECT_TRUE(file.has("smollm2", "ifd_loss"));
   EXPECT_FALSE(file.has("imported", "ifd_loss"));
+}
+
+TEST(ScoreFile, RefusesTagsWithoutAName) {
+  const SharedFolder folder;
+  const auto path = folder.path() / "scores.h5";
+  const std::vector<std::uint32_t> tags{0, 7};
+  const std::vector<std::uint64_t> offsets{0, 2}, rows_with_tag{1, 1};
+  ParallelFile file(folder.world, path, kind::kScores);
+  file.create_group("/rows", {{"rows", std::uint64_t{1}}});
+  file.create_group("/tags");
+  file.create_group("/tags/x");
+  file.write_replicated("/tags/x/tag", std::span(tags));
+  file.write_replicated("/tags/x/row_offsets", std::span(offsets));
+  file.write_replicated("/tags/x/rows_with_tag", std::span(rows_with_tag));
+  file.finish();
+  try {
+    static_cast<void>(ScoreFileReader(path).read_tags("x", {0, 1}));
+    ADD_FAILURE() << "expected an error";
+  } catch (const core::ModelError& error) {
+    EXPECT_EQ(error.what(), path.string() + ": /tags/x/tag holds 7, expected places among 2 names");
+  }
 }
 
 /// Runs `write`, which must fail alike on all ranks, and returns the message; afterwards nothing

@@ -11,7 +11,7 @@ import numpy as np
 
 PROBE = sys.argv[1]
 STATUSES = ["ok", "empty_answer", "answer_truncated_away", "answer_too_short", "non_finite", "zero_denominator", "bad_row",
-            "not_given", "not_scored", "template_refused", "text_too_long"]
+            "not_given", "not_scored", "template_refused", "text_too_long", "unreadable_reply"]
 N = 60
 PROMISED = ["formula", "unit", "log_base", "source", "model_fingerprint", "tokenizer_hash", "template", "system",
             "scores_closing_tokens", "max_length", "dtype", "threads", "code_version"]
@@ -97,6 +97,12 @@ def check_scores(path):
         expect_column(file["turns/turns"], "row_offsets", "<u8", np.concatenate([[0], np.cumsum(rows % 3)]))
         expect_column(file["turns/turns"], "evol_quality", "<f8", [math.nan if t == 1 and r % 5 == 0 else r + t / 2 for r, t in turns])
         expect_status(file["turns/turns"], "status_evol_quality", [10 if t == 1 and r % 5 == 0 else 0 for r, t in turns])
+        tagger = file["tags/tagger"]
+        expect_column(tagger, "row_offsets", "<u8", np.concatenate([[0], np.cumsum(rows % 4)]))
+        expect_column(tagger, "tag", "<u4", [(row + tag) % 5 for row in range(N) for tag in range(row % 4)])
+        expect_column(tagger, "rows_with_tag", "<u8", np.full(5, N))
+        offsets, names = tagger["name_offsets"][()], tagger["names"][()].tobytes()
+        assert [names[a:b].decode() for a, b in zip(offsets, offsets[1:])] == ["art", "code", "math", "math proof", "étude"]
         seen = []
 
         def check_attributes(name, item):
@@ -105,7 +111,7 @@ def check_scores(path):
                 assert not missing, (name, missing)
                 seen.append(name)
         file.visititems(check_attributes)
-        assert len(seen) == 8 + 12 + 1 + 1 + 2 + 3, seen
+        assert len(seen) == 8 + 12 + 1 + 1 + 2 + 3 + 3, seen
         attributes = dict(model["ifd_ppl"].attrs)
         assert attributes["formula"] == "ppl_cond / ppl_direct" and attributes["system"] == "" and attributes["threads"] == 1
         assert attributes["scores_closing_tokens"] == "yes" and "2412.17365" in attributes["source"]
