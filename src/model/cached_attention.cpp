@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "model/vector_clones.hpp"
+#include "core/vector_clones.hpp"
 
 namespace winnow::model {
 namespace {

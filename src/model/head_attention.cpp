@@ -3,47 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/tile_product.hpp"
+#include "core/vector_clones.hpp"
 #include "model/exponential.hpp"
-#include "model/vector_clones.hpp"
 
 namespace winnow::model {
 namespace {
 
-/// A tile of a product: so many queries by so many columns, kept in registers.
+/// Queries that are scored together.
 constexpr std::size_t kQueries = 4;
-constexpr std::size_t kColumns = 32;
-
-std::size_t filled_up(std::size_t count) { return (count + kColumns - 1) / kColumns * kColumns; }
-
-/// The queries of a tile.
-struct Quad {
-  const float* row[kQueries];
-};
-
-/// c[q * c_stride + j] = sum over k of a.row[q][k] * b[k * b_stride + j], for j < kColumns
-[[gnu::always_inline]] inline void multiply_tile(const Quad& a, const float* b,
-                                                 std::size_t b_stride, std::size_t depth, float* c,
-                                                 std::size_t c_stride) {
-  float sums[kQueries][kColumns] = {};
-  for (std::size_t k = 0; k < depth; ++k) {
-    const float* row = b + k * b_stride;
-    for (std::size_t q = 0; q < kQueries; ++q) {
-      const float factor = a.row[q][k];
-#pragma omp simd
-      for (std::size_t j = 0; j < kColumns; ++j) sums[q][j] = std::fma(factor, row[j], sums[q][j]);
-    }
-  }
-  for (std::size_t q = 0; q < kQueries; ++q)
-    for (std::size_t j = 0; j < kColumns; ++j) c[q * c_stride + j] = sums[q][j];
-}
-
-/// c [kQueries, columns] = a b, columns a multiple of kColumns
-WINNOW_VECTOR_CLONES void multiply(const Quad& a, const float* b, std::size_t b_stride,
-                                   std::size_t depth, std::size_t columns, float* c,
-                                   std::size_t c_stride) {
-  for (std::size_t j = 0; j < columns; j += kColumns)
-    multiply_tile(a, b + j, b_stride, depth, c + j, c_stride);
-}
 
 /// scores[t] becomes exp(cap(scale * scores[t]) - maximum of them); their sum.
 WINNOW_VECTOR_CLONES float exponentials(float* scores, std::size_t count, float scale,
@@ -69,8 +37,8 @@ WINNOW_VECTOR_CLONES float exponentials(float* scores, std::size_t count, float 
 
 HeadAttention::HeadAttention(const AttentionRule& rule, std::size_t rows)
     : rule_(rule),
-      key_stride_(filled_up(rows)),
-      value_width_(filled_up(rule.head_size)),
+      key_stride_(core::filled_up_to_tiles(rows)),
+      value_width_(core::filled_up_to_tiles(rule.head_size)),
       keys_(new float[rule.head_size * key_stride_]()),
       values_(new float[rows * value_width_]()),
       scores_(new float[kQueries * key_stride_]),
@@ -100,16 +68,13 @@ void HeadAttention::attend(HeadRows<const float> queries, std::size_t first_row,
 void HeadAttention::attend_tile(HeadRows<const float> queries, std::size_t begin,
                                 std::size_t first_row, HeadRows<float> out) {
   const std::size_t count = std::min(kQueries, queries.rows - begin);
-  const std::size_t first = seen_from(first_row + begin).first / kColumns * kColumns;
+  const std::size_t first =
+      seen_from(first_row + begin).first / core::kTileColumns * core::kTileColumns;
   const std::size_t end = seen_from(first_row + begin + count - 1).end;
-  Quad quad, weights;
-  for (std::size_t q = 0; q < kQueries; ++q) {  // what is missing repeats the last
-    const std::size_t taken = std::min(q, count - 1);
-    quad.row[q] = queries.first + (begin + taken) * queries.stride;
-    weights.row[q] = scores_.get() + taken * key_stride_;
-  }
-  multiply(quad, keys_.get() + first, key_stride_, rule_.head_size, filled_up(end - first),
-           scores_.get(), key_stride_);
+  const std::size_t columns = core::filled_up_to_tiles(end - first);
+  core::multiply({queries.first + begin * queries.stride, queries.stride},
+                 {keys_.get() + first, key_stride_}, count, rule_.head_size, columns,
+                 {scores_.get(), key_stride_});
   float sums[kQueries];
   for (std::size_t q = 0; q < count; ++q) {
     const Seen seen = seen_from(first_row + begin + q);
@@ -119,8 +84,8 @@ void HeadAttention::attend_tile(HeadRows<const float> queries, std::size_t begin
     sums[q] = exponentials(scores + (seen.first - first), seen.end - seen.first, rule_.scale,
                            rule_.limit);
   }
-  multiply(weights, values_.get() + first * value_width_, value_width_, end - first, value_width_,
-           mixed_.get(), value_width_);
+  core::multiply({scores_.get(), key_stride_}, {values_.get() + first * value_width_, value_width_},
+                 count, end - first, value_width_, {mixed_.get(), value_width_});
   for (std::size_t q = 0; q < count; ++q) {
     float* const row = out.first + (begin + q) * out.stride;
     const float* const mixed = mixed_.get() + q * value_width_;

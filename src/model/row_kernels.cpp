@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "model/exponential.hpp"
-#include "model/vector_clones.hpp"
+#include "core/vector_clones.hpp"
 
 namespace winnow::model {
 namespace {
