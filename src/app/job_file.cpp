@@ -40,10 +40,10 @@ const std::vector<std::string> kLaterSections = {"finetune", "evaluate", "judge"
                                                  "study",    "rate",     "refine", "evolve",
                                                  "tag",      "slurm"};
 
-void read_data(YamlSection& root, Job& job, const fs::path& folder) {
+void read_data(YamlSection& root, Job& job) {
   auto section = root.section("data");
   if (!section) root.fail("data", "missing, expected the data set: data: { path: FILE }");
-  job.data = read_source(*section, folder);
+  job.data = read_source(*section);
   if (const auto join = section->text("join")) job.join = *join;
   section->finish();
 }
@@ -51,6 +51,8 @@ void read_data(YamlSection& root, Job& job, const fs::path& folder) {
 void read_score_names(YamlSection& section, const std::string& key, pipeline::ModelScorer& scorer) {
   scorer.scores =
       section.texts(key).value_or(std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"});
+  if (scorer.scores.empty())
+    section.fail(key, fmt::format("empty, expected scores of {}", fmt::join(kModelScores, ", ")));
   for (const std::string& score : scorer.scores) {
     if (std::find(kModelScores.begin(), kModelScores.end(), score) != kModelScores.end()) continue;
     section.fail(key, fmt::format("found '{}', expected scores of {}; nearest is '{}'", score,
@@ -77,16 +79,16 @@ void require_embedding_score(YamlSection& section, const pipeline::ModelScorer& 
 }
 
 /// The keys that a model has wherever it stands (`model:` or an entry of `scorers:`).
-pipeline::ModelScorer read_model(YamlSection& section, const fs::path& folder) {
+pipeline::ModelScorer read_model(YamlSection& section) {
   pipeline::ModelScorer scorer;
-  scorer.path = resolved(section.required_text("path"), folder);
+  scorer.path = section.required_path("path");
   scorer.prompt_template = section.text("template").value_or("auto");
   const std::string system = section.text("system").value_or("none");
   scorer.system = system == "none" ? "" : system;
   scorer.dtype = section.one_of("dtype", {"bf16", "fp32"}).value_or("bf16");
   scorer.max_length =
       static_cast<std::uint32_t>(section.unsigned_integer("max_length", 2, 1U << 24).value_or(0));
-  if (const auto stage = section.text("stage")) scorer.stage = resolved(*stage, folder);
+  scorer.stage = section.path("stage").value_or("");
   scorer.revision = section.text("revision").value_or("");
   scorer.faithful = section.boolean("faithful").value_or(false);
   if (auto embedding = section.section("embedding")) scorer.embedding = read_embedding(*embedding);
@@ -99,7 +101,7 @@ bool is_taken_name(const std::string& name) {
          name.starts_with("nll_") || name.starts_with("status_");
 }
 
-void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
+void read_scorers(YamlSection& root, Job& job) {
   auto model = root.section("model");
   auto scorers = root.section("scorers");
   if (model && scorers) root.fail("scorers", "given beside model: expected one of the two");
@@ -109,7 +111,6 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
               "given beside scorers: each scorer has its own `score`; expected { block_rows: N }");
 
   pipeline::ModelScorer shorthand;
-  bool only_length = false;
   if (scores_asked) {
     if (root.node("score").IsMap()) {
       auto section = root.section("score");
@@ -122,12 +123,10 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
     } else {
       read_score_names(root, "score", shorthand);
     }
-    only_length = std::all_of(shorthand.scores.begin(), shorthand.scores.end(),
-                              [](const auto& s) { return s == "length"; });
   }
   if (model) {
     const std::vector<std::string> scores = shorthand.scores;
-    shorthand = read_model(*model, folder);
+    shorthand = read_model(*model);
     shorthand.scores =
         scores.empty() ? std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"} : scores;
     require_embedding_score(*model, shorthand);
@@ -139,9 +138,10 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
           fmt::format(
               "the folder's name '{}' cannot name a scorer; use scorers: {{ NAME: {{...}} }}",
               name));
-    if (!only_length || !scores_asked) job.scorers.push_back({name, shorthand, std::nullopt});
+    job.scorers.push_back({name, shorthand, std::nullopt});
     model->finish();
-  } else if (scores_asked && !only_length) {
+  } else if (!std::all_of(shorthand.scores.begin(), shorthand.scores.end(),
+                          [](const auto& score) { return score == "length"; })) {
     root.fail("score",
               fmt::format("asks for {}, which needs a model: expected model: {{ path: FOLDER }}",
                           fmt::join(shorthand.scores, ", ")));
@@ -157,7 +157,7 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
     scorer.name = name;
     if (section->has("import")) {
       pipeline::ImportedScorer imported;
-      imported.path = resolved(section->required_text("import"), folder);
+      imported.path = section->required_path("import");
       imported.key = section->text("key").value_or("");
       imported.as = section->required_text("as");
       if (imported.as == "tags") section->fail("as", "not supported by this version: tags");
@@ -165,7 +165,7 @@ void read_scorers(YamlSection& root, Job& job, const fs::path& folder) {
         section->fail("as", fmt::format("'{}' cannot name a score", imported.as));
       scorer.imported = imported;
     } else {
-      pipeline::ModelScorer read = read_model(*section, folder);
+      pipeline::ModelScorer read = read_model(*section);
       read_score_names(*section, "score", read);
       require_embedding_score(*section, read);
       scorer.model = read;
@@ -222,12 +222,14 @@ pipeline::SelectionJob read_selection(YamlSection& section, const Job& job) {
                              fmt::join(kMethods, ", "), nearest(selection.method, kMethods)));
   }
   const std::string& method = selection.method;
-  bool in_tokens = false;
+  std::optional<selection::Budget::Unit> unit;
   if (method != "vanilla") {
     selection.budget = section.required_text("budget");
-    in_tokens = selection::parse_budget(section.place_of("budget"), selection.budget).unit ==
-                selection::Budget::Unit::tokens;
+    unit = selection::parse_budget(section.place_of("budget"), selection.budget).unit;
   }
+  const bool in_tokens = unit == selection::Budget::Unit::tokens;
+  if (section.has("of") && unit != selection::Budget::Unit::percent)
+    section.fail("of", "given, but says of which rows a budget in percent is taken");
   selection.of = section.one_of("of", {"all", "eligible"}).value_or("all");
   selection.order = section.one_of("order", {"pick", "file"}).value_or("pick");
   if (method == "random") selection.seed = section.unsigned_integer("seed", 0, ~0ULL).value_or(0);
@@ -303,7 +305,6 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
         fmt::format("{}: not a job file: expected a map of keys", file.string()));
   for (const std::string& assignment : overrides) tree.reset(overridden(tree, assignment));
 
-  const fs::path folder = fs::absolute(file).parent_path();
   YamlSection root(tree, file.string(), "");
   Job job;
   job.file = file;
@@ -313,16 +314,18 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
   job.run_folder = out ? *out : fs::path("runs") / job.name;
   for (const std::string& section : kLaterSections)
     if (root.has(section)) root.fail(section, "not supported by this version");
-  read_data(root, job, folder);
-  read_scorers(root, job, folder);
+  read_data(root, job);
+  read_scorers(root, job);
   if (auto tfidf = root.section("tfidf")) {
     job.tfidf.fit = tfidf->one_of("fit", {"eligible", "all"}).value_or("eligible");
     job.tfidf.dump = tfidf->boolean("dump").value_or(false);
     tfidf->finish();
   }
   read_selections(root, job);
-  if (auto section = root.section("generate"))
-    job.generation = read_generation(*section, job, folder);
+  if (job.tfidf.dump && std::none_of(job.selections.begin(), job.selections.end(),
+                                     [](const auto& s) { return s.method == "iterit"; }))
+    root.section("tfidf")->fail("dump", "true, but no selection of this job is iterit's");
+  if (auto section = root.section("generate")) job.generation = read_generation(*section, job);
   root.finish();
   job.effective = YAML::Dump(tree) + "\n";
   return job;

@@ -1,16 +1,12 @@
 #pragma once
 
-#include <filesystem>
-
 #include "app/yaml_section.hpp"
 #include "pipeline/job.hpp"
 
 namespace winnow::app {
 
 /// The `generate:` section of a job whose scorers are read.
-/// @param folder  of the job file
 [[nodiscard]] pipeline::GenerationJob read_generation(YamlSection& section,
-                                                      const pipeline::Job& job,
-                                                      const std::filesystem::path& folder);
+                                                      const pipeline::Job& job);
 
 }  // namespace winnow::app

@@ -348,6 +348,23 @@ class JobFile(Scorers):
             self.assertEqual(list(file["scores/tokens"]), ["n_tokens"])
             self.assertGreater(file["scores/tokens/n_tokens"][:].min(), 0)
 
+    def test_a_model_beside_length_alone_counts_tokens(self):
+        self.job(self.write_rows(6))
+        head = f"data: {{ path: {self.folder / 'rows.jsonl'} }}\nscore: %s\n"
+        job = self.write_job(head % "[length]" + f"model: {{ path: {self.folder / 'model'}, template: bare }}\nselect: {{ method: random, budget: 300 tokens }}\n")
+        self.succeed("run", job, "--out", self.folder / "run")
+        with h5py.File(self.folder / "run/scores.h5") as file:
+            self.assertEqual(list(file["scores/model"]), ["n_tokens"])
+        self.fail_with(5, "empty/tokenizer.json", arguments=["run", job, "--check", "--set", f"model.path={self.write('empty/README', '').parent}"])
+
+    def test_an_empty_list_of_scores(self):
+        self.job(self.write_rows(6))
+        model = f"{{ path: {self.folder / 'model'}%s }}"
+        for more, place in ((f"model: {model % ''}\nscore: []\n", "job.yaml:3: score"), (f"model: {model % ''}\nscore: {{ scores: [] }}\n", "score.scores"),
+                            ("score: []\n", "job.yaml:2: score"), (f"scorers: {{ a: {model % ', score: []'} }}\n", "scorers.a.score")):
+            job = self.write_job(f"data: {{ path: {self.folder / 'rows.jsonl'} }}\n{more}")
+            self.fail_with(2, place + ": empty, expected scores of ifd_ppl", arguments=["run", job, "--check"])
+
     def test_a_folder_without_digits_of_their_own(self):
         job = self.job(self.write_rows(3))
         path = self.folder / "model/tokenizer.json"
@@ -390,6 +407,21 @@ class Inspect(Scorers):
         cut = self.write("cut.h5", (out / "scores.h5").read_bytes()[:3000])
         self.fail_with(5, "cut.h5", arguments=["inspect", cut])
         self.fail_with(5, "job.yaml", arguments=["inspect", job])
+
+    def test_groups_that_never_end(self):
+        job = self.write_job(f"data: {{ path: {self.write_rows(3)} }}\n")
+        out = self.folder / "run"
+        self.succeed("index", job, "--out", out)
+        good = (out / "index.h5").read_bytes()
+        for name, target, fragment in (("loop", "/", "/rows/loop is another name of an object"), ("twin", "/rows/hash", "/rows/twin is another name of an object")):
+            path = self.write(f"{name}.h5", good)
+            with h5py.File(path, "r+") as file:
+                file[f"rows/{name}"] = file[target]
+            self.fail_with(5, path, fragment, arguments=["inspect", path])
+        path = self.write("deep.h5", good)
+        with h5py.File(path, "r+") as file:
+            file.create_group("a/b/c/d/e/f/g/h/i/j")
+        self.fail_with(5, path, "/a/b/c/d/e/f/g/h lies within 8 groups, expected fewer", arguments=["inspect", path])
 
 
 if __name__ == "__main__":
