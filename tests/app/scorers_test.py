@@ -167,10 +167,11 @@ class Staging(Scorers):
 
     def test_a_request_to_stop_ends_the_wait_for_another_who_copies(self):
         self.score(", stage: local", "first")
-        with open(self.folder / f"local/{self.copy().name}.lock") as held:
+        lock = self.folder / f"local/{self.copy().name}.lock"
+        with open(lock) as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             process = program.start(["score", self.stage_job(), "--out", self.folder / "run"])
-            while process.poll() is None and not (self.folder / "run/journal").exists():
+            while process.poll() is None and program.bytes_read(process, lock) is None:
                 pass
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=60)
