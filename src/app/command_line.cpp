@@ -23,16 +23,17 @@ struct StageCommand {
   const char* name;
   const char* description;
   const char* example;
+  bool scores = true;
 };
 
 constexpr StageCommand kStages[] = {
     {"run", "Run every stage that the job names",
      "winnow run jobs/quickstart.yaml --set select.budget=10%"},
-    {"index", "Find the rows of the data set", "winnow index JOB.yaml --out runs/mine"},
+    {"index", "Find the rows of the data set", "winnow index JOB.yaml --out runs/mine", false},
     {"score", "Index, then score every row", "winnow score JOB.yaml --threads 2"},
     {"select", "Index, score, then select", "winnow select JOB.yaml --set select.budget=1000"},
     {"generate", "Let the model answer rows",
-     "winnow generate JOB.yaml --set generate.temperature=0.7"},
+     "winnow generate JOB.yaml --set generate.temperature=0.7", false},
 };
 
 }  // namespace
@@ -60,10 +61,13 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     command->add_option("--threads", line.threads, "CPU threads of each rank")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
-    command->add_flag("--profile", line.profile,
-                      "Say where the time of scoring went (on a GPU this slows it down)");
-    command->add_flag("--check", line.check_only,
-                      "Check the job and say what would be done; run nothing");
+    CLI::Option* check = command->add_flag("--check", line.check_only,
+                                           "Check the job and say what would be done; run nothing");
+    if (stage.scores)
+      command
+          ->add_flag("--profile", line.profile,
+                     "Say where the time of scoring went (on a GPU this slows it down)")
+          ->excludes(check);
     command->add_flag("--json", line.json, "Print the machine-readable summary on stdout");
     command->footer(std::string("Example:\n  ") + stage.example + "\n");
     command->callback([&line, stage] { line.command = stage.name; });

@@ -38,10 +38,10 @@ const std::vector<std::string> kLaterSections = {"finetune", "evaluate", "judge"
                                                  "study",    "rate",     "refine", "evolve",
                                                  "tag",      "slurm"};
 
-void read_data(YamlSection& root, Job& job, const fs::path& folder) {
+void read_data(YamlSection& root, Job& job) {
   auto section = root.section("data");
   if (!section) root.fail("data", "missing, expected the data set: data: { path: FILE }");
-  job.data = read_source(*section, folder);
+  job.data = read_source(*section);
   if (const auto join = section->text("join")) job.join = *join;
   section->finish();
 }
@@ -92,12 +92,14 @@ pipeline::SelectionJob read_selection(YamlSection& section, const Job& job) {
                              fmt::join(kMethods, ", "), nearest(selection.method, kMethods)));
   }
   const std::string& method = selection.method;
-  bool in_tokens = false;
+  std::optional<selection::Budget::Unit> unit;
   if (method != "vanilla") {
     selection.budget = section.required_text("budget");
-    in_tokens = selection::parse_budget(section.place_of("budget"), selection.budget).unit ==
-                selection::Budget::Unit::tokens;
+    unit = selection::parse_budget(section.place_of("budget"), selection.budget).unit;
   }
+  const bool in_tokens = unit == selection::Budget::Unit::tokens;
+  if (section.has("of") && unit != selection::Budget::Unit::percent)
+    section.fail("of", "given, but says of which rows a budget in percent is taken");
   selection.of = section.one_of("of", {"all", "eligible"}).value_or("all");
   selection.order = section.one_of("order", {"pick", "file"}).value_or("pick");
   if (method == "random") selection.seed = section.unsigned_integer("seed", 0, ~0ULL).value_or(0);
@@ -173,7 +175,6 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
         fmt::format("{}: not a job file: expected a map of keys", file.string()));
   for (const std::string& assignment : overrides) tree.reset(overridden(tree, assignment));
 
-  const fs::path folder = fs::absolute(file).parent_path();
   YamlSection root(tree, file.string(), "");
   Job job;
   job.file = file;
@@ -183,16 +184,18 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
   job.run_folder = out ? *out : fs::path("runs") / job.name;
   for (const std::string& section : kLaterSections)
     if (root.has(section)) root.fail(section, "not supported by this version");
-  read_data(root, job, folder);
-  read_scorers(root, job, folder);
+  read_data(root, job);
+  read_scorers(root, job);
   if (auto tfidf = root.section("tfidf")) {
     job.tfidf.fit = tfidf->one_of("fit", {"eligible", "all"}).value_or("eligible");
     job.tfidf.dump = tfidf->boolean("dump").value_or(false);
     tfidf->finish();
   }
   read_selections(root, job);
-  if (auto section = root.section("generate"))
-    job.generation = read_generation(*section, job, folder);
+  if (job.tfidf.dump && std::none_of(job.selections.begin(), job.selections.end(),
+                                     [](const auto& s) { return s.method == "iterit"; }))
+    root.section("tfidf")->fail("dump", "true, but no selection of this job is iterit's");
+  if (auto section = root.section("generate")) job.generation = read_generation(*section, job);
   root.finish();
   job.effective = YAML::Dump(tree) + "\n";
   return job;

@@ -35,21 +35,14 @@ const pipeline::Scorer& read_model_name(YamlSection& section, const pipeline::Jo
 }
 
 /// A file, a list of files or a glob; or a map with the keys of the job's own `data`.
-data::SourceOptions read_questions(YamlSection& section, const pipeline::Job& job,
-                                   const std::filesystem::path& folder) {
+data::SourceOptions read_questions(YamlSection& section, const pipeline::Job& job) {
   data::SourceOptions source;
   if (section.node("data").IsMap()) {
     auto map = section.section("data");
-    source = read_source(*map, folder);
+    source = read_source(*map, job.data);
     map->finish();
   } else {
-    const auto paths = section.texts("data");
-    for (const std::string& path : *paths) {
-      if (path.empty()) section.fail("data", "empty, expected a file");
-      source.paths.push_back(resolved(path, folder).string());
-    }
-    if (source.paths.empty())
-      section.fail("data", "empty, expected a file, a list of files or a glob");
+    for (const auto& path : section.required_paths("data")) source.paths.push_back(path.string());
     source.skip_bad_rows = job.data.skip_bad_rows;
     source.max_row_bytes = job.data.max_row_bytes;
   }
@@ -59,15 +52,18 @@ data::SourceOptions read_questions(YamlSection& section, const pipeline::Job& jo
 
 }  // namespace
 
-pipeline::GenerationJob read_generation(YamlSection& section, const pipeline::Job& job,
-                                        const std::filesystem::path& folder) {
+pipeline::GenerationJob read_generation(YamlSection& section, const pipeline::Job& job) {
   const pipeline::Scorer& scorer = read_model_name(section, job);
   pipeline::GenerationJob generation;
   generation.model = *scorer.model;
   generation.name = section.text("name").value_or(scorer.name);
   if (!is_group_name(generation.name))
     section.fail("name", "expected a name of at most 200 letters, digits, '_', '-' and '.'");
-  if (section.has("data")) generation.data = read_questions(section, job, folder);
+  if (generation.name.find(".jsonl") != std::string::npos)
+    section.fail("name", fmt::format("'{}' holds .jsonl, by which the files of replies are told "
+                                     "from their folders",
+                                     generation.name));
+  if (section.has("data")) generation.data = read_questions(section, job);
   model::SamplingOptions& sampling = generation.sampling;
   sampling.temperature = section.number("temperature", 0, 100).value_or(0);
   sampling.top_p = section.number("top_p", 1e-6, 1).value_or(1);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 
 #include "app/yaml_section.hpp"
 #include "pipeline/job.hpp"
@@ -12,9 +11,7 @@ namespace winnow::app {
 constexpr std::uint64_t kMostNewTokens = 1U << 20;
 
 /// The `generate:` section of a job whose scorers are read.
-/// @param folder  of the job file
 [[nodiscard]] pipeline::GenerationJob read_generation(YamlSection& section,
-                                                      const pipeline::Job& job,
-                                                      const std::filesystem::path& folder);
+                                                      const pipeline::Job& job);
 
 }  // namespace winnow::app

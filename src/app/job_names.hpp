@@ -1,13 +1,8 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 namespace winnow::app {
-
-/// A path of the job file, which stands in `folder`.
-[[nodiscard]] std::filesystem::path resolved(const std::string& path,
-                                             const std::filesystem::path& folder);
 
 /// True for what may name a scorer, a selection, replies, ...: at most 200 letters, digits, `_`,
 /// `-` and `.`; longer names make file names that file systems refuse.

@@ -1,7 +1,5 @@
 #include "app/job_override.hpp"
 
-#include <filesystem>
-
 #include <fmt/format.h>
 
 #include "core/error.hpp"
@@ -9,8 +7,16 @@
 namespace winnow::app {
 namespace {
 
-void make_absolute(YAML::Node path) {
-  if (!path.Scalar().empty()) path = std::filesystem::absolute(path.Scalar()).string();
+/// A copy whose nodes have no line: theirs would be taken for one of the job file.
+YAML::Node without_lines(const YAML::Node& node) {
+  if (node.IsScalar()) return YAML::Node(node.Scalar());
+  YAML::Node copy(node.Type());
+  if (node.IsSequence())
+    for (const YAML::Node& item : node) copy.push_back(without_lines(item));
+  if (node.IsMap())
+    for (const auto& entry : node)
+      copy.force_insert(without_lines(entry.first), without_lines(entry.second));
+  return copy;
 }
 
 /// The first key of a dotted path into `map`: the longest of the map's own that it begins with (a
@@ -60,17 +66,7 @@ YAML::Node overridden(const YAML::Node& root, const std::string& assignment) {
   } catch (const YAML::Exception& error) {
     throw core::UsageError(fmt::format("--set {}: not a YAML value: {}", assignment, error.msg));
   }
-  // A node of its own has no line, which would be taken for one of the job file.
-  if (value.IsScalar()) value = YAML::Node(value.Scalar());
-  const std::string path = assignment.substr(0, equals);
-  const std::string last = path.substr(path.rfind('.') + 1);
-  if (last == "path" || last == "import") {
-    if (value.IsScalar()) make_absolute(value);
-    if (value.IsSequence())
-      for (YAML::Node item : value)
-        if (item.IsScalar()) make_absolute(item);
-  }
-  return with_value(root, path, value, assignment);
+  return with_value(root, assignment.substr(0, equals), without_lines(value), assignment);
 }
 
 }  // namespace winnow::app

@@ -15,7 +15,6 @@
 namespace winnow::app {
 namespace {
 
-namespace fs = std::filesystem;
 using core::nearest;
 
 const std::vector<std::string> kModelScores = {
@@ -25,6 +24,8 @@ const std::vector<std::string> kModelScores = {
 void read_score_names(YamlSection& section, const std::string& key, pipeline::ModelScorer& scorer) {
   scorer.scores =
       section.texts(key).value_or(std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"});
+  if (scorer.scores.empty())
+    section.fail(key, fmt::format("empty, expected scores of {}", fmt::join(kModelScores, ", ")));
   for (const std::string& score : scorer.scores) {
     if (std::find(kModelScores.begin(), kModelScores.end(), score) != kModelScores.end()) continue;
     section.fail(key, fmt::format("found '{}', expected scores of {}; nearest is '{}'", score,
@@ -64,16 +65,16 @@ void require_described_scores(YamlSection& section, const pipeline::ModelScorer&
 }
 
 /// The keys that a model has wherever it stands (`model:` or an entry of `scorers:`).
-pipeline::ModelScorer read_model(YamlSection& section, const fs::path& folder) {
+pipeline::ModelScorer read_model(YamlSection& section) {
   pipeline::ModelScorer scorer;
-  scorer.path = resolved(section.required_text("path"), folder);
+  scorer.path = section.required_path("path");
   scorer.prompt_template = section.text("template").value_or("auto");
   const std::string system = section.text("system").value_or("none");
   scorer.system = system == "none" ? "" : system;
   scorer.dtype = section.one_of("dtype", {"bf16", "fp32"}).value_or("bf16");
   scorer.max_length =
       static_cast<std::uint32_t>(section.unsigned_integer("max_length", 2, 1U << 24).value_or(0));
-  if (const auto stage = section.text("stage")) scorer.stage = resolved(*stage, folder);
+  scorer.stage = section.path("stage").value_or("");
   scorer.revision = section.text("revision").value_or("");
   scorer.faithful = section.boolean("faithful").value_or(false);
   if (auto embedding = section.section("embedding")) scorer.embedding = read_embedding(*embedding);
@@ -89,7 +90,7 @@ bool is_taken_name(const std::string& name) {
 
 }  // namespace
 
-void read_scorers(YamlSection& root, pipeline::Job& job, const fs::path& folder) {
+void read_scorers(YamlSection& root, pipeline::Job& job) {
   auto model = root.section("model");
   auto scorers = root.section("scorers");
   if (model && scorers) root.fail("scorers", "given beside model: expected one of the two");
@@ -99,7 +100,6 @@ void read_scorers(YamlSection& root, pipeline::Job& job, const fs::path& folder)
               "given beside scorers: each scorer has its own `score`; expected { block_rows: N }");
 
   pipeline::ModelScorer shorthand;
-  bool only_length = false;
   if (scores_asked) {
     if (root.node("score").IsMap()) {
       auto section = root.section("score");
@@ -112,12 +112,10 @@ void read_scorers(YamlSection& root, pipeline::Job& job, const fs::path& folder)
     } else {
       read_score_names(root, "score", shorthand);
     }
-    only_length = std::all_of(shorthand.scores.begin(), shorthand.scores.end(),
-                              [](const auto& s) { return s == "length"; });
   }
   if (model) {
     const std::vector<std::string> scores = shorthand.scores;
-    shorthand = read_model(*model, folder);
+    shorthand = read_model(*model);
     shorthand.scores =
         scores.empty() ? std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"} : scores;
     require_described_scores(*model, shorthand);
@@ -129,9 +127,10 @@ void read_scorers(YamlSection& root, pipeline::Job& job, const fs::path& folder)
           fmt::format(
               "the folder's name '{}' cannot name a scorer; use scorers: {{ NAME: {{...}} }}",
               name));
-    if (!only_length || !scores_asked) job.scorers.push_back({name, shorthand, std::nullopt});
+    job.scorers.push_back({name, shorthand, std::nullopt});
     model->finish();
-  } else if (scores_asked && !only_length) {
+  } else if (!std::all_of(shorthand.scores.begin(), shorthand.scores.end(),
+                          [](const auto& score) { return score == "length"; })) {
     root.fail("score",
               fmt::format("asks for {}, which needs a model: expected model: {{ path: FOLDER }}",
                           fmt::join(shorthand.scores, ", ")));
@@ -147,14 +146,14 @@ void read_scorers(YamlSection& root, pipeline::Job& job, const fs::path& folder)
     scorer.name = name;
     if (section->has("import")) {
       pipeline::ImportedScorer imported;
-      imported.path = resolved(section->required_text("import"), folder);
+      imported.path = section->required_path("import");
       imported.key = section->text("key").value_or("");
       imported.as = section->required_text("as");
       if (!is_group_name(imported.as) || is_taken_name(imported.as))
         section->fail("as", fmt::format("'{}' cannot name a score", imported.as));
       scorer.imported = imported;
     } else {
-      pipeline::ModelScorer read = read_model(*section, folder);
+      pipeline::ModelScorer read = read_model(*section);
       read_score_names(*section, "score", read);
       require_described_scores(*section, read);
       scorer.model = read;

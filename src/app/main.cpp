@@ -35,14 +35,12 @@ int main(int argc, char** argv) {
     if (world.is_root()) std::fputs(parsed.output.c_str(), parsed.exit_code == 0 ? stdout : stderr);
     return parsed.exit_code;
   }
-  std::signal(SIGTERM, request_stop);
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGUSR1, request_stop);
   return app::guarded(world, [&] {
     if (parsed.command_line->command == "inspect")
       return app::inspect_command(world, *parsed.command_line);
     if (parsed.command_line->command == "tokenize")
       return app::tokenize_command(world, *parsed.command_line);
+    for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) std::signal(signal, request_stop);
     return app::run_command(world, *parsed.command_line, stop_requested);
   });
 }

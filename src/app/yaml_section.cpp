@@ -154,6 +154,36 @@ std::optional<std::vector<std::string>> YamlSection::texts(const std::string& ke
   return values;
 }
 
+std::filesystem::path YamlSection::path_of(const std::string& key, YAML::Node node) const {
+  const std::filesystem::path given(text_of(key, node));
+  if (given.empty()) fail(key, "empty, expected a path");
+  const bool is_of_command_line = node.Mark().line < 0;
+  if (is_of_command_line) node = std::filesystem::absolute(given).string();
+  const auto folder = std::filesystem::absolute(file_).parent_path();
+  return (is_of_command_line ? std::filesystem::absolute(given) : folder / given)
+      .lexically_normal();
+}
+
+std::optional<std::filesystem::path> YamlSection::path(const std::string& key) {
+  if (!text(key)) return std::nullopt;
+  return path_of(key, node(key));
+}
+
+std::filesystem::path YamlSection::required_path(const std::string& key) {
+  static_cast<void>(required_text(key));
+  return path_of(key, node(key));
+}
+
+std::vector<std::filesystem::path> YamlSection::required_paths(const std::string& key) {
+  std::vector<std::filesystem::path> paths;
+  const YAML::Node child = node(key);
+  if (!texts(key)) fail(key, "missing, expected a file, a list of files or a glob");
+  if (child.IsScalar()) return {path_of(key, child)};
+  for (const YAML::Node& item : child) paths.push_back(path_of(key, item));
+  if (paths.empty()) fail(key, "empty, expected a file, a list of files or a glob");
+  return paths;
+}
+
 std::optional<YamlSection> YamlSection::section(const std::string& key) {
   if (!has(key)) return std::nullopt;
   return YamlSection(node(key), file_, name_of(key));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,6 +31,12 @@ class YamlSection {
   [[nodiscard]] std::optional<double> number(const std::string& key, double least, double most);
   /// A string or a list of strings.
   [[nodiscard]] std::optional<std::vector<std::string>> texts(const std::string& key);
+  /// A path: relative to the file's folder or, where it comes from the command line, to the current
+  /// one. It is made absolute in the node too, which may be written down elsewhere.
+  [[nodiscard]] std::optional<std::filesystem::path> path(const std::string& key);
+  [[nodiscard]] std::filesystem::path required_path(const std::string& key);
+  /// A path or a list of paths, at least one.
+  [[nodiscard]] std::vector<std::filesystem::path> required_paths(const std::string& key);
   [[nodiscard]] std::optional<YamlSection> section(const std::string& key);
   /// The node as it stands, for keys with several forms.
   [[nodiscard]] YAML::Node node(const std::string& key);
@@ -44,6 +51,7 @@ class YamlSection {
  private:
   [[nodiscard]] std::optional<std::string> scalar(const std::string& key, const char* expected);
   [[nodiscard]] std::string text_of(const std::string& key, const YAML::Node& node) const;
+  [[nodiscard]] std::filesystem::path path_of(const std::string& key, YAML::Node node) const;
   [[nodiscard]] std::string where(const YAML::Node& node) const;
   [[nodiscard]] std::string name_of(const std::string& key) const;
 

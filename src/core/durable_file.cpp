@@ -4,8 +4,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <memory>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -120,6 +123,18 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
   stream.read(bytes.data(), static_cast<std::streamsize>(size));
   if (static_cast<std::uint64_t>(stream.gcount()) != size) fail(path, "read to its end", EIO);
   return bytes;
+}
+
+void read_pieces(const std::filesystem::path& path, std::size_t piece_bytes,
+                 const std::function<void(std::string_view)>& take) {
+  require_regular_file(path);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             &std::fclose);
+  if (!file) fail(path, "read", errno);
+  std::vector<char> piece(piece_bytes);
+  while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), file.get()))
+    take({piece.data(), got});
+  if (std::ferror(file.get())) fail(path, "read to its end", errno);
 }
 
 }  // namespace winnow::core

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -50,6 +51,11 @@ void require_regular_file(const std::filesystem::path& path);
 
 /// The whole file. @throws EnvironmentError if missing or unreadable, or larger than `max_bytes`.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
+
+/// Hands the file's bytes on in pieces of at most `piece_bytes`.
+/// @throws EnvironmentError if it cannot be read, or what `take` throws
+void read_pieces(const std::filesystem::path& path, std::size_t piece_bytes,
+                 const std::function<void(std::string_view)>& take);
 
 /// fsyncs a folder, so that names created in it survive a crash.
 void sync_folder(const std::filesystem::path& folder);

@@ -1,17 +1,16 @@
 #include "core/hash.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <vector>
-
 #include <fmt/format.h>
 #include <xxhash.h>
 
 #include "core/durable_file.hpp"
-#include "core/error.hpp"
 
 namespace winnow::core {
+namespace {
+
+constexpr std::size_t kPieceBytes = 1 << 20;
+
+}  // namespace
 
 struct StreamHash::State {
   XXH3_state_t* xxh = XXH3_createState();
@@ -46,18 +45,12 @@ std::string to_hex(const Hash128& hash) {
   return fmt::format("{:016x}{:016x}", hash.high, hash.low);
 }
 
-Hash128 hash_file(const std::string& path) {
-  require_regular_file(path);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
-                                                             &std::fclose);
-  if (!file)
-    throw EnvironmentError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+Hash128 hash_file(const std::string& path, const std::function<void()>& between_pieces) {
   StreamHash hash;
-  std::vector<char> buffer(1 << 20);
-  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get()))
-    hash.update({buffer.data(), got});
-  if (std::ferror(file.get()))
-    throw EnvironmentError(fmt::format("{}: read error: {}", path, std::strerror(errno)));
+  read_pieces(path, kPieceBytes, [&](std::string_view piece) {
+    if (between_pieces) between_pieces();
+    hash.update(piece);
+  });
   return hash.digest();
 }
 

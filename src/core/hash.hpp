@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,7 +36,10 @@ class StreamHash {
   std::unique_ptr<State> state_;
 };
 
-/// Streamed XXH3-128 of a file's bytes. @throws EnvironmentError if it cannot be read.
-[[nodiscard]] Hash128 hash_file(const std::string& path);
+/// Streamed XXH3-128 of a file's bytes.
+/// @param between_pieces  is called every megabyte and may throw
+/// @throws EnvironmentError if it cannot be read.
+[[nodiscard]] Hash128 hash_file(const std::string& path,
+                                const std::function<void()>& between_pieces = {});
 
 }  // namespace winnow::core

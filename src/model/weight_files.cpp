@@ -141,11 +141,11 @@ std::vector<std::filesystem::path> WeightFiles::files_to_copy() const {
   return paths;
 }
 
-std::string WeightFiles::fingerprint() const {
+std::string WeightFiles::fingerprint(const std::function<void()>& between_pieces) const {
   core::StreamHash hash;
   for (const std::filesystem::path& file : files())
     hash.update(fmt::format("{} {}\n", file.filename().string(),
-                            core::to_hex(core::hash_file(file.string()))));
+                            core::to_hex(core::hash_file(file.string(), between_pieces))));
   return core::to_hex(hash.digest());
 }
 

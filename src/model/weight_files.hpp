@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -42,7 +43,8 @@ class WeightFiles {
   /// The same and the index, if there is one: what a copy of the weights needs.
   [[nodiscard]] std::vector<std::filesystem::path> files_to_copy() const;
   /// XXH3-128 over the names and bytes of `files`, hexadecimal.
-  [[nodiscard]] std::string fingerprint() const;
+  /// @param between_pieces  is called every megabyte and may throw
+  [[nodiscard]] std::string fingerprint(const std::function<void()>& between_pieces = {}) const;
 
  private:
   std::filesystem::path folder_;

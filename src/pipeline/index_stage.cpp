@@ -56,6 +56,7 @@ store::Attributes reading_rules(const data::DataSet& set) {
           {"conversations", names.conversations},
           {"messages", names.messages},
           {"id", set.schema.id_field},
+          {"answer_required", std::string(set.schema.answer_required ? "true" : "false")},
           {"on_bad_row", std::string(set.skip_bad_rows ? "skip" : "error")},
           {"max_row_bytes", set.max_row_bytes}};
 }
@@ -114,13 +115,17 @@ Columns scan(const Context& context, const data::DataSet& set, store::IndexInfo&
   return columns;
 }
 
-/// The manifest's record of the input files; equal records need no second look at the bytes.
-nlohmann::ordered_json stamps_of(const data::DataSet& set, const store::IndexInfo& info) {
+nlohmann::ordered_json stamps_of(const data::DataSet& set) {
   nlohmann::ordered_json stamps = nlohmann::ordered_json::array();
-  for (std::size_t i = 0; i < set.files.size(); ++i) {
-    stamps.push_back(stamped(set.files[i].path));
-    stamps.back()["xxh3_128"] = i < info.inputs.size() ? info.inputs[i].hash : "";
-  }
+  for (const data::DataFile& file : set.files) stamps.push_back(stamped(file.path));
+  return stamps;
+}
+
+/// The manifest's record of the input files; equal records need no second look at the bytes.
+/// @param stamps  from before the bytes were read: what comes later is then seen as a change
+nlohmann::ordered_json with_hashes(nlohmann::ordered_json stamps, const store::IndexInfo& info) {
+  for (std::size_t i = 0; i < stamps.size(); ++i)
+    stamps[i]["xxh3_128"] = i < info.inputs.size() ? info.inputs[i].hash : "";
   return stamps;
 }
 
@@ -152,8 +157,9 @@ struct Difference {
   bool may_be_appended = false;
 };
 std::optional<Difference> difference_of(const data::DataSet& set, const store::IndexInfo& recorded,
+                                        const nlohmann::ordered_json& stamps,
                                         const nlohmann::ordered_json& manifest) {
-  if (stamps_of(set, recorded) == manifest.at("inputs")) return std::nullopt;
+  if (with_hashes(stamps, recorded) == manifest.at("inputs")) return std::nullopt;
   std::optional<Difference> difference;
   if (recorded.inputs.size() != set.files.size())
     difference = {fmt::format("{} input files when it was indexed, {} now", recorded.inputs.size(),
@@ -263,12 +269,14 @@ IndexedData index_rows(Context& context, nlohmann::ordered_json& manifest) {
     });
   if (ranks.is_root()) context.log.write("index", data.data_set.message);
 
+  nlohmann::ordered_json stamps;  // root's
   std::optional<Difference> difference;
   const bool is_current = ask_root(ranks, [&] {
+    stamps = stamps_of(data.data_set);
     if (!std::filesystem::exists(context.folder.index())) return false;
     const store::IndexInfo recorded = store::IndexReader(context.folder.index()).info();
     require_same_reading(context, data.data_set, recorded);
-    difference = difference_of(data.data_set, recorded, manifest);
+    difference = difference_of(data.data_set, recorded, stamps, manifest);
     if (difference && !difference->may_be_appended) refuse_other_data(context, difference->what);
     return !difference;
   });
@@ -280,7 +288,10 @@ IndexedData index_rows(Context& context, nlohmann::ordered_json& manifest) {
     data.key = key_of(index.info());
     data.reading = reading_of(index.info());
     if (ranks.is_root()) {
-      manifest["inputs"] = stamps_of(data.data_set, index.info());
+      if (stamps_of(data.data_set) != stamps)
+        context.log.write("index",
+                          "the data changed while it was read: the next command looks at it again");
+      manifest["inputs"] = with_hashes(stamps, index.info());
       for (const core::ScoreStatus status : index.read_status({0, data.rows}))
         data.bad_rows += status == core::ScoreStatus::bad_row ? 1 : 0;
     }

@@ -87,9 +87,10 @@ std::string next_step(const Job& job, Stage stage) {
   const std::string out = is_default_folder ? "" : " --out " + quoted(job.run_folder);
   if (stage == Stage::generate)
     return fmt::format(
-        "./winnow generate {} --set generate.name=NAME --set generate.seed=1{} (other "
+        "./winnow generate {} --set generate.name=NAME{} --set generate.seed=1{} (other "
         "answers beside these)",
-        file, out);
+        file, job.generation->sampling.temperature == 0 ? " --set generate.temperature=0.7" : "",
+        out);
   if (stage == Stage::index) return fmt::format("./winnow score {}{}", file, out);
   if (job.selections.empty())
     return fmt::format("add a selection to {}: select: {{ method: random, budget: 10% }}", file);

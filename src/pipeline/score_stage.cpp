@@ -16,6 +16,7 @@
 #include "pipeline/manifest.hpp"
 #include "pipeline/model_loading.hpp"
 #include "pipeline/model_scorer.hpp"
+#include "pipeline/profile.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/version.hpp"
 #include "pipeline/weights_fingerprint.hpp"
@@ -129,28 +130,21 @@ void summarize_rate(const mpi::Communicator& ranks, const Spent& spent,
 }
 
 /// Collective. Sums over the ranks: where their time went.
+/// @param has_parts  those of a pass were measured
 void summarize_profile(const mpi::Communicator& ranks, const WorkSeconds& seconds,
-                       const model::PassTimes& times, nlohmann::ordered_json& summary) {
-  const double all = mpi::sum(ranks, seconds.all);
-  const double running = mpi::sum(ranks, seconds.running);
-  const double passes = mpi::sum(ranks, times.all);
-  const double products = mpi::sum(ranks, times.products);
-  const double widening = mpi::sum(ranks, times.widening);
-  const double attention = mpi::sum(ranks, times.attention);
-  const double losses = mpi::sum(ranks, times.losses);
-  const double rows = mpi::sum(ranks, seconds.waiting_for_rows);
-  const double journal = mpi::sum(ranks, seconds.waiting_for_journal);
-  auto& profile = summary["profile_seconds"];
-  profile["products"] = products;
-  profile["widening"] = widening;
-  profile["attention"] = attention;
-  profile["losses"] = losses;
-  profile["other_in_passes"] = passes - products - widening - attention - losses;
-  profile["between_passes"] = running - passes;
-  profile["waiting_for_rows"] = rows;
-  profile["waiting_for_journal"] = journal;
-  profile["claims_and_waiting"] = all - running - rows - journal;
-  if (products > 0) summary["share_of_products"] = products / all;
+                       const model::PassTimes& times, bool has_parts,
+                       nlohmann::ordered_json& summary) {
+  const WorkSeconds work{.all = mpi::sum(ranks, seconds.all),
+                         .waiting_for_rows = mpi::sum(ranks, seconds.waiting_for_rows),
+                         .running = mpi::sum(ranks, seconds.running),
+                         .waiting_for_journal = mpi::sum(ranks, seconds.waiting_for_journal)};
+  const model::PassTimes passes{.products = mpi::sum(ranks, times.products),
+                                .widening = mpi::sum(ranks, times.widening),
+                                .attention = mpi::sum(ranks, times.attention),
+                                .losses = mpi::sum(ranks, times.losses),
+                                .all = mpi::sum(ranks, times.all)};
+  summary["profile_seconds"] = profile_seconds(work, passes, has_parts);
+  if (has_parts) summary["share_of_products"] = passes.products / work.all;
 }
 
 }  // namespace
@@ -192,7 +186,9 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
     const Spent spent =
         score_blocks(context, data, scorer, block_scorer, contents, journal, done_rows);
     summarize_rate(ranks, spent, summary);
-    if (block_scorer.times) summarize_profile(ranks, spent.seconds, block_scorer.times(), summary);
+    const bool has_parts = context.profile || binding.at("device") == "cpu";
+    if (block_scorer.times)
+      summarize_profile(ranks, spent.seconds, block_scorer.times(), has_parts, summary);
     stop_if_requested(context);
   }
   return {scorer.name, binding, scores_with_status(opened)};

@@ -8,10 +8,11 @@
 namespace winnow::pipeline {
 
 /// Collective. Where this rank reads a model's weights: the model's folder or, where the job names
-/// a folder on local disk to stage it in, a copy there. One rank of each machine makes the copy,
-/// under the fingerprint's name, whole and compared or not at all; a later run finds it.
+/// a folder on local disk to stage it in, a copy there. One rank of each machine sees to the copy
+/// (provide_copy).
 /// @param fingerprint  model::WeightFiles::fingerprint of the folder
-/// @throws core::EnvironmentError where the copy does not fit or does not become equal
+/// @throws core::EnvironmentError where the copy does not fit or does not become equal,
+/// core::Interrupted where a rank that copies was asked to stop
 [[nodiscard]] std::filesystem::path staged_weights(const Context& context,
                                                    const ModelScorer& scorer,
                                                    const std::string& fingerprint);

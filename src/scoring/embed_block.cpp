@@ -65,10 +65,9 @@ class BlockEmbedding {
       status = ScoreStatus::bad_row;
       return;
     }
-    const EmbeddedText part = encoder_.options.embedding->text;
-    Ids ids = encode(encoder_, text_of(*sample, part));
-    const bool is_missing = part == EmbeddedText::response && sample->output.empty();
-    status = is_missing || ids.empty() ? ScoreStatus::empty_answer : ScoreStatus::ok;
+    const std::string text = text_of(*sample, encoder_.options.embedding->text);
+    Ids ids = encode(encoder_, text);
+    status = text.empty() || ids.empty() ? ScoreStatus::empty_answer : ScoreStatus::ok;
     if (status == ScoreStatus::ok) rows_of_[std::move(ids)].push_back(row);
   }
 

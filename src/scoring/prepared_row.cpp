@@ -89,7 +89,7 @@ class Preparation {
 
   void span_instruction() {
     const std::uint32_t length = std::min(row_.n_tokens, options_.max_length);
-    row_.instruction = cut_span({1, tokens_before_answer()}, length, kUnlimited);
+    row_.instruction = cut_span({1, std::max(tokens_before_answer(), 1U)}, length, kUnlimited);
   }
 
   void span_embedding(EmbeddedText text) {

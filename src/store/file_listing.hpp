@@ -33,7 +33,8 @@ struct FileListing {
   std::vector<ListedDataset> datasets;
 };
 
-/// @throws core::ModelError if the file is missing, damaged, incomplete, or of a newer schema.
+/// @throws core::ModelError if the file is missing, damaged, incomplete, of a newer schema, or has
+/// an object with two names or groups within groups as we never write them.
 [[nodiscard]] FileListing list_file(const std::filesystem::path& path);
 
 }  // namespace winnow::store

@@ -216,6 +216,13 @@ std::vector<std::string> ReadFile::children(const std::string& group) const {
   return names;
 }
 
+std::uint64_t ReadFile::address(const std::string& path) const {
+  const Handle object = impl_->open(path);
+  H5O_info_t info;
+  impl_->require(H5Oget_info2(object.id(), &info, H5O_INFO_BASIC) >= 0, path + " is damaged");
+  return info.addr;
+}
+
 std::vector<std::uint64_t> ReadFile::shape(const std::string& path) const {
   return impl_->shape_of(path, impl_->open_dataset(path));
 }

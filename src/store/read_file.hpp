@@ -31,6 +31,8 @@ class ReadFile {
   [[nodiscard]] bool is_group(const std::string& path) const;
   /// Names in a group, ascending; none if there is no such group.
   [[nodiscard]] std::vector<std::string> children(const std::string& group) const;
+  /// Where a group or dataset stands in the file: the same for every name of it.
+  [[nodiscard]] std::uint64_t address(const std::string& path) const;
   /// A dataset's dimensions.
   [[nodiscard]] std::vector<std::uint64_t> shape(const std::string& path) const;
   /// What a dataset's elements are.

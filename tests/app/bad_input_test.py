@@ -212,6 +212,23 @@ class JobFile(BadInput):
                 (given.replace("ANY", "n_cond") + "select: { method: random, budget: 1 }\n", ("n_cond",))):
             self.refuse(USAGE, "job.yaml:", *fragments, job=self.write_job(head + more))
 
+    def test_keys_that_would_change_nothing(self):
+        data = self.write_rows(20)
+        for select, fragment in (("method: random, budget: 5, of: eligible", "select.of: given, but says of which rows a budget in percent"),
+                                 ("method: vanilla, of: eligible", "select.of: given, but"), ("method: longest, budget: 5, of: all", "select.of: given, but")):
+            self.refuse(USAGE, "job.yaml:2", fragment, job=self.write_job(f"data: {{ path: {data} }}\nselect: {{ {select} }}\n"))
+        job = self.write_job(f"data: {{ path: {data} }}\nselect: {{ method: random, budget: 50%, of: eligible }}\n")
+        self.succeed("run", job, "--out", self.folder / "percent")
+        job.write_text(job.read_text() + "tfidf: { dump: true }\n")
+        self.refuse(USAGE, "job.yaml:3: tfidf.dump: true, but no selection of this job is iterit's", job=job)
+        self.succeed("run", job, "--out", self.folder / "percent", "--set", "tfidf.dump=false")
+
+    def test_a_profile_of_what_does_not_score(self):
+        job = self.job_for(self.write_rows(4))
+        for command in ("generate", "index"):
+            self.fail_with(USAGE, "--profile", arguments=[command, job, "--profile", "--out", self.folder / "run"])
+        self.fail_with(USAGE, "--profile", "--check", arguments=["run", job, "--profile", "--check"])
+
     def test_a_second_document(self):
         self.refuse(USAGE, "job.yaml:4", "second YAML document", job=self.job_for(self.write_rows(3), more="---\nfoo: bar\n"))
 
@@ -490,6 +507,19 @@ class Stop(BadInput):
 
     def test_sigterm_ends_with_75_and_the_same_command_goes_on(self):
         self.stop_and_go_on(signal.SIGTERM, ranks=1)
+
+    def test_commands_that_only_print_end_at_once(self):
+        tiny_job.write(self, rows=1)
+        texts = self.write("texts.jsonl", (json.dumps("a b c " * 100) + "\n") * 3000)
+        for sent in (signal.SIGTERM, signal.SIGINT):
+            process = program.start(["tokenize", self.folder / "tiny-model", texts])
+            self.assertEqual(process.stdout.read(1), "[")  # What follows fills the pipe, and waits there.
+            process.send_signal(sent)
+            try:
+                self.assertEqual(process.wait(60), -sent)
+            finally:
+                process.kill()
+                process.communicate()
 
     def test_sigusr1_to_mpirun_stops_every_rank(self):
         self.stop_and_go_on(signal.SIGUSR1, ranks=2)

@@ -153,13 +153,53 @@ class Generate(program.ProgramTest):
         questions.write_text("".join(lines[1:]))
         self.fail_with(2, "other data", arguments=["generate", job, "--out", self.folder / "run"])
 
+    def test_rows_without_answers_are_questions_of_their_own_data_only(self):
+        data = self.write("some.jsonl", "".join(json.dumps(row) + "\n" for row in ({"instruction": "a", "output": "b"}, {"instruction": "c"})))
+        job = self.job(GREEDY, data=f"{data}, on_bad_row: skip")
+        self.assertEqual([row["status"] for row in self.lines(self.replies(job, "run"))], ["ok", "bad_row"])
+        job = self.job(f"{GREEDY}, data: {data}", data=f"{data}, on_bad_row: skip")
+        self.fail_with(2, "data of scorer 'tiny-model'", "another --out or name", arguments=["generate", job, "--out", self.folder / "run"])
+        self.assertEqual([row["status"] for row in self.lines(self.replies(job, "other"))], ["ok", "ok"])
+
+    def test_questions_in_either_form_take_over_what_the_job_does_with_bad_rows(self):
+        questions = self.write("questions.jsonl", '{"instruction": "a"}\n7\n{"instruction": "' + 300 * "b " + '"}\n')
+        for name, form in (("short", str(questions)), ("map", f"{{ path: {questions} }}"), ("own", f"{{ path: {questions}, max_row_bytes: 9000 }}")):
+            job = self.job(f"{GREEDY}, data: {form}", data=f"{self.write_rows(3)}, on_bad_row: skip, max_row_bytes: 500")
+            found = [row["status"] for row in self.lines(self.replies(job, name))]
+            self.assertEqual(found, ["ok", "bad_row", "bad_row" if name != "own" else "prompt_too_long"], name)
+        job = self.job(f"{GREEDY}, data: {{ path: {questions}, on_bad_row: error }}", data=f"{self.write_rows(3)}, on_bad_row: skip")
+        self.fail_with(3, "questions.jsonl", "row 1", arguments=["generate", job, "--out", self.folder / "strict"])
+
+    def test_paths_of_the_command_line_start_at_the_current_folder(self):
+        here = self.folder / "here"
+        self.write("here/q.jsonl", '{"instruction": "a"}\n')
+        self.write("here/r.jsonl", '{"instruction": "b", "output": "c"}\n' * 2)
+        job = self.job(GREEDY)
+        tiny_model.make(here / "tiny-model")
+        for data, rows in (("generate.data=q.jsonl", 1), ("generate.data=[q.jsonl, r.jsonl]", 3), ("generate.data={path: q.jsonl}", 1),
+                           ("generate={data: {path: [r.jsonl]}, max_new_tokens: 2}", 2), ("data={path: r.jsonl}", 2), ("data.path=[r.jsonl]", 2)):
+            out = self.folder / f"run{rows}{len(data)}"
+            more = ["--set", data, "--set", "model.stage=scratch", "--set", "model.path=tiny-model", "--set", "name=relative"]
+            done = program.run(["generate", job, "--out", out, *more], cwd=here)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(len((out / "replies/tiny-model.jsonl").read_text().splitlines()), rows, data)
+            noted = json.loads((out / "manifest.json").read_text())["invocations"][0]["job"]
+            self.assertIn(f"{here}/{'q' if 'q.' in data else 'r'}.jsonl", noted)
+        self.assertTrue(list((here / "scratch").glob("winnow-*")))
+        scores = self.write("here/s.json", "[0.5, 0.6]")
+        done = program.run(["run", job, "--out", self.folder / "imported", "--set", "model=", "--set", "generate=", "--set", "data.path=r.jsonl",
+                            "--set", f"scorers={{x: {{import: {scores.name}, as: ifd_ppl}}}}"], cwd=here)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_bad_keys(self):
         for keys, place in (("max_new_token: 5", "generate.max_new_token: unknown key; nearest valid key is 'max_new_tokens'"),
                             ("max_new_tokens: 0", "generate.max_new_tokens: found '0'"), ("temperature: -1", "generate.temperature"),
                             ("temperature: 1, top_p: 0", "generate.top_p"), ("temperature: 1, top_p: 1.5", "generate.top_p"),
                             ("top_p: 0.9", "generate.top_p: given, but without a temperature"), ("seed: 1", "generate.seed: given"),
                             ("repetition_penalty: 0", "generate.repetition_penalty"), ("stop: ['']", "generate.stop"),
-                            ("scorer: other", "generate.scorer: found 'other'"), ("name: ../x", "generate.name"), ("data: ''", "generate.data")):
+                            ("scorer: other", "generate.scorer: found 'other'"), ("name: ../x", "generate.name"),
+                            ("name: x.jsonl", "generate.name: 'x.jsonl' holds .jsonl"), ("name: x.jsonl.part", "generate.name"),
+                            ("data: ''", "generate.data")):
             self.fail_with(2, place, arguments=["generate", self.job(keys), "--out", self.folder / "run"])
         self.fail_with(3, "missing.jsonl", arguments=["generate", self.job(f"data: missing.jsonl, {GREEDY}"), "--out", self.folder / "gone"])
         job = self.job(GREEDY)

@@ -46,6 +46,17 @@ def ranks_of(mpirun):
     return [int(pid) for pid in listed]
 
 
+def bytes_read(process, path):
+    """How far a process has read a file; None where it has it not open."""
+    try:
+        for descriptor in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
+            if os.readlink(descriptor) == str(path):
+                return int(pathlib.Path(f"/proc/{process.pid}/fdinfo/{descriptor.name}").read_text().split()[1])
+    except OSError:
+        pass  # Closed or ended meanwhile.
+    return None
+
+
 def wait_for_end(pids):
     """Ranks that a killed mpirun leaves behind for a moment."""
     for pid in pids:

@@ -73,6 +73,41 @@ class Rerun(program.ProgramTest):
             self.assertEqual(words[0], "./winnow")
             self.succeed(*words[1:])
 
+    def test_the_next_command_after_answers_works_as_it_is_printed(self):
+        model = tiny_model.make(self.folder / "model", 256)
+        for name, sampling in (("greedy", ""), ("sampled", ", temperature: 0.5, seed: 4")):
+            job = self.write_job(f"data: {{ path: {self.write_rows(4)} }}\nmodel: {{ path: {model}, template: chatml }}\ngenerate: {{ max_new_tokens: 3{sampling} }}\n", f"{name}.yaml")
+            out = self.folder / name
+            self.succeed("generate", job, "--out", out)
+            after = json.loads((out / "summary.json").read_text())["next"]
+            self.succeed(*shlex.split(after[: after.index(" (")])[1:])
+            self.assertEqual(len(list((out / "replies").glob("*.jsonl"))), 2)
+            self.assertEqual("temperature" in after, name == "greedy", after)
+
+    def test_rows_that_came_while_the_data_was_indexed_are_seen_by_the_next_command(self):
+        """The first of two files grows while the second one is read."""
+        first = self.write_rows(5, "a.jsonl")
+        second = self.write("b.jsonl", '{"instruction": "x", "output": "' + 1000 * "word " + '"}\n')
+        second.write_bytes(second.read_bytes() * 12000)
+        job = self.write_job(f"data: {{ path: [{first}, {second}] }}\nselect: {{ method: vanilla }}\n")
+        out = self.folder / "run"
+        process = program.start(["index", job, "--out", out])
+        while process.poll() is None and (program.bytes_read(process, second) or 0) < 3 << 20:  # More than what tells the layout.
+            pass
+        process.send_signal(signal.SIGSTOP)
+        self.assertIsNone(process.poll())
+        self.assertFalse((out / "index.h5").exists())
+        with open(first, "a") as file:
+            file.write('{"instruction": "late", "output": "row"}\n')
+        process.send_signal(signal.SIGCONT)
+        _, errors = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, errors)
+        self.assertIn("the data changed while it was read", errors)
+        self.assertEqual(json.loads((out / "summary.json").read_text())["rows"], 12005)
+        self.fail_with(2, "a.jsonl has", "row 5 is not as it was", arguments=["index", job, "--out", out])
+        first.write_text("".join(first.read_text().splitlines(True)[:5]))
+        self.assertNotIn("changed", self.succeed("index", job, "--out", out).stderr)
+
     def test_an_edited_template_is_another_setting(self):
         model = tiny_model.make(self.folder / "model", 256)
         form = {key: "" for key in ("start", "system_open", "system_close", "no_system", "own_system", "assistant_open", "assistant_close", "direct_open")}

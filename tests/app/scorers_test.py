@@ -1,10 +1,14 @@
 """Several scorers and every kind of score in one job: rank counts, a scorer added later, rows appended later, job-file errors, inspect."""
+import fcntl
 import gzip
 import json
+import os
+import signal
 import unittest
 
 import h5py
 import numpy
+import safetensors.numpy
 
 import program
 import tiny_model
@@ -52,23 +56,126 @@ class Scorers(program.ProgramTest):
 
 
 class Staging(Scorers):
-    def score(self, stage, out, **options):
-        rows = self.write("rows.jsonl", self.lines(self.rows(20)))
+    def stage_job(self, stage=", stage: local", rows=20):
+        data = self.write("rows.jsonl", self.lines(self.rows(rows)))
         if not (self.folder / "model").exists():
             tiny_model.make(self.folder / "model", 512)
-        job = self.write_job(f"name: staged\ndata: {{ path: {rows} }}\nmodel: {{ path: {self.folder / 'model'}, template: bare, max_length: 100{stage} }}\n")
-        return self.succeed("score", job, "--out", self.folder / out, **options)
+        return self.write_job(f"name: staged\ndata: {{ path: {data} }}\nmodel: {{ path: {self.folder / 'model'}, template: bare, max_length: 100{stage} }}\n")
+
+    def score(self, stage, out, rows=20, **options):
+        return self.succeed("score", self.stage_job(stage, rows), "--out", self.folder / out, **options)
+
+    def copy(self):
+        copies = [path for path in (self.folder / "local").iterdir() if path.is_dir()]
+        self.assertEqual(len(copies), 1, copies)
+        return copies[0]
+
+    def times(self):
+        return {file.name: file.stat().st_mtime_ns for file in self.copy().iterdir()}
+
+    def made_again(self, why):
+        """The next run says once that it makes the copy again, and scores what the model scores."""
+        self.score("", "plain")
+        out = f"again{len(list(self.folder.glob('again*')))}"
+        lines = [line for line in self.score(", stage: local", out, ranks=2).stderr.splitlines() if "made again" in line]
+        self.assertEqual(len(lines), 1, lines)
+        self.assertIn(why, lines[0])
+        self.assertEqual(program.published(self.folder / out), program.published(self.folder / "plain"))
+        before = self.times()
+        self.assertNotIn("made again", self.score(", stage: local", "later").stderr)
+        self.assertEqual(self.times(), before)
 
     def test_a_copy_gives_the_same_scores_and_is_made_once(self):
         self.score("", "plain")
         self.score(", stage: local", "staged", ranks=2)
         self.assertEqual(program.published(self.folder / "plain"), program.published(self.folder / "staged"))
-        copies = list((self.folder / "local").iterdir())
-        self.assertEqual(len(copies), 1, copies)
-        self.assertTrue(copies[0].name.startswith("winnow-"), copies)
-        before = {file.name: file.stat().st_mtime_ns for file in copies[0].iterdir()}
+        self.assertTrue(self.copy().name.startswith("winnow-"))
+        before = self.times()
         self.score(", stage: local", "again")
-        self.assertEqual(before, {file.name: file.stat().st_mtime_ns for file in copies[0].iterdir()})
+        self.assertEqual(self.times(), before)
+
+    def test_weights_are_read_from_the_copy(self):
+        """The original's weights are spoilt behind its stamp, so that its noted fingerprint still holds: rows that come then are scored by the copy."""
+        self.score("", "plain", rows=30)
+        self.score(", stage: local", "run")
+        weights = self.folder / "model/model.safetensors"
+        good, stamp = weights.read_bytes(), weights.stat()
+        weights.write_bytes(good[: len(good) // 2] + bytes(len(good) - len(good) // 2))
+        os.utime(weights, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+        self.score(", stage: local", "run", rows=30)
+        self.assertEqual(program.published(self.folder / "run"), program.published(self.folder / "plain"))
+        weights.write_bytes(good)
+
+    def test_a_copy_that_has_changed_is_made_again(self):
+        self.score(", stage: local", "first")
+        weights = self.copy() / "model.safetensors"
+        good = weights.read_bytes()
+        weights.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+        self.made_again("its fingerprint")
+        weights.write_bytes(good[:-1])
+        self.made_again("bytes, the model's has")
+        weights.write_bytes(b"\xff" * len(good))
+        self.made_again("model.safetensors")
+        (self.copy() / "config.json").unlink()
+        self.made_again("config.json")
+        weights.unlink()
+        weights.symlink_to(self.folder / "model/model.safetensors")
+        self.made_again("another kind")
+
+    def test_a_copy_that_only_looks_changed_stays(self):
+        self.score(", stage: local", "first")
+        os.utime(self.copy() / "model.safetensors")
+        before = self.times()["model.safetensors"]
+        self.assertNotIn("made again", self.score(", stage: local", "again").stderr)
+        self.assertEqual(self.times()["model.safetensors"], before)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can give a file away")
+    def test_a_copy_of_another_user_is_made_again(self):
+        self.score(", stage: local", "first")
+        os.chown(self.copy() / "model.safetensors", 12345, -1)
+        self.made_again("belongs to user 12345")
+
+    def test_what_killed_copies_left_is_removed(self):
+        self.score(", stage: local", "first")
+        copy = self.copy()
+        copy.rename(copy.with_name(copy.name + ".partial"))
+        self.write(f"local/{copy.name}.partial-4711/model.safetensors", "half")
+        self.write("local/winnow-other.partial/model.safetensors", "another model's")
+        self.score(", stage: local", "again")
+        self.assertEqual(sorted(path.name for path in (self.folder / "local").iterdir()), sorted([copy.name, copy.name + ".lock", "winnow-other.partial"]))
+
+    def wide_model(self):
+        """A model whose weights take a moment to copy: as many embedding rows as fill half a gigabyte."""
+        folder = tiny_model.make(self.folder / "model", 512)
+        weights = safetensors.numpy.load_file(folder / "model.safetensors")
+        config = json.loads((folder / "config.json").read_text()) | {"vocab_size": 1 << 22}
+        (folder / "config.json").write_text(json.dumps(config))
+        weights["model.embed_tokens.weight"] = numpy.zeros((config["vocab_size"], config["hidden_size"]), numpy.float32)
+        safetensors.numpy.save_file(weights, folder / "model.safetensors")
+
+    def test_a_request_to_stop_ends_the_copying(self):
+        self.wide_model()
+        process = program.start(["score", self.stage_job(), "--out", self.folder / "run"])
+        partial = self.folder / "local"
+        while process.poll() is None and not list(partial.glob("*.partial/model.safetensors")):
+            pass
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 75, errors)
+        self.assertIn("stopped on request while the model's weights were copied", errors)
+        self.assertEqual([path.suffix for path in partial.iterdir()], [".lock"])
+
+    def test_a_request_to_stop_ends_the_wait_for_another_who_copies(self):
+        self.score(", stage: local", "first")
+        lock = self.folder / f"local/{self.copy().name}.lock"
+        with open(lock) as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            process = program.start(["score", self.stage_job(), "--out", self.folder / "run"])
+            while process.poll() is None and program.bytes_read(process, lock) is None:
+                pass
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75, errors)
 
     def test_a_copy_that_cannot_be_made_is_an_error_of_the_environment(self):
         self.write("occupied", "a file")
@@ -246,6 +353,23 @@ class JobFile(Scorers):
             self.assertEqual(list(file["scores/tokens"]), ["n_tokens"])
             self.assertGreater(file["scores/tokens/n_tokens"][:].min(), 0)
 
+    def test_a_model_beside_length_alone_counts_tokens(self):
+        self.job(self.write_rows(6))
+        head = f"data: {{ path: {self.folder / 'rows.jsonl'} }}\nscore: %s\n"
+        job = self.write_job(head % "[length]" + f"model: {{ path: {self.folder / 'model'}, template: bare }}\nselect: {{ method: random, budget: 300 tokens }}\n")
+        self.succeed("run", job, "--out", self.folder / "run")
+        with h5py.File(self.folder / "run/scores.h5") as file:
+            self.assertEqual(list(file["scores/model"]), ["n_tokens"])
+        self.fail_with(5, "empty/tokenizer.json", arguments=["run", job, "--check", "--set", f"model.path={self.write('empty/README', '').parent}"])
+
+    def test_an_empty_list_of_scores(self):
+        self.job(self.write_rows(6))
+        model = f"{{ path: {self.folder / 'model'}%s }}"
+        for more, place in ((f"model: {model % ''}\nscore: []\n", "job.yaml:3: score"), (f"model: {model % ''}\nscore: {{ scores: [] }}\n", "score.scores"),
+                            ("score: []\n", "job.yaml:2: score"), (f"scorers: {{ a: {model % ', score: []'} }}\n", "scorers.a.score")):
+            job = self.write_job(f"data: {{ path: {self.folder / 'rows.jsonl'} }}\n{more}")
+            self.fail_with(2, place + ": empty, expected scores of ifd_ppl", arguments=["run", job, "--check"])
+
     def test_a_folder_without_digits_of_their_own(self):
         job = self.job(self.write_rows(3))
         path = self.folder / "model/tokenizer.json"
@@ -288,6 +412,21 @@ class Inspect(Scorers):
         cut = self.write("cut.h5", (out / "scores.h5").read_bytes()[:3000])
         self.fail_with(5, "cut.h5", arguments=["inspect", cut])
         self.fail_with(5, "job.yaml", arguments=["inspect", job])
+
+    def test_groups_that_never_end(self):
+        job = self.write_job(f"data: {{ path: {self.write_rows(3)} }}\n")
+        out = self.folder / "run"
+        self.succeed("index", job, "--out", out)
+        good = (out / "index.h5").read_bytes()
+        for name, target, fragment in (("loop", "/", "/rows/loop is another name of an object"), ("twin", "/rows/hash", "/rows/twin is another name of an object")):
+            path = self.write(f"{name}.h5", good)
+            with h5py.File(path, "r+") as file:
+                file[f"rows/{name}"] = file[target]
+            self.fail_with(5, path, fragment, arguments=["inspect", path])
+        path = self.write("deep.h5", good)
+        with h5py.File(path, "r+") as file:
+            file.create_group("a/b/c/d/e/f/g/h/i/j")
+        self.fail_with(5, path, "/a/b/c/d/e/f/g/h lies within 8 groups, expected fewer", arguments=["inspect", path])
 
 
 if __name__ == "__main__":

@@ -95,6 +95,9 @@ TEST_F(EmbedBlock, SaysWhyARowHasNone) {
       embed({std::nullopt, sample("a", "", ""), sample("a", "", "b")}, EmbeddedText::response);
   EXPECT_EQ(table.get<ScoreStatus>("status_embedding"),
             (std::vector{ScoreStatus::bad_row, ScoreStatus::empty_answer, ScoreStatus::ok}));
+  for (const EmbeddedText text : {EmbeddedText::all, EmbeddedText::instruction})
+    EXPECT_EQ(embed({sample("", "", "")}, text).get<ScoreStatus>("status_embedding"),
+              std::vector{ScoreStatus::empty_answer});
   EXPECT_TRUE(std::isnan(table.get<float>("embedding")[0]));
   EXPECT_EQ(table.get<float>("embedding")[4], 3);
 }

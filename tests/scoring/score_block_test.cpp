@@ -16,10 +16,10 @@ using core::ScoreStatus;
 
 constexpr std::uint32_t kVocabulary = 16;
 
-/// Every next token is equally likely: perplexity kVocabulary, IFD 1, whatever the text.
-class UniformModel : public model::CausalLanguageModel {
+/// A token's loss is its position and a sixteenth of its id: a sum says which tokens were summed.
+class PlaceModel : public model::CausalLanguageModel {
  public:
-  UniformModel() {
+  PlaceModel() {
     info_.vocabulary_size = kVocabulary;
     info_.hidden_size = 2;
   }
@@ -31,8 +31,10 @@ class UniformModel : public model::CausalLanguageModel {
     for (const model::Segment& segment : batch) {
       longest = std::max(longest, segment.ids.size());
       model::SegmentResult result;
-      if (segment.end_scored > segment.first_scored)
-        result.losses.assign(segment.end_scored - segment.first_scored, loss);
+      for (std::uint32_t token = segment.first_scored; token < segment.end_scored; ++token)
+        result.losses.push_back(is_broken ? std::numeric_limits<float>::quiet_NaN()
+                                          : static_cast<float>(token) +
+                                                static_cast<float>(segment.ids[token]) / 16);
       // Which tokens are pooled shows in the numbers.
       if (segment.pooled > 0)
         result.embedding = {static_cast<float>(segment.pooled),
@@ -45,7 +47,7 @@ class UniformModel : public model::CausalLanguageModel {
     return results;
   }
 
-  float loss = std::log(static_cast<float>(kVocabulary));
+  bool is_broken = false;
   std::size_t longest = 0;
   std::size_t segments = 0;
 
@@ -59,14 +61,15 @@ class ScoreBlock : public ::testing::Test {
  protected:
   ScoreBlock() : tokenizer_(load()), prompt_(data::make_template("bare", {})) {}
 
-  tokenizer::Tokenizer load() {
+  tokenizer::Tokenizer load(const std::string& line_end = "\\u010a") {
     core::write_file(
         folder_.path() / "tokenizer.json",
         R"({"added_tokens": [{"id": 10, "content": "</s>", "single_word": false, "lstrip": false,
                         "rstrip": false, "normalized": false, "special": true}], "normalizer": null,
       "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": true},
       "post_processor": null, "decoder": {"type": "ByteLevel"},
-      "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "c": 2, "\u010a": 3,
+      "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "c": 2, ")" +
+            line_end + R"(": 3,
                 "1": 4, "2": 5, "3": 6, "4": 7, "5": 8, "6": 9}, "merges": []}})");
     return tokenizer::Tokenizer::load(folder_.path());
   }
@@ -100,18 +103,20 @@ class ScoreBlock : public ::testing::Test {
   test::TemporaryFolder folder_;
   tokenizer::Tokenizer tokenizer_;
   std::unique_ptr<data::PromptTemplate> prompt_;
-  UniformModel model_;
+  PlaceModel model_;
 };
 
-TEST_F(ScoreBlock, UniformModelGivesThePerplexityOfItsVocabulary) {
+TEST_F(ScoreBlock, SumsTheLossesOfTheAnswersTokens) {
   Table row = score(sample("aab", "abca"), {});
   EXPECT_EQ(status(row), ScoreStatus::ok);
   EXPECT_EQ(count(row, "n_tokens"), 8U);  // aab, line end, abca
   EXPECT_EQ(count(row, "n_cond"), 4U);
+  EXPECT_EQ(number(row, "nll_cond_sum"), 4 + 5 + 6 + 7 + (0 + 1 + 2 + 0) / 16.0);
   EXPECT_EQ(count(row, "n_direct"), 3U);  // the first token of a bare answer has no predecessor
+  EXPECT_EQ(number(row, "nll_direct_sum"), 1 + 2 + 3 + (1 + 2 + 0) / 16.0);
   add_derived_columns(row);
-  EXPECT_NEAR(number(row, "ppl_cond"), kVocabulary, 1e-5);
-  EXPECT_NEAR(number(row, "ifd_ppl"), 1, 1e-12);
+  EXPECT_DOUBLE_EQ(number(row, "ppl_cond"), std::exp(22.1875 / 4));
+  EXPECT_DOUBLE_EQ(number(row, "ifd_ppl"), std::exp(22.1875 / 4) / std::exp(6.1875 / 3));
 }
 
 TEST_F(ScoreBlock, SaysWhyARowHasNoScore) {
@@ -125,7 +130,7 @@ TEST_F(ScoreBlock, SaysWhyARowHasNoScore) {
   ScoringOptions narrow;
   narrow.max_length = 3;
   EXPECT_EQ(status(score(sample("ab", "c"), narrow)), ScoreStatus::answer_truncated_away);
-  model_.loss = std::numeric_limits<float>::quiet_NaN();
+  model_.is_broken = true;
   EXPECT_EQ(status(score(sample("ab", "cc"), {})), ScoreStatus::non_finite);
 }
 
@@ -135,7 +140,9 @@ TEST_F(ScoreBlock, BothTermsCoverTheSamePartOfACutAnswer) {
   const Table row = score(sample("ab", "abcabcabc"), options);
   EXPECT_EQ(count(row, "n_tokens"), 12U);
   EXPECT_EQ(count(row, "n_cond"), 3U);
+  EXPECT_EQ(number(row, "nll_cond_sum"), 3 + 4 + 5 + (0 + 1 + 2) / 16.0);
   EXPECT_EQ(count(row, "n_direct"), 3U);
+  EXPECT_EQ(number(row, "nll_direct_sum"), 1 + 2 + 3 + (1 + 2 + 0) / 16.0);
   EXPECT_LE(model_.longest, 6U);
 }
 
@@ -149,8 +156,15 @@ TEST_F(ScoreBlock, RowsOfABlockKeepTheirOrder) {
   const BlockScores block = score_rows(rows, options);
   EXPECT_EQ(block.header.block, 3U);
   EXPECT_EQ(block.header.content, 77U);
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    EXPECT_EQ(block.rows.get<std::uint32_t>("n_cond")[i], i == 4 ? 0 : 2 + (i * 7) % 13);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint32_t length = i == 4 ? 0 : static_cast<std::uint32_t>(2 + (i * 7) % 13);
+    EXPECT_EQ(block.rows.get<std::uint32_t>("n_cond")[i], length);
+    double sum = 0;
+    for (std::uint32_t token = 2; token < 2 + length; ++token) sum += token + 1 / 16.0;
+    if (length > 0) {
+      EXPECT_EQ(block.rows.get<double>("nll_cond_sum")[i], sum);
+    }
+  }
 }
 
 TEST_F(ScoreBlock, RunsEqualTextsOnce) {
@@ -167,7 +181,9 @@ TEST_F(ScoreBlock, FaithfulCountsFromTheLastOccurrenceOfTheAnswer) {
   options.faithful = true;
   const Table row = score(sample("ab", "ab"), options);
   EXPECT_EQ(count(row, "n_cond"), 2U);
+  EXPECT_EQ(number(row, "nll_cond_sum"), 3 + 4 + (0 + 1) / 16.0);
   EXPECT_EQ(count(row, "n_direct"), 1U);
+  EXPECT_EQ(number(row, "nll_direct_sum"), 1 + 1 / 16.0);
 }
 
 TEST_F(ScoreBlock, TheInstructionIsWhatStandsBeforeTheAnswerButItsFirstToken) {
@@ -175,16 +191,28 @@ TEST_F(ScoreBlock, TheInstructionIsWhatStandsBeforeTheAnswerButItsFirstToken) {
   options.instruction = true;
   Table row = score(sample("aab", "abca"), options);
   EXPECT_EQ(count(row, "n_instruction"), 3U);  // ab, line end
+  EXPECT_EQ(number(row, "nll_instruction_sum"), 1 + 2 + 3 + (0 + 1 + 3) / 16.0);
   EXPECT_EQ(count(row, "n_cond"), 4U);
+  EXPECT_EQ(number(row, "nll_cond_sum"), 22.1875);
   EXPECT_EQ(model_.segments, 2U);  // in the conditional text's pass
   add_derived_columns(row);
-  EXPECT_NEAR(number(row, "instruction_ppl"), kVocabulary, 1e-5);
+  EXPECT_DOUBLE_EQ(number(row, "instruction_ppl"), std::exp(6.25 / 3));
   EXPECT_EQ(count(score(sample("aab", ""), options), "n_instruction"), 3U);
   options.max_length = 3;
   EXPECT_EQ(count(score(sample("aab", "c"), options), "n_instruction"), 2U);
   EXPECT_EQ(status(score(sample("", "c"), options), "status_instruction_ppl"),
             ScoreStatus::answer_too_short);
   EXPECT_EQ(status(score(std::nullopt, options), "status_instruction_ppl"), ScoreStatus::bad_row);
+}
+
+TEST_F(ScoreBlock, ATextOfOneTokenHasNoInstruction) {
+  tokenizer_ = load(/*line_end=*/"\\u0109");  // which the template does not write
+  ScoringOptions options;
+  options.instruction = true;
+  for (const char* answer : {"", "c"})
+    EXPECT_EQ(status(score(sample("", answer), options), "status_instruction_ppl"),
+              ScoreStatus::answer_too_short)
+        << answer;
 }
 
 TEST_F(ScoreBlock, EmbedsThePartOfTheTextThatIsAskedFor) {
