@@ -71,9 +71,7 @@ void open_encoder(const ModelScorer& scorer, OpenScorer& opened) {
                     "expected neither pooling nor normalize",
                     folder));
   const model::SentenceTransformer sentence = model::read_sentence_transformer(scorer.path);
-  const std::uint32_t positions = model::read_encoder_config(scorer.path).max_positions;
-  opened.options.max_length =
-      max_length_of(scorer, sentence.max_positions > 0 ? sentence.max_positions : positions);
+  opened.options.max_length = max_length_of(scorer, sentence.max_positions);
   opened.embedding = describe(scorer.embedding, name_of(sentence.pooling), sentence.normalizes);
 }
 
