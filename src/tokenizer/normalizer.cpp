@@ -87,7 +87,7 @@ void apply(const BertNormalizerStep& step, NormalizedText& text) {
     TextRewriter rewriter(text);
     for_each_character(text, [&](char32_t character, std::size_t at) {
       if (!is_chinese(character)) return rewriter.put(character, at);
-      rewriter.insert(" ", at);
+      rewriter.put(U' ', at);
       rewriter.put(character, at);
       rewriter.put(U' ', at);
     });
