@@ -78,10 +78,12 @@ class BlockAnswering {
         reply.status = ReplyStatus::prompt_too_long;
       else
         prompts_.push_back({std::move(ids), row, place});
-    } catch (const core::DataError& error) {
+    } catch (const data::TemplateRefused& error) {
       if (!answerer_.options.skip_refused_rows)
         throw core::DataError(fmt::format("row {}: {}", row, error.what()));
       reply.status = ReplyStatus::template_refused;
+    } catch (const core::DataError& error) {
+      throw core::DataError(fmt::format("row {}: {}", row, error.what()));
     }
   }
 
