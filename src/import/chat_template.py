@@ -103,16 +103,15 @@ def _find_turns(render):
     )
     if (head, middle, tail) != (head_2, middle_2, tail_2):
         raise CannotExpress("what it writes around the last question and answer changes with earlier turns")
-    user_alone = render([("user", USER)]) or ""
-    user_close = user_alone.removeprefix(head + USER) if user_alone.startswith(head + USER) else ""
-    if not (middle.startswith(user_close) and earlier_middle.startswith(user_close)):
-        user_close = ""
     if tail == middle and not between.startswith(tail):
         raise CannotExpress("it goes on with the next answer's beginning after every conversation")
     assistant_close = tail if between.startswith(tail) else os.path.commonprefix([tail, between])
     user_open = between.removeprefix(assistant_close)
     if not head.endswith(user_open):
         raise CannotExpress("its first user turn does not begin like the later ones")
+    user_close = _find_user_close(render, head, user_open)
+    if not (middle.startswith(user_close) and earlier_middle.startswith(user_close)):
+        user_close = ""
     form = {
         "user_open": user_open,
         "user_close": user_close,
@@ -122,6 +121,16 @@ def _find_turns(render):
         "answer_close": tail,
     }
     return form, head.removesuffix(user_open) if user_open else head
+
+
+def _find_user_close(render, head, user_open):
+    """What closes a user message, shown by a second one behind it, else by a conversation that ends there; "" where neither shows it."""
+    two = render([("user", USER), ("user", USER_2), ("assistant", ANSWER)]) or ""
+    between, found, _ = two.removeprefix(head + USER).partition(USER_2)
+    if two.startswith(head + USER) and found and between.endswith(user_open):
+        return between.removesuffix(user_open) if user_open else between
+    alone = render([("user", USER)]) or ""
+    return alone.removeprefix(head + USER) if alone.startswith(head + USER) else ""
 
 
 def _find_system(render, turns, lead, bos):

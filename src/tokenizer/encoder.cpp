@@ -12,10 +12,6 @@
 namespace winnow::tokenizer {
 namespace {
 
-std::string_view part(std::string_view text, ByteSpan place) {
-  return text.substr(place.begin, place.end - place.begin);
-}
-
 /// Added tokens that match normalized text are themselves given normalized.
 std::vector<AddedToken> normalized_tokens(std::vector<AddedToken> tokens,
                                           const Normalizer& normalizer, const std::string& file) {

@@ -118,7 +118,7 @@ void apply(const PrecompiledMap& map, NormalizedText& text) {
   std::vector<NewCharacter> result;
   result.reserve(bytes.size());
   for (const ByteSpan& grapheme : graphemes_of(bytes)) {
-    const std::string_view piece = bytes.substr(grapheme.begin, grapheme.end - grapheme.begin);
+    const std::string_view piece = part(bytes, grapheme);
     if (piece.size() <= kLongestGrapheme)
       if (const auto replacement = map.replacement_of(piece)) {
         put_replacement(*replacement, piece, result);

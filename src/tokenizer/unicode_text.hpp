@@ -14,6 +14,11 @@ struct ByteSpan {
   bool operator==(const ByteSpan&) const = default;
 };
 
+/// These bytes of `text`.
+[[nodiscard]] inline std::string_view part(std::string_view text, ByteSpan place) {
+  return text.substr(place.begin, place.end - place.begin);
+}
+
 /// The character whose first byte is text[at]; `at` moves past it. The text must be valid UTF-8.
 char32_t next_character(std::string_view text, std::size_t& at);
 /// The character that ends before text[at]; `at` moves to its first byte.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/durable_file.hpp"
+#include "core/error.hpp"
 #include "scoring/row_scores.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -112,6 +113,21 @@ TEST_F(ScoreBlock, UniformModelGivesThePerplexityOfItsVocabulary) {
   add_derived_columns(row);
   EXPECT_NEAR(number(row, "ppl_cond"), kVocabulary, 1e-5);
   EXPECT_NEAR(number(row, "ifd_ppl"), 1, 1e-12);
+}
+
+TEST_F(ScoreBlock, ARefusedRowIsNoTextThatTheTokenizerCannotEncode) {
+  ScoringOptions skip;
+  skip.skip_refused_rows = true;
+  data::Sample late_system = sample("ab", "c");
+  late_system.history = {{data::Turn::Role::user, "a"}, {data::Turn::Role::system, "b"}};
+  EXPECT_EQ(status(score(late_system, skip)), ScoreStatus::template_refused);
+  EXPECT_THROW((void)score(late_system, {}), core::DataError);
+  try {
+    (void)score_rows({sample("ab", "c"), sample("ab", "c\xFF")}, skip);
+    ADD_FAILURE() << "a text that is not UTF-8 was scored";
+  } catch (const core::DataError& error) {
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "row 61: byte", error.what());
+  }
 }
 
 TEST_F(ScoreBlock, SaysWhyARowHasNoScore) {
