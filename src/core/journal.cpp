@@ -225,8 +225,10 @@ std::uint64_t JournalReader::find_header(std::uint64_t from) const {
   return size_;
 }
 
-std::string JournalReader::read(const JournalRecord& record) const {
-  return read_payload(path_, descriptor_, record);
+std::string JournalReader::read_beginning(const JournalRecord& record, std::size_t bytes) const {
+  std::string beginning(std::min<std::uint64_t>(bytes, record.length), '\0');
+  beginning.resize(read_at(path_, descriptor_, record.offset, beginning.data(), beginning.size()));
+  return beginning;
 }
 
 std::string read_record(const std::filesystem::path& segment, const JournalRecord& record) {

@@ -4,17 +4,16 @@
 #include <limits>
 #include <vector>
 
-#include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
 #include <ATen/ops/arange.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
-#include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 
 #include "model/decoder_ops_torch.hpp"
+#include "model/head_attention.hpp"
 
 namespace winnow::model {
 namespace {
@@ -52,10 +51,10 @@ class HeadViews {
   std::int64_t heads_, kv_heads_, group_, size_;
 };
 
-/// Attention of one layer.
-class Attention {
+/// Attention of one layer by ATen's operators.
+class DeviceAttention {
  public:
-  Attention(const DecoderConfig& config, const LayerConfig& layer)
+  DeviceAttention(const DecoderConfig& config, const LayerConfig& layer)
       : heads_(config),
         scale_(layer.attention_scale),
         cap_(config.attention_cap),
@@ -67,25 +66,14 @@ class Attention {
     return cap_ > 0 || batch.positions_used > window_;
   }
   void through_masks(const at::Tensor& out, const at::Tensor& segment) const;
-  void on_cpu(const at::Tensor& out, const at::Tensor& qkv, const PackedBatch& batch) const;
-  void on_device(const at::Tensor& out, const at::Tensor& segment, at::ScalarType type) const;
+  void fused(const at::Tensor& out, const at::Tensor& segment, at::ScalarType type) const;
 
  private:
-  /// Softmax-weighted values and the logarithm of the softmax's denominator, so that two key sets
-  /// can be merged.
-  struct Attended {
-    at::Tensor values;    ///< [kv_heads, group, rows, head_size]
-    at::Tensor log_sums;  ///< [kv_heads, group, rows]
-  };
-  [[nodiscard]] Attended fused(const at::Tensor& queries, const at::Tensor& keys,
-                               bool is_causal) const;
   [[nodiscard]] at::Tensor masked(const at::Tensor& queries, const at::Tensor& keys,
                                   const at::Tensor& mask) const;
   [[nodiscard]] at::Tensor mask_of(std::int64_t first_query, std::int64_t queries,
                                    std::int64_t first_key, std::int64_t keys,
                                    const at::TensorOptions& options) const;
-  void add_common_beginning(const at::Tensor& out, const at::Tensor& own_log_sums,
-                            const at::Tensor& qkv, const PackedBatch& batch) const;
 
   HeadViews heads_;
   double scale_;
@@ -94,15 +82,8 @@ class Attention {
   bool is_causal_;
 };
 
-Attention::Attended Attention::fused(const at::Tensor& queries, const at::Tensor& keys,
-                                     bool is_causal) const {
-  auto [values, log_sums] = at::_scaled_dot_product_flash_attention_for_cpu(
-      heads_.query(queries), heads_.key(keys), heads_.value(keys), 0.0, is_causal, {}, scale_);
-  return {values, log_sums};
-}
-
-at::Tensor Attention::masked(const at::Tensor& queries, const at::Tensor& keys,
-                             const at::Tensor& mask) const {
+at::Tensor DeviceAttention::masked(const at::Tensor& queries, const at::Tensor& keys,
+                                   const at::Tensor& mask) const {
   if (cap_ == 0)
     return at::scaled_dot_product_attention(heads_.query(queries), heads_.key(keys),
                                             heads_.value(keys), mask, 0.0, false, scale_);
@@ -114,9 +95,9 @@ at::Tensor Attention::masked(const at::Tensor& queries, const at::Tensor& keys,
 
 /// 0, and -infinity where a query may not look: queries [first_query, + queries), keys
 /// [first_key, + keys). [queries, keys]
-at::Tensor Attention::mask_of(std::int64_t first_query, std::int64_t queries,
-                              std::int64_t first_key, std::int64_t keys,
-                              const at::TensorOptions& options) const {
+at::Tensor DeviceAttention::mask_of(std::int64_t first_query, std::int64_t queries,
+                                    std::int64_t first_key, std::int64_t keys,
+                                    const at::TensorOptions& options) const {
   const auto place = options.dtype(at::kLong);
   const at::Tensor query = at::arange(first_query, first_query + queries, place).unsqueeze(1);
   const at::Tensor key = at::arange(first_key, first_key + keys, place).unsqueeze(0);
@@ -125,7 +106,7 @@ at::Tensor Attention::mask_of(std::int64_t first_query, std::int64_t queries,
                     -std::numeric_limits<float>::infinity());
 }
 
-void Attention::through_masks(const at::Tensor& out, const at::Tensor& segment) const {
+void DeviceAttention::through_masks(const at::Tensor& out, const at::Tensor& segment) const {
   const std::int64_t rows = segment.size(0);
   const std::int64_t step = std::min(window_, kMaskedQueries);
   for (std::int64_t first = 0; first < rows; first += step) {
@@ -138,59 +119,101 @@ void Attention::through_masks(const at::Tensor& out, const at::Tensor& segment) 
   }
 }
 
-/// All rows after the common beginning look at the whole of it; merged into what they saw of their
-/// own segment.
-void Attention::add_common_beginning(const at::Tensor& out, const at::Tensor& own_log_sums,
-                                     const at::Tensor& qkv, const PackedBatch& batch) const {
-  const std::int64_t rows = own_log_sums.size(2);
-  const Attended common =
-      fused(qkv.narrow(0, batch.shared, rows), qkv.narrow(0, 0, batch.shared), false);
-  const at::Tensor weight = at::sigmoid(common.log_sums - own_log_sums).unsqueeze(3);
-  at::Tensor own = heads_.query(out.narrow(0, batch.shared, rows));
-  own.lerp_(common.values, weight);
-}
-
-void Attention::on_cpu(const at::Tensor& out, const at::Tensor& qkv,
-                       const PackedBatch& batch) const {
-  const auto attend_segment = [&](std::int64_t begin, std::int64_t length) {
-    const at::Tensor segment = qkv.narrow(0, begin, length);
-    Attended own = fused(segment, segment, is_causal_);
-    heads_.query(out.narrow(0, begin, length)).copy_(own.values);
-    return own.log_sums;
-  };
-  if (batch.shared > 0) static_cast<void>(attend_segment(0, batch.shared));
-  std::vector<at::Tensor> log_sums;
-  for (const SegmentRows& rows : batch.segments)
-    log_sums.push_back(attend_segment(rows.begin, rows.length));
-  if (batch.shared > 0) add_common_beginning(out, at::cat(log_sums, 2), qkv, batch);
-}
-
-void Attention::on_device(const at::Tensor& out, const at::Tensor& segment,
-                          at::ScalarType type) const {
+void DeviceAttention::fused(const at::Tensor& out, const at::Tensor& segment,
+                            at::ScalarType type) const {
   const at::Tensor rows = segment.to(type);
   heads_.query(out).copy_(at::scaled_dot_product_attention(
       heads_.query(rows), heads_.key(rows), heads_.value(rows), {}, 0.0, is_causal_, scale_));
 }
 
-}  // namespace
-
-void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config,
-            const LayerConfig& layer, const PackedBatch& batch, Rounding rounding) {
-  const Attention attention(config, layer);
+void attend_on_device(const at::Tensor& out, const at::Tensor& qkv, const DecoderConfig& config,
+                      const LayerConfig& layer, const PackedBatch& batch, at::ScalarType type) {
+  const DeviceAttention attention(config, layer);
   const bool needs_mask = attention.needs_mask(batch);
-  if (out.is_cpu() && !needs_mask) {
-    attention.on_cpu(out, qkv, batch);
-    return round_in_place(out, rounding);
-  }
-  const auto type = rounding == Rounding::bf16 ? at::kBFloat16 : at::kFloat;
   for (const SegmentRows& rows : batch.segments) {
     const at::Tensor segment = qkv.narrow(0, rows.begin, rows.length);
     const at::Tensor segment_out = out.narrow(0, rows.begin, rows.length);
     if (needs_mask)
       attention.through_masks(segment_out, segment);
     else
-      attention.on_device(segment_out, segment, type);
+      attention.fused(segment_out, segment, type);
   }
+}
+
+/// Rows of the batch that see each other, and before them the common beginning or nothing.
+struct SequenceRows {
+  std::size_t common = 0;  ///< rows [0, common) are seen too
+  std::size_t begin = 0;
+  std::size_t length = 0;
+};
+
+/// The heads of a batch's rows on the CPU.
+class CpuAttention {
+ public:
+  CpuAttention(const at::Tensor& out, const at::Tensor& qkv, const DecoderConfig& config,
+               const LayerConfig& layer)
+      : rule_{static_cast<std::size_t>(config.head_size), static_cast<float>(layer.attention_scale),
+              static_cast<float>(config.attention_cap), static_cast<std::size_t>(layer.window),
+              config.is_causal},
+        heads_(static_cast<std::size_t>(config.heads)),
+        kv_heads_(static_cast<std::size_t>(config.kv_heads)),
+        qkv_(qkv.const_data_ptr<float>()),
+        out_(out.mutable_data_ptr<float>()) {}
+
+  /// The query heads that share `kv_head`.
+  void attend(const SequenceRows& rows, std::size_t kv_head) const {
+    HeadAttention attention(rule_, rows.common + rows.length);
+    const auto add = [&](std::size_t begin, std::size_t count) {
+      attention.add(head(begin, count, heads_ + kv_head),
+                    head(begin, count, heads_ + kv_heads_ + kv_head));
+    };
+    if (rows.common > 0) add(0, rows.common);
+    add(rows.begin, rows.length);
+    const std::size_t group = heads_ / kv_heads_, size = rule_.head_size;
+    for (std::size_t query = kv_head * group; query < (kv_head + 1) * group; ++query)
+      attention.attend(head(rows.begin, rows.length, query), rows.common,
+                       {out_ + (rows.begin * heads_ + query) * size, heads_ * size, rows.length});
+  }
+
+ private:
+  [[nodiscard]] HeadRows<const float> head(std::size_t begin, std::size_t count,
+                                           std::size_t index) const {
+    const std::size_t width = (heads_ + 2 * kv_heads_) * rule_.head_size;
+    return {qkv_ + begin * width + index * rule_.head_size, width, count};
+  }
+
+  AttentionRule rule_;
+  std::size_t heads_, kv_heads_;
+  const float* qkv_;
+  float* out_;
+};
+
+void attend_on_cpu(const at::Tensor& out, const at::Tensor& qkv, const DecoderConfig& config,
+                   const LayerConfig& layer, const PackedBatch& batch) {
+  const auto common = static_cast<std::size_t>(batch.shared);
+  std::vector<SequenceRows> sequences;
+  if (common > 0) sequences.push_back({0, 0, common});
+  for (const SegmentRows& rows : batch.segments)
+    sequences.push_back(
+        {common, static_cast<std::size_t>(rows.begin), static_cast<std::size_t>(rows.length)});
+  const CpuAttention attention(out, qkv, config, layer);
+  const auto tasks = static_cast<std::int64_t>(sequences.size()) * config.kv_heads;
+  at::parallel_for(0, tasks, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t task = begin; task < end; ++task)
+      attention.attend(sequences[static_cast<std::size_t>(task / config.kv_heads)],
+                       static_cast<std::size_t>(task % config.kv_heads));
+  });
+}
+
+}  // namespace
+
+void attend(at::Tensor out, const at::Tensor& qkv, const DecoderConfig& config,
+            const LayerConfig& layer, const PackedBatch& batch, Rounding rounding) {
+  if (out.is_cpu())
+    attend_on_cpu(out, qkv, config, layer, batch);
+  else
+    attend_on_device(out, qkv, config, layer, batch,
+                     rounding == Rounding::bf16 ? at::kBFloat16 : at::kFloat);
   round_in_place(out, rounding);
 }
 

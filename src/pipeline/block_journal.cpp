@@ -1,6 +1,7 @@
 #include "pipeline/block_journal.hpp"
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -16,19 +17,21 @@
 namespace winnow::pipeline {
 namespace {
 
-/// Collective. A journal's segments as root lists them: over a network file system another rank may
-/// not see them all yet.
-std::vector<std::filesystem::path> root_segments(const mpi::Communicator& ranks,
-                                                 const std::filesystem::path& folder) {
+/// Collective. A journal's segments: over a network file system each rank may not see all yet.
+std::vector<std::filesystem::path> all_segments(const mpi::Communicator& ranks,
+                                                const std::filesystem::path& folder) {
   const std::vector<std::string> listed = mpi::agree_on(ranks, [&] {
     std::vector<std::string> names;
-    if (ranks.is_root())
-      for (const auto& segment : core::journal_segments(folder))
-        names.push_back(segment.filename().string());
+    for (const auto& segment : core::journal_segments(folder))
+      names.push_back(segment.filename().string());
     return names;
   });
+  std::set<std::string> names;
+  for (const auto& theirs : mpi::gather_messages(ranks, listed))
+    names.insert(theirs.begin(), theirs.end());
   std::vector<std::filesystem::path> segments;
-  for (const std::string& name : mpi::broadcast_message(ranks, listed))
+  for (const std::string& name :
+       mpi::broadcast_message(ranks, std::vector<std::string>(names.begin(), names.end())))
     segments.push_back(folder / name);
   return segments;
 }
@@ -38,7 +41,7 @@ std::vector<std::filesystem::path> root_segments(const mpi::Communicator& ranks,
 BlockJournal::BlockJournal(const Context& context, const std::string& stage,
                            std::filesystem::path folder, BlockContents& contents)
     : folder_(std::move(folder)),
-      segments_(root_segments(context.communicator, folder_)),
+      segments_(all_segments(context.communicator, folder_)),
       is_done_(contents.blocks(), false) {
   const mpi::Communicator& ranks = context.communicator;
   std::uint64_t damaged = 0;
@@ -50,7 +53,7 @@ BlockJournal::BlockJournal(const Context& context, const std::string& stage,
       damaged += reader.damaged();
       for (const core::JournalRecord& record : reader.records()) {
         if (record.kind != kBlockRecord) continue;
-        const std::string payload = reader.read(record);
+        const std::string payload = reader.read_beginning(record, sizeof(scoring::BlockHeader));
         const scoring::BlockHeader header =
             scoring::RecordReader(payload, "a block's record").header();
         if (header.block < contents.blocks() && header.content == contents.content_of(header.block))

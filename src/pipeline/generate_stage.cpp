@@ -19,9 +19,11 @@
 #include "pipeline/block_work.hpp"
 #include "pipeline/generator.hpp"
 #include "pipeline/json_text.hpp"
+#include "pipeline/manifest.hpp"
 #include "pipeline/model_loading.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/scorer_binding.hpp"
+#include "pipeline/version.hpp"
 #include "pipeline/weights_fingerprint.hpp"
 #include "scoring/generate_block.hpp"
 
@@ -42,6 +44,7 @@ struct Questions {
 ScorerBinding binding_of(const Context& context, const GenerationJob& job, const IndexedData& data,
                          const Generator& generator, std::string weights, int devices) {
   ScorerBinding binding;
+  binding["code_version"] = kVersion;
   binding["data"] = data.reading;
   binding["model"] = std::move(weights);
   binding["tokenizer"] = generator.tokenizer.fingerprint();
@@ -127,25 +130,50 @@ std::string line_of(core::RowId row, const scoring::Reply& reply) {
 }
 
 /// Root only. All replies in the order of rows; how many there are of each status and end.
-void publish_replies(const std::filesystem::path& target, const BlockContents& contents,
-                     const BlockJournal& journal, nlohmann::ordered_json& summary) {
+nlohmann::ordered_json publish_replies(const std::filesystem::path& target,
+                                       const BlockContents& contents, const BlockJournal& journal) {
   journal.expect_all();
-  std::map<std::string_view, std::uint64_t> statuses, ends;
+  std::map<std::string, std::uint64_t> statuses, ends;
   data::PendingFile file(target);
   for (std::uint64_t block = 0; block < contents.blocks(); ++block) {
     core::RowId row = contents.rows_of(block).begin;
     for (const scoring::Reply& reply : scoring::deserialize_replies(journal.read(block)).rows) {
-      ++statuses[scoring::kReplyStatusNames.at(static_cast<std::size_t>(reply.status))];
+      ++statuses[std::string(
+          scoring::kReplyStatusNames.at(static_cast<std::size_t>(reply.status)))];
       if (reply.status == scoring::ReplyStatus::ok)
-        ++ends[scoring::kReplyEndNames.at(static_cast<std::size_t>(reply.end))];
+        ++ends[std::string(scoring::kReplyEndNames.at(static_cast<std::size_t>(reply.end)))];
       file.write(line_of(row++, reply));
     }
   }
   file.publish();
-  summary["status"] = nlohmann::ordered_json::object();
-  for (const auto& [name, count] : statuses) summary["status"][std::string(name)] = count;
-  summary["ends"] = nlohmann::ordered_json::object();
-  for (const auto& [name, count] : ends) summary["ends"][std::string(name)] = count;
+  return {{"status", statuses}, {"ends", ends}};
+}
+
+/// Collective. Makes replies/<name>.jsonl unless it stands there as it was made from just this.
+/// @param noted  root's record of the generation in the manifest
+void publish(const Context& context, const Questions& questions, const ScorerBinding& binding,
+             BlockContents& contents, nlohmann::ordered_json& noted) {
+  const std::string& name = context.job.generation->name;
+  const std::filesystem::path target = context.folder.replies(name);
+  const std::string key = key_of({{"data", questions.data.key}, {"generation", binding}});
+  auto& summary = context.summary["generations"][name];
+  summary["replies"] = target.string();
+  const bool is_current = ask_root(context.communicator, [&] {
+    const auto published = noted.find("published");
+    return published != noted.end() && published->at("made_from") == key &&
+           std::filesystem::exists(target) && published->at("file") == stamped(target);
+  });
+  if (!is_current) {
+    const BlockJournal journal(context, "generate", context.folder.generation(name).journal(name),
+                               contents);
+    mpi::agree_on(context.communicator, [&] {
+      if (!context.communicator.is_root()) return;
+      noted["published"]["counts"] = publish_replies(target, contents, journal);
+      noted["published"]["file"] = stamped(target);
+      noted["published"]["made_from"] = key;
+    });
+  }
+  if (context.communicator.is_root()) summary.update(noted["published"]["counts"]);
 }
 
 /// Collective. The rows of the generation's own data, indexed in a folder of its own, or the job's.
@@ -196,7 +224,9 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
     if (!ranks.is_root()) return "";
     std::string weights = weights_fingerprint(manifest, job.name, job.model);
     return bind_scorer(
-               own, job.name,
+               own,
+               {own.folder.journal(job.name), fmt::format("generation '{}'", job.name),
+                "choose another generate.name or --out"},
                binding_of(context, job, questions.data, generator, std::move(weights), devices))
         .dump();
   });
@@ -226,12 +256,7 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
     summary["tokens_per_second"] = static_cast<double>(tokens) / seconds;
     stop_if_requested(context);
   }
-  const BlockJournal journal(context, "generate", journal_folder, contents);
-  mpi::agree_on(ranks, [&] {
-    if (!ranks.is_root()) return;
-    publish_replies(context.folder.replies(job.name), contents, journal, summary);
-    summary["replies"] = context.folder.replies(job.name).string();
-  });
+  publish(context, questions, binding, contents, manifest["generations"][job.name]);
 }
 
 }  // namespace winnow::pipeline

@@ -86,6 +86,20 @@ void open_decoder(const ModelScorer& scorer, const Job& job, OpenScorer& opened)
   opened.prompt = open_prompt(scorer, opened.tokenizer, job.join);
 }
 
+/// @throws core::UsageError naming the key that decides how a row is written down, where nothing
+/// asks for that.
+void refuse_template_keys(const ModelScorer& scorer) {
+  const auto refuse = [&](const char* key) {
+    throw core::UsageError(fmt::format(
+        "{}: {}: decides how a prompt template writes rows down, and no score of this scorer uses "
+        "one: expected no such key",
+        scorer.path.string(), key));
+  };
+  if (scorer.prompt_template != "auto") refuse("template");
+  if (!scorer.system.empty()) refuse("system");
+  if (scorer.faithful) refuse("faithful");
+}
+
 }  // namespace
 
 OpenScorer open_scorer(const ModelScorer& scorer, const Job& job) {
@@ -98,6 +112,7 @@ OpenScorer open_scorer(const ModelScorer& scorer, const Job& job) {
     open_encoder(scorer, opened);
   else
     open_decoder(scorer, job, opened);
+  if (!opened.prompt) refuse_template_keys(scorer);
   return opened;
 }
 

@@ -17,6 +17,7 @@
 #include "pipeline/model_loading.hpp"
 #include "pipeline/model_scorer.hpp"
 #include "pipeline/row_source.hpp"
+#include "pipeline/version.hpp"
 #include "pipeline/weights_fingerprint.hpp"
 #include "scoring/block_scores.hpp"
 #include "scoring/score_block.hpp"
@@ -45,12 +46,14 @@ std::vector<std::string> asked_of(const scoring::ScoringOptions& options) {
 ScorerBinding binding_of(const Context& context, const IndexedData& data, const ModelScorer& scorer,
                          const OpenScorer& opened, std::string weights, int devices) {
   ScorerBinding binding;
+  binding["code_version"] = kVersion;
   binding["reading"] = data.reading;
   binding["model"] = std::move(weights);
   binding["tokenizer"] = opened.tokenizer.fingerprint();
   binding["template"] = opened.prompt ? std::string(opened.prompt->name()) : store::kDoesNotApply;
-  binding["system"] = scorer.system;
-  binding["join"] = context.job.join;
+  binding["system"] = opened.prompt ? scorer.system : store::kDoesNotApply;
+  binding["join"] =
+      opened.kind == model::ModelKind::text_encoder ? store::kDoesNotApply : context.job.join;
   binding["template_texts"] =
       opened.prompt ? data::template_fingerprint(*opened.prompt) : store::kDoesNotApply;
   binding["closing_tokens_scored"] = opened.prompt && opened.prompt->scores_closing_tokens();
@@ -146,7 +149,9 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
 
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    return bind_scorer(context, scorer.name,
+    return bind_scorer(context,
+                       {context.folder.journal(scorer.name),
+                        fmt::format("scorer '{}'", scorer.name), "choose another --out or name"},
                        binding_of(context, data, settings, opened,
                                   weights_fingerprint(manifest, scorer.name, settings), devices))
         .dump();

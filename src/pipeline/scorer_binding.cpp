@@ -14,10 +14,14 @@ namespace {
 
 constexpr std::uint64_t kLargestBinding = 1 << 20;
 
-/// What the machine decides and not the job: a resumed run goes on as it began.
+/// What the machine or the program decides and not the job: a resumed run goes on as it began.
 bool is_of_the_machine(const std::string& key) {
-  return key == "threads" || key == "device" || key == "batch_tokens" || key == "library";
+  return key == "threads" || key == "device" || key == "batch_tokens" || key == "library" ||
+         key == "code_version";
 }
+
+/// What of it this run cannot take over: its blocks are of its own.
+bool is_of_this_run(const std::string& key) { return key == "library" || key == "code_version"; }
 
 /// A value that this program can have written under a key that a resumed run takes over.
 bool is_possible(const std::string& key, const nlohmann::ordered_json& value) {
@@ -37,44 +41,48 @@ ScorerBinding read_binding(const std::filesystem::path& path) {
 
 }  // namespace
 
-ScorerBinding bind_scorer(const Context& context, const std::string& scorer,
+ScorerBinding bind_scorer(const Context& context, const BoundWork& work,
                           const ScorerBinding& wanted) {
-  const auto folder = context.folder.journal(scorer);
-  const auto path = folder / "scorer.json";
-  if (!std::filesystem::exists(path)) {
-    if (!core::journal_segments(folder).empty())
-      throw core::ModelError(
-          fmt::format("{}: missing beside journal segments, which therefore belong to unknown "
-                      "settings: remove {} to score again",
-                      path.string(), folder.string()));
+  const auto path = work.journal / "scorer.json";
+  const bool is_begun = !core::journal_segments(work.journal).empty();
+  if (is_begun && !std::filesystem::exists(path))
+    throw core::ModelError(
+        fmt::format("{}: missing beside journal segments, which therefore belong to unknown "
+                    "settings: remove {} to start again",
+                    path.string(), work.journal.string()));
+  if (!is_begun) {
     std::error_code error;
-    std::filesystem::create_directories(folder, error);
+    std::filesystem::create_directories(work.journal, error);
     if (error)
       throw core::EnvironmentError(
-          fmt::format("{}: cannot create the folder: {}", folder.string(), error.message()));
+          fmt::format("{}: cannot create the folder: {}", work.journal.string(), error.message()));
     core::write_file(path, wanted.dump(1) + "\n");
     return wanted;
   }
   const ScorerBinding recorded = read_binding(path);
   for (const auto& [key, value] : wanted.items()) {
     const auto found = recorded.find(key);
-    if (found == recorded.end() || std::string_view(found->type_name()) != value.type_name() ||
-        !is_possible(key, *found))
-      throw core::ModelError(fmt::format(
-          "{}: damaged: {} is {}, expected a {} that winnow can have written", path.string(), key,
-          found == recorded.end() ? "missing" : found->dump(), value.type_name()));
+    if (found == recorded.end())
+      throw core::UsageError(
+          fmt::format("{}: does not say {}, expected {}: another winnow began {}: {}",
+                      path.string(), key, value.dump(), work.name, work.remedy));
+    if (std::string_view(found->type_name()) != value.type_name() || !is_possible(key, *found))
+      throw core::ModelError(
+          fmt::format("{}: damaged: {} is {}, expected a {} that winnow can have written",
+                      path.string(), key, found->dump(), value.type_name()));
     if (*found == value) continue;
     const std::string before = found->dump();
     if (is_of_the_machine(key)) {
-      context.log.write("score", fmt::format("{}: {} was {} when scoring began, now {}: {}", scorer,
-                                             key, before, value.dump(),
-                                             key == "library" ? "last bits may differ"
-                                                              : "going on with the recorded one"));
+      context.log.write(
+          "resume",
+          fmt::format(
+              "{}: {} was {} when it began, now {}: {}", work.name, key, before, value.dump(),
+              is_of_this_run(key) ? "last bits may differ" : "going on with the recorded one"));
       continue;
     }
-    throw core::UsageError(fmt::format(
-        "{}: {} of scorer '{}' was {}, the job now says {}: choose another --out or name",
-        context.folder.path().string(), key, scorer, before, value.dump()));
+    throw core::UsageError(fmt::format("{}: {} of {} was {}, the job now says {}: {}",
+                                       context.folder.path().string(), key, work.name, before,
+                                       value.dump(), work.remedy));
   }
   return recorded;
 }

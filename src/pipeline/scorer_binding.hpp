@@ -1,21 +1,32 @@
 #pragma once
 
+#include <filesystem>
+#include <string>
+
 #include <nlohmann/json.hpp>
 
 #include "pipeline/context.hpp"
 
 namespace winnow::pipeline {
 
-/// Everything that decides a scorer's numbers, by name. Kept in journal/<scorer>/scorer.json: a
-/// resumed run must agree on all that the job decides; what the machine decides (threads per rank,
-/// device, batch_tokens, library) it takes from there.
+/// Everything that decides a scorer's numbers, by name. Kept in scorer.json beside the journal:
+/// once that holds a block, a resumed run must agree on all that the job decides; what the machine
+/// and the program decide (threads per rank, device, batch_tokens, library, code_version) it takes
+/// from there.
 using ScorerBinding = nlohmann::ordered_json;
+
+/// Whose settings are bound.
+struct BoundWork {
+  std::filesystem::path journal;
+  std::string name;    ///< for messages: `scorer 'gpt2'`
+  std::string remedy;  ///< of settings that differ: `choose another --out or name`
+};
 
 /// Root only. Compares with what the folder recorded, or records it.
 /// @returns the binding that is in force
 /// @throws core::UsageError naming the first key that differs, with both values; core::ModelError
 /// if what is recorded is damaged, or missing beside journal segments.
-[[nodiscard]] ScorerBinding bind_scorer(const Context& context, const std::string& scorer,
+[[nodiscard]] ScorerBinding bind_scorer(const Context& context, const BoundWork& work,
                                         const ScorerBinding& wanted);
 
 /// Hash of a binding, for `made_from` marks.

@@ -10,7 +10,6 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/made_from.hpp"
-#include "pipeline/version.hpp"
 #include "scoring/block_scores.hpp"
 #include "scoring/evol_score.hpp"
 #include "scoring/row_scores.hpp"
@@ -31,7 +30,7 @@ store::ScorerInfo info_of(const JournalledScorer& scorer, const std::string& mad
   const auto text = [&](const char* key) { return scorer.binding.at(key).get<std::string>(); };
   store::ScorerInfo info;
   info.name = scorer.name;
-  info.code_version = kVersion;
+  info.code_version = text("code_version");
   info.model_fingerprint = text("model");
   info.tokenizer_hash = text("tokenizer");
   info.prompt_template = text("template");

@@ -375,11 +375,33 @@ class RunFolder(BadInput):
         settings = out / "journal/tiny-model/scorer.json"
         recorded = json.loads(settings.read_text())
         settings.write_text(json.dumps(dict(recorded, device="cuda" if recorded["device"] == "cpu" else "cpu"), indent=1) + "\n")
-        for segment in (out / "journal/tiny-model").glob("*.seg"):
-            segment.unlink()
+        segments = sorted((out / "journal/tiny-model").glob("*.seg"))
+        for segment in segments:
+            os.truncate(segment, segment.stat().st_size - 1)  # its last block is to be scored again
         if recorded["device"] == "cpu":
             self.fail_with(ENVIRONMENT, "CUDA", arguments=["run", job, "--out", out], ranks=2)
         self.assertEqual(program.published(out), expected)
+        for segment in segments:
+            segment.unlink()
+        # Nothing was scored there: a false start binds nobody.
+        self.succeed("run", job, "--out", out)
+        self.assertEqual(json.loads(settings.read_text())["device"], recorded["device"])
+        self.assertEqual(program.published(out), expected)
+
+    def test_begun_by_another_winnow(self):
+        job = tiny_job.write(self, rows=40)
+        out = self.folder / "run"
+        self.succeed("run", job, "--out", out)
+        settings = out / "journal/tiny-model/scorer.json"
+        recorded = json.loads(settings.read_text())
+        settings.write_text(json.dumps(dict(recorded, code_version="0.0.9"), indent=1) + "\n")
+        self.succeed("score", job, "--out", out)
+        import h5py
+        with h5py.File(out / "scores.h5") as file:
+            self.assertEqual(file["/scores/tiny-model"].attrs["code_version"], "0.0.9")
+        del recorded["template"]
+        settings.write_text(json.dumps(recorded, indent=1) + "\n")
+        self.fail_with(USAGE, "scorer.json", "template", "choose another --out or name", arguments=["run", job, "--out", out])
 
     def test_of_a_newer_schema(self):
         import h5py

@@ -87,9 +87,15 @@ class Generate(program.ProgramTest):
     def test_a_second_run_generates_nothing_and_leaves_the_bytes(self):
         job = self.job(GREEDY)
         first = self.replies(job, "run")
+        file = self.folder / "run/replies/tiny-model.jsonl"
+        made = file.stat()
         self.assertEqual(self.replies(job, "run", 2), first)
+        self.assertEqual((file.stat().st_ino, file.stat().st_mtime_ns), (made.st_ino, made.st_mtime_ns))
         self.assertEqual(self.summary("run")["rows_already_done"], 60)
         self.assertNotIn("tokens_generated", self.summary("run"))
+        self.assertEqual(self.summary("run")["status"], {"ok": 60})
+        file.write_bytes(first[:100])
+        self.assertEqual(self.replies(job, "run"), first)
 
     def test_other_settings_need_another_name(self):
         self.replies(self.job(GREEDY), "run")

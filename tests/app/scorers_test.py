@@ -227,6 +227,10 @@ class JobFile(Scorers):
         self.refuse(scorer % ("ifd_ppl", "pooling: mean"), "scorers.x.embedding", "`score` asks for ifd_ppl only")
         self.refuse("  x: {{ path: {model}, score: [evol_complxity] }}\n", "evol_complxity", "'evol_complexity'")
 
+    def test_keys_of_a_template_that_no_score_uses(self):
+        for key, value in (("template", "chatml"), ("system", "Be brief."), ("faithful", "true")):
+            self.refuse(f"  x: {{{{ path: {{model}}, score: [evol_complexity], {key}: {value} }}}}\n", "model", key + ":", "no score of this scorer uses")
+
     def test_tokens_are_counted_by_the_scorer_that_counts_them(self):
         budget = "select: {{ method: random, budget: 300 tokens }}\n"
         job = self.job(self.write_rows(30), more=DEITA + budget)
