@@ -164,7 +164,9 @@ TEST(CharacterBpe, KeepsMetaspacesByTheirScheme) {
             (Ids{263, 1, 262}));
   EXPECT_EQ(with_scheme(R"("prepend_scheme": "never")").encode(text, false).ids,
             (Ids{262, 1, 262}));
-  EXPECT_EQ(with_scheme(R"("prepend_scheme": "never", "add_prefix_space": false)").encode(text, false).ids,
+  EXPECT_EQ(with_scheme(R"("prepend_scheme": "never", "add_prefix_space": false)")
+                .encode(text, false)
+                .ids,
             (Ids{262, 1, 262}));
 }
 
