@@ -14,7 +14,7 @@ add_library(libstemmer INTERFACE IMPORTED GLOBAL)
 set_target_properties(libstemmer PROPERTIES
   INTERFACE_INCLUDE_DIRECTORIES "${LIBSTEMMER_INCLUDE}" INTERFACE_LINK_LIBRARIES "${LIBSTEMMER_LIBRARY}")
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
-pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8>=10.40)
 
 if(WINNOW_WITH_MPI)
   set(MPI_CXX_SKIP_MPICXX TRUE)

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -61,6 +63,7 @@ class ChatTemplate final : public PromptTemplate {
  private:
   /// [system?, earlier turns, user], as they stand when an answer follows.
   std::string prompt(const Sample& sample, bool is_answered) const {
+    if (form_.must_alternate) check_alternation(sample.history);
     std::string text = form_.start;
     std::string in_user;  ///< goes into the next user text
     append_system(sample, text, in_user);
@@ -69,7 +72,7 @@ class ChatTemplate final : public PromptTemplate {
     for (const Turn& turn : sample.history) {
       switch (turn.role) {
         case Turn::Role::system:
-          throw core::DataError(
+          throw TemplateRefused(
               fmt::format("template {}: a system message stands after the first turn; expected "
                           "only user and assistant turns there",
                           form_.name));
@@ -93,32 +96,46 @@ class ChatTemplate final : public PromptTemplate {
     return text;
   }
 
+  void check_alternation(const std::vector<Turn>& history) const {
+    for (std::size_t i = 0; i < history.size(); ++i)
+      if (history[i].role != (i % 2 == 0 ? Turn::Role::user : Turn::Role::assistant))
+        refuse_order();
+    if (history.size() % 2 != 0) refuse_order();
+  }
+
+  [[noreturn]] void refuse_order() const {
+    throw TemplateRefused(fmt::format(
+        "template {}: user and assistant turns do not alternate, which this chat template demands",
+        form_.name));
+  }
+
   void append_system(const Sample& sample, std::string& text, std::string& in_user) const {
-    const std::string_view given = !sample.system.empty()     ? sample.system
-                                   : !options_.system.empty() ? options_.system
-                                                              : form_.own_system;
-    if (given.empty()) {
+    std::optional<std::string_view> given = sample.system;
+    if (given && given->empty() && form_.drops_empty_system) given.reset();
+    for (const std::string* otherwise : {&options_.system, &form_.own_system})
+      if (!sample.system && !given && !otherwise->empty()) given = *otherwise;
+    if (!given) {
       text += form_.no_system;
       return;
     }
     switch (form_.system_place) {
       case ChatForm::SystemPlace::block:
         text.append(form_.system_open)
-            .append(stripped_if(form_.trim_system, given))
+            .append(stripped_if(form_.trim_system, *given))
             .append(form_.system_close);
         break;
       case ChatForm::SystemPlace::in_first_user:
       case ChatForm::SystemPlace::in_last_user:
         text += form_.no_system;
         in_user.append(form_.system_open)
-            .append(stripped_if(form_.trim_system, given))
+            .append(stripped_if(form_.trim_system, *given))
             .append(form_.system_close);
         break;
       case ChatForm::SystemPlace::dropped:
         text += form_.no_system;
         break;
       case ChatForm::SystemPlace::refused:
-        throw core::DataError(fmt::format(
+        throw TemplateRefused(fmt::format(
             "template {}: the row has a system message, which this chat template refuses",
             form_.name));
     }
@@ -127,7 +144,7 @@ class ChatTemplate final : public PromptTemplate {
   /// Uses up `in_user`.
   void append_user(std::string_view user, std::string& text, std::string& in_user) const {
     if (form_.has_thoughts && is_tool_response(user))
-      throw core::DataError(fmt::format(
+      throw TemplateRefused(fmt::format(
           "template {}: a user text is a tool's response (<tool_response>), expected a user's own",
           form_.name));
     text.append(form_.user_open)

@@ -48,6 +48,10 @@ struct ChatForm {
   /// What the template adds with a generation prompt; nothing: not known, the form is only for
   /// answers that are there.
   std::optional<std::string> generation_open;
+  /// The template raises an error unless user and assistant turns alternate, the user first.
+  bool must_alternate = false;
+  /// The template takes an empty system message for none.
+  bool drops_empty_system = false;
   bool trim_system = false;
   bool trim_user = false;
   bool trim_assistant = false;

@@ -57,9 +57,10 @@ ChatForm llama_headers(std::string name, std::string close, std::string_view sys
 }
 
 /// Mistral-7B-Instruct-v0.3's: no system message before an answer, answers trimmed, user texts not.
-ChatForm mistral_brackets(std::string name) {
+ChatForm mistral_brackets(std::string name, bool must_alternate) {
   ChatForm form;
   form.name = std::move(name);
+  form.must_alternate = must_alternate;
   form.start = "<s>"s;
   form.system_place = ChatForm::SystemPlace::in_last_user;
   form.system_close = "\n\n"s;
@@ -87,6 +88,7 @@ ChatForm gemma_3() {
   };
   ChatForm form;
   form.name = "gemma-3"s;
+  form.must_alternate = true;
   form.start = "<bos>"s;
   form.system_place = ChatForm::SystemPlace::in_first_user;
   form.system_close = "\n\n"s;
@@ -130,14 +132,14 @@ std::vector<ChatForm> make_named_forms() {
       llama_headers("llama-3", "<|eot_id|>", ""),
       llama_headers("llama-3.1", "<|eot_id|>", kLlamaDates),
       im_blocks("qwen-2.5", kQwen),
-      mistral_brackets("mistral"),
+      mistral_brackets("mistral", true),
       im_blocks("smollm2", kSmolLm),
       qwen_3(),
       gemma_3(),
       deepseek_v3(),
       with_iterit_system(llama_headers("iterit-llama-3", "<|end_of_text|>", "")),
       with_iterit_system(llama_headers("iterit-llama-3.1", "<|eot_id|>", kLlamaDates)),
-      with_iterit_system(mistral_brackets("iterit-mistral")),
+      with_iterit_system(mistral_brackets("iterit-mistral", false)),
       with_iterit_system(im_blocks("iterit-qwen-2.5", kQwen)),
   };
 }

@@ -90,6 +90,9 @@ class StrictObject {
     return value.get<bool>();
   }
 
+  /// False where the key is missing, as older files have it.
+  bool flag_if_known(const char* key) { return object_.contains(key) && flag(key); }
+
   void refuse_other_keys() const {
     for (const auto& item : object_.items())
       if (!seen_.contains(item.key())) fail(fmt::format("key {} is unknown", item.key()));
@@ -124,6 +127,8 @@ FolderForm parse_folder_form(std::string_view json, std::string_view where) {
   for (const TextKey& entry : kTexts) folder.form.*entry.member = object.text(entry.key);
   folder.form.generation_open = object.text_if_known("generation_open");
   for (const FlagKey& entry : kFlags) folder.form.*entry.member = object.flag(entry.key);
+  folder.form.must_alternate = object.flag_if_known("must_alternate");
+  folder.form.drops_empty_system = object.flag_if_known("drops_empty_system");
   const std::string place = object.text("system_place");
   const auto found = std::ranges::find(kPlaces, place, &PlaceName::name);
   if (found == kPlaces.end())

@@ -51,7 +51,20 @@ void gunzip(const std::filesystem::path& file, const Sink& sink) {
   z_stream& stream = inflater.stream();
   std::vector<char> output(kWindowBytes);
   bool inside = true;  // of a member
+  bool is_padded = false;
   for (auto input = window.available(); !input.empty(); input = window.available()) {
+    // Tapes and block devices fill the last block up with zeros; gzip passes over them too.
+    if (!inside && input.front() == '\0') {
+      is_padded = true;
+      if (const auto other = input.find_first_not_of('\0'); other != std::string_view::npos)
+        refuse(file, window.offset() + other,
+               "found bytes behind the zeros that fill it up, expected its end");
+      window.consume(input.size());
+      continue;
+    }
+    if (is_padded)
+      refuse(file, window.offset(),
+             "found bytes behind the zeros that fill it up, expected its end");
     if (!inside) ::inflateReset(&stream);
     inside = true;
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));

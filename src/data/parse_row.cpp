@@ -87,7 +87,8 @@ Sample read_alpaca(object row, const RowSchema& schema) {
   sample.output = schema.answer_required
                       ? text_of(required_field(row, fields.output, "a string"), fields.output)
                       : optional_text(row, fields.output);
-  sample.system = optional_text(row, fields.system);
+  if (std::string system = optional_text(row, fields.system); !system.empty())
+    sample.system = std::move(system);
   return sample;
 }
 
@@ -99,7 +100,7 @@ ParsedRow read_conversation(object row, const std::string& list, TurnFields turn
   parsed.sample = sample_of(std::move(turns), list);
   std::string field_system = optional_text(row, system);
   if (field_system.empty()) return parsed;
-  if (!parsed.sample.system.empty())
+  if (parsed.sample.system)
     throw RowFault(
         fmt::format("field `{}`: found a second system text beside that of `{}`, expected one",
                     system, list),
@@ -117,8 +118,8 @@ ParsedRow read_row(object row, const RowSchema& schema) {
     return read_conversation(row, fields.messages, kRoleContent, fields.system);
   ParsedRow parsed;
   parsed.sample = read_alpaca(row, schema);
-  parsed.messages = static_cast<std::uint32_t>(parsed.sample.history.size() + 2 +
-                                               (parsed.sample.system.empty() ? 0 : 1));
+  parsed.messages =
+      static_cast<std::uint32_t>(parsed.sample.history.size() + 2 + (parsed.sample.system ? 1 : 0));
   return parsed;
 }
 

@@ -51,11 +51,12 @@ std::unique_ptr<PromptTemplate> make_template(std::string_view name, TemplateOpt
 namespace {
 
 /// True where two forms differ at most in their names, in where a common beginning is kept, and in
-/// what stands before an answer that is to be generated.
+/// what files of older imports do not say.
 bool renders_alike(ChatForm a, ChatForm b) {
   for (ChatForm* form : {&a, &b}) {
     form->name.clear();
     form->generation_open.reset();
+    form->must_alternate = form->drops_empty_system = false;
     if (form->system_place != ChatForm::SystemPlace::block) continue;
     form->system_open = form->start + form->system_open;
     form->no_system = form->start + form->no_system;
@@ -81,6 +82,8 @@ std::unique_ptr<PromptTemplate> template_for_folder(const std::filesystem::path&
     if (const ChatForm* named = form_of_vendor_text(chat_template_text);
         named != nullptr && renders_alike(found.form, *named)) {
       found.form.name = named->name;
+      found.form.must_alternate = named->must_alternate;
+      found.form.drops_empty_system = named->drops_empty_system;
       if (!found.form.generation_open) found.form.generation_open = named->generation_open;
     }
     return make_chat_template(std::move(found.form), std::move(options));

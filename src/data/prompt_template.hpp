@@ -8,9 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/error.hpp"
 #include "data/sample.hpp"
 
 namespace winnow::data {
+
+/// A template has no way to write a sample down.
+struct TemplateRefused : core::DataError {
+  using core::DataError::DataError;
+};
 
 /// A text with the bytes whose tokens are scored. A token is scored when it ends after
 /// `answer_begin` and begins before `scored_end`: one that holds characters of prompt and answer
@@ -48,12 +54,12 @@ class PromptTemplate {
   [[nodiscard]] virtual bool tokenizer_adds_special_tokens() const = 0;
   /// True when the tokens that close the answer are scored.
   [[nodiscard]] virtual bool scores_closing_tokens() const = 0;
-  /// @throws core::DataError for a sample that the template cannot write down (a system message it
-  /// has no place for).
+  /// @throws TemplateRefused for a sample that the template cannot write down (a system message it
+  /// has no place for, roles that do not alternate where they must).
   [[nodiscard]] virtual RenderedPair render(const Sample& sample) const = 0;
   /// What a model goes on with to answer: the sample without its answer, and a chat template's
   /// generation prompt.
-  /// @throws core::DataError as render, core::ModelError if the template's generation prompt is not
+  /// @throws TemplateRefused as render, core::ModelError if the template's generation prompt is not
   /// known.
   [[nodiscard]] virtual std::string render_prompt(const Sample& sample) const = 0;
 };

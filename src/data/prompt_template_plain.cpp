@@ -3,13 +3,15 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace winnow::data {
 namespace {
 
 /// The row's own system message, else the job's, else `otherwise`.
 std::string_view system_or(const Sample& sample, const TemplateOptions& options,
                            std::string_view otherwise) {
-  if (!sample.system.empty()) return sample.system;
+  if (sample.system) return *sample.system;
   return options.system.empty() ? otherwise : std::string_view(options.system);
 }
 
@@ -82,17 +84,28 @@ class PlainTemplate final : public PromptTemplate {
   bool scores_closing_tokens() const override { return false; }
 
   RenderedPair render(const Sample& sample) const override {
+    refuse_late_system(sample);
     return {with_answer(form_.prompt(sample, options_), sample),
             with_answer(std::string(form_.direct_open), sample)};
   }
 
   std::string render_prompt(const Sample& sample) const override {
+    refuse_late_system(sample);
     std::string prompt = form_.prompt(sample, options_);
     prompt.resize(prompt.size() - form_.left_to_answer);
     return prompt;
   }
 
  private:
+  void refuse_late_system(const Sample& sample) const {
+    for (const Turn& turn : sample.history)
+      if (turn.role == Turn::Role::system)
+        throw TemplateRefused(
+            fmt::format("template {}: a system message stands after the first turn; expected only "
+                        "user and assistant turns there",
+                        form_.name));
+  }
+
   RenderedText with_answer(std::string before, const Sample& sample) const {
     RenderedText rendered;
     rendered.answer_begin = before.size();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ struct Turn {
 /// One row, whatever its format was: the last user message, its optional input, and the answer that
 /// is scored.
 struct Sample {
-  std::string system;         ///< the row's own system message; empty if it has none
+  /// The row's own system message. A conversation may have an empty one, which is written down.
+  std::optional<std::string> system;
   std::vector<Turn> history;  ///< earlier user and assistant turns, in order
   std::string instruction;
   std::string input;

@@ -36,10 +36,10 @@ AWKWARD = (
 
 
 def messages_of(system, history, user, answer):
-    """`system` None: no such message. `user` None: the answer alone."""
+    """`system` None: no such message. `user` None: the answer alone. In an earlier turn None stands for a message left out."""
     messages = [] if system is None else [("system", system)]
     for question, reply in history:
-        messages += [("user", question), ("assistant", reply)]
+        messages += [(role, text) for role, text in (("user", question), ("assistant", reply)) if text is not None]
     return messages + ([] if user is None else [("user", user)]) + [("assistant", answer)]
 
 
@@ -51,6 +51,10 @@ def write_down(form, system, history, user, answer):
 
     if user is None:
         return form["direct_open"] + part("answer", answer) + form["answer_close"]
+    if form["must_alternate"] and any(None in pair for pair in history):
+        return None
+    if system == "" and form["drops_empty_system"]:
+        system = None
     place, in_first_user = form["system_place"], ""
     text = form["start"]
     if system is not None and place == "refused":
@@ -65,9 +69,11 @@ def write_down(form, system, history, user, answer):
     if system is not None and place == "in_last_user" and answer is None:
         in_last_user = form["system_open"] + part("system", system) + form["system_close"]
     for question, reply in history:
-        text += form["user_open"] + in_first_user + part("user", question) + form["user_close"]
-        text += form["assistant_open"] + part("assistant", reply) + form["assistant_close"]
-        in_first_user = ""
+        if question is not None:
+            text += form["user_open"] + in_first_user + part("user", question) + form["user_close"]
+            in_first_user = ""
+        if reply is not None:
+            text += form["assistant_open"] + part("assistant", reply) + form["assistant_close"]
     text += form["user_open"] + in_first_user + in_last_user + part("user", user) + form["user_close"]
     if answer is None:
         return text + form["generation_open"]
@@ -97,16 +103,15 @@ def _find_turns(render):
     )
     if (head, middle, tail) != (head_2, middle_2, tail_2):
         raise CannotExpress("what it writes around the last question and answer changes with earlier turns")
-    user_alone = render([("user", USER)]) or ""
-    user_close = user_alone.removeprefix(head + USER) if user_alone.startswith(head + USER) else ""
-    if not (middle.startswith(user_close) and earlier_middle.startswith(user_close)):
-        user_close = ""
     if tail == middle and not between.startswith(tail):
         raise CannotExpress("it goes on with the next answer's beginning after every conversation")
     assistant_close = tail if between.startswith(tail) else os.path.commonprefix([tail, between])
     user_open = between.removeprefix(assistant_close)
     if not head.endswith(user_open):
         raise CannotExpress("its first user turn does not begin like the later ones")
+    user_close = _find_user_close(render, head, user_open)
+    if not (middle.startswith(user_close) and earlier_middle.startswith(user_close)):
+        user_close = ""
     form = {
         "user_open": user_open,
         "user_close": user_close,
@@ -116,6 +121,16 @@ def _find_turns(render):
         "answer_close": tail,
     }
     return form, head.removesuffix(user_open) if user_open else head
+
+
+def _find_user_close(render, head, user_open):
+    """What closes a user message, shown by a second one behind it, else by a conversation that ends there; "" where neither shows it."""
+    two = render([("user", USER), ("user", USER_2), ("assistant", ANSWER)]) or ""
+    between, found, _ = two.removeprefix(head + USER).partition(USER_2)
+    if two.startswith(head + USER) and found and between.endswith(user_open):
+        return between.removesuffix(user_open) if user_open else between
+    alone = render([("user", USER)]) or ""
+    return alone.removeprefix(head + USER) if alone.startswith(head + USER) else ""
 
 
 def _find_system(render, turns, lead, bos):
@@ -188,6 +203,14 @@ def _find_trims(render, form):
                 raise CannotExpress(f"it changes the white space around a message ({role}) in a way of its own")
 
 
+def _find_demands(render, form):
+    """What the template makes of conversations that are out of order, and of an empty system message."""
+    unordered = [(None, [("Q", None)], "R", "A"), (None, [(None, "B")], "Q", "A"), (None, [("Q", "A"), (None, "B")], "R", "C")]
+    form["must_alternate"] = any(render(messages_of(*one)) != write_down(form, *one) for one in unordered)
+    empty = ("", [("Q", "A")], "R", "B")
+    form["drops_empty_system"] = render(messages_of(*empty)) != write_down(form, *empty)
+
+
 def conversations():
     """Every awkward text in every role, then random mixtures with up to three earlier turns."""
     for text in AWKWARD:
@@ -195,12 +218,12 @@ def conversations():
         yield None, [], text, "A"
         yield None, [("Q", text)], "Q", "A"
         yield None, [(text, "A")], "Q", "A"
-        yield text or "S", [], "Q", "A"
+        yield text, [], "Q", "A"
         yield None, [], None, text
     chosen = random.Random(20241223)
     for _ in range(240):
         history = [(chosen.choice(AWKWARD), chosen.choice(AWKWARD)) for _ in range(chosen.randrange(4))]
-        system = chosen.choice((None, "Be brief.", chosen.choice(AWKWARD[3:])))
+        system = chosen.choice((None, "Be brief.", chosen.choice(AWKWARD)))
         yield system, history, chosen.choice(AWKWARD), chosen.choice(AWKWARD)
 
 
@@ -240,7 +263,9 @@ def derive_form(template_text, bos, eos, **special_tokens):
     form = turns | _find_system(render, turns, lead, bos)
     form["direct_open"] = _find_direct(render, turns, lead, bos)
     form |= {"trim_" + role: False for role in ("system", "user", "assistant", "answer")}
+    form |= {"must_alternate": False, "drops_empty_system": False}
     _find_trims(render, form)
+    _find_demands(render, form)
     _verify(render, form)
     form["generation_open"] = _find_generation(render, form)
     return form

@@ -47,10 +47,12 @@ void SampleAnswers::add(core::RowId row, const data::Sample& sample) {
       reply.status = ReplyStatus::prompt_too_long;
     else
       prompts_.push_back({std::move(ids), row, place});
-  } catch (const core::DataError& error) {
+  } catch (const data::TemplateRefused& error) {
     if (!answerer_.options.skip_refused_rows)
       throw core::DataError(fmt::format("row {}: {}", row, error.what()));
     reply.status = ReplyStatus::template_refused;
+  } catch (const core::DataError& error) {
+    throw core::DataError(fmt::format("row {}: {}", row, error.what()));
   }
 }
 

@@ -43,7 +43,8 @@ struct PreparedRow {
 /// tokens than are left of the answer in the conditional text, so that both means are taken over
 /// the same part of it (methods.md 1a, 5a). The instruction's tokens are those of the conditional
 /// text that end before the answer begins, but the first.
-/// @throws core::DataError if the template cannot write the row down
+/// @throws data::TemplateRefused if the template cannot write the row down, core::DataError if the
+/// tokenizer cannot encode it
 [[nodiscard]] PreparedRow prepare_row(const data::Sample& sample,
                                       const tokenizer::Tokenizer& tokenizer,
                                       const data::PromptTemplate& prompt,

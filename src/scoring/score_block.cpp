@@ -57,22 +57,21 @@ class BlockScoring {
     embeddings_[row].status = status;
   }
 
-  void add_row(std::size_t row, core::RowId id, const std::optional<data::Sample>& sample) {
+  void add_row(std::size_t row, core::RowId id, const std::optional<data::Sample>& sample) try {
     if (!sample) return set_status(row, ScoreStatus::bad_row);
     if (turns_.is_asked()) turns_.add_row(row, *sample, tasks_);
     if (!needs_template(options_)) return;
     core::check(scorer_.prompt != nullptr, "what is scored in a template has one");
-    PreparedRow prepared;
-    try {
-      prepared = prepare_row(*sample, scorer_.tokenizer, *scorer_.prompt, options_);
-    } catch (const core::DataError& error) {
-      if (!options_.skip_refused_rows)
-        throw core::DataError(fmt::format("row {}: {}", id, error.what()));
-      return set_status(row, ScoreStatus::template_refused);
-    }
+    PreparedRow prepared = prepare_row(*sample, scorer_.tokenizer, *scorer_.prompt, options_);
     rows_[row].n_tokens = prepared.n_tokens;
     add_conditional(row, prepared);
     add_direct(row, prepared);
+  } catch (const data::TemplateRefused& error) {
+    if (!options_.skip_refused_rows)
+      throw core::DataError(fmt::format("row {}: {}", id, error.what()));
+    set_status(row, ScoreStatus::template_refused);
+  } catch (const core::DataError& error) {
+    throw core::DataError(fmt::format("row {}: {}", id, error.what()));
   }
 
   void add_conditional(std::size_t row, PreparedRow& prepared) {

@@ -32,8 +32,8 @@ using ScoringWork = std::function<ScoredBlock()>;
 /// Tokenises all texts of a block, without the model. The work sorts them by length and runs
 /// token-budget batches. Both are pure: no files, no MPI.
 /// @throws core::DataError naming the row that the template cannot write down, unless
-/// options.skip_refused_rows; core::ModelError if the tokenizer has no tokens for the digits that
-/// a score needs.
+/// options.skip_refused_rows, or whose text the tokenizer cannot encode; core::ModelError if the
+/// tokenizer has no tokens for the digits that a score needs.
 [[nodiscard]] ScoringWork prepare_scores(const RowScorer& scorer, const RowBlock& block);
 
 }  // namespace winnow::scoring

@@ -22,8 +22,8 @@ struct Segment {
 /// longest.
 class AddedTokenFinder {
  public:
-  /// The tokens to look for; `content` as it is to be found, no two equal. Where two are equal the
-  /// first counts.
+  /// The tokens to look for; `content` as it is to be found; of two that are equal the first
+  /// counts.
   explicit AddedTokenFinder(std::span<const AddedToken> tokens);
 
   /// The whole text as segments in order, none empty. Neighbouring spaces belong to tokens with

@@ -26,6 +26,9 @@ std::vector<AddedToken> parse_added_tokens(const JsonValue& root) {
     token.rstrip = flag(item, "rstrip", false);
     token.normalized = flag(item, "normalized", !token.special);
     if (token.content.empty()) item.fail("has an empty content");
+    if (token.content.size() > kMaxAddedTokenBytes)
+      item.fail(fmt::format("has a content of {} bytes, expected at most {}", token.content.size(),
+                            kMaxAddedTokenBytes));
     if (!ids.emplace(token.content, token.id).second)
       item.fail(fmt::format("repeats the token `{}`", core::one_line(token.content)));
     tokens.push_back(std::move(token));
@@ -44,6 +47,7 @@ void check_ids(const Definition& definition, const std::string& file) {
     tokens.emplace(entry.id, entry.token);
     ids.insert_or_assign(entry.token, entry.id);
   }
+  auto next_id = static_cast<TokenId>(tokens.size());
   for (const AddedToken& token : definition.added_tokens) {
     const auto [owner, is_new] = tokens.emplace(token.id, token.content);
     if (!is_new && owner->second != token.content)
@@ -54,6 +58,13 @@ void check_ids(const Definition& definition, const std::string& file) {
     if (!is_added && known->second != token.id)
       throw core::ModelError(fmt::format("{}: added token `{}` has id {}, but {} in vocab", file,
                                          core::one_line(token.content), token.id, known->second));
+    // The reference does not go by the file: new tokens get the next free numbers from the
+    // vocabulary's size on.
+    if (is_added && token.id != next_id++)
+      throw core::ModelError(
+          fmt::format("{}: added token `{}` has id {}, expected {}, which Hugging Face's "
+                      "`tokenizers` gives it whatever the file says",
+                      file, core::one_line(token.content), token.id, next_id - 1));
   }
   for (const auto* around : {&definition.post_processor.before, &definition.post_processor.after})
     for (const TokenId id : *around)

@@ -162,6 +162,9 @@ struct Definition {
 /// Ids run from 0 to kMaxVocabulary - 1.
 inline constexpr TokenId kMaxVocabulary = 4'194'304;
 
+/// Of an added token's content, as it stands in the file and normalized.
+inline constexpr std::size_t kMaxAddedTokenBytes = 1024;
+
 /// @param file  its name in messages
 /// @throws core::ModelError naming the part that is missing, malformed or not supported.
 [[nodiscard]] Definition parse_definition(std::string_view json, const std::string& file);

@@ -17,13 +17,13 @@ using IdsByToken = std::unordered_map<std::string_view, TokenId>;
 std::vector<VocabularyEntry> parse_vocabulary(const JsonValue& vocab) {
   std::vector<VocabularyEntry> vocabulary;
   std::unordered_map<TokenId, std::size_t> owners;
-  for (JsonMember& member : vocab.members()) {
+  for (const JsonMember& member : vocab.members()) {
     const TokenId id = member.value.index(kMaxVocabulary);
     const auto [owner, is_new] = owners.emplace(id, vocabulary.size());
     if (!is_new)
       member.value.fail(fmt::format("has id {}, which `{}` has too", id,
                                     core::one_line(vocabulary[owner->second].token)));
-    vocabulary.push_back({std::move(member.key), id});
+    vocabulary.push_back({std::string(member.key), id});
   }
   return vocabulary;
 }
@@ -123,6 +123,8 @@ UnigramDefinition parse_unigram(const JsonValue& model) {
   }
   if (const auto unknown = model.find("unk_id"))
     unigram.unknown = unknown->index(static_cast<TokenId>(unigram.vocabulary.size()));
+  if (unigram.byte_fallback && !unigram.unknown)
+    model.fail("has byte_fallback without unk_id, expected both or none");
   return unigram;
 }
 

@@ -72,6 +72,7 @@ void append_normalizer(const JsonValue& value, std::vector<NormalizerStep>& step
     steps.emplace_back(parse_replace(value));
   } else if (type == "Prepend") {
     steps.emplace_back(PrependStep{value.at("prepend").string()});
+    if (value.at("prepend").string().empty()) value.fail("prepends nothing, expected a text");
   } else if (type == "Precompiled") {
     steps.emplace_back(parse_precompiled(value));
   } else {

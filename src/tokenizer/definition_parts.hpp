@@ -27,7 +27,7 @@ void append_decoder(const JsonValue& value, std::vector<DecoderStep>& steps);
 [[nodiscard]] ReplaceStep parse_replace(const JsonValue& value);
 /// The `replacement` of a Metaspace, one character.
 [[nodiscard]] std::string parse_replacement(const JsonValue& value);
-/// Its `prepend_scheme`, or what older files say by add_prefix_space.
+/// Its `prepend_scheme`, which an older file's add_prefix_space must not contradict.
 [[nodiscard]] PrependScheme parse_prepend_scheme(const JsonValue& value);
 
 }  // namespace winnow::tokenizer

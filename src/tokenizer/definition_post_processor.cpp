@@ -47,6 +47,7 @@ void add_around(const JsonValue& value, PostProcessor& processor) {
 
 void add_trimming(const JsonValue& value, PostProcessor& processor) {
   if (!flag(value, "trim_offsets", true)) return;
+  if (processor.trim_offsets) value.fail("trims offsets a second time, expected one that does");
   processor.trim_offsets = true;
   processor.add_prefix_space = flag(value, "add_prefix_space", true);
 }

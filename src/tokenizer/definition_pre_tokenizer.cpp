@@ -40,8 +40,10 @@ std::string parse_replacement(const JsonValue& value) {
 
 PrependScheme parse_prepend_scheme(const JsonValue& value) {
   const std::optional<JsonValue> scheme = value.find("prepend_scheme");
-  if (!scheme)
-    return flag(value, "add_prefix_space", true) ? PrependScheme::always : PrependScheme::never;
+  const bool adds_space = flag(value, "add_prefix_space", true);
+  if (!adds_space && (!scheme || scheme->string() != "never"))
+    value.fail("has add_prefix_space false, expected prepend_scheme `never` beside it");
+  if (!scheme) return PrependScheme::always;
   if (scheme->string() == "first") return PrependScheme::first;
   if (scheme->string() == "always") return PrependScheme::always;
   if (scheme->string() == "never") return PrependScheme::never;

@@ -12,17 +12,24 @@
 namespace winnow::tokenizer {
 namespace {
 
-std::string_view part(std::string_view text, ByteSpan place) {
-  return text.substr(place.begin, place.end - place.begin);
-}
-
 /// Added tokens that match normalized text are themselves given normalized.
 std::vector<AddedToken> normalized_tokens(std::vector<AddedToken> tokens,
-                                          const Normalizer& normalizer) {
+                                          const Normalizer& normalizer, const std::string& file) {
   for (AddedToken& token : tokens) {
     if (!token.normalized) continue;
     const ByteSpan whole{0, static_cast<std::uint32_t>(token.content.size())};
-    token.content = std::string(normalizer.normalize(token.content, whole).bytes());
+    std::string content;
+    try {
+      content = normalizer.normalize(token.content, whole).bytes();
+    } catch (const core::DataError& error) {
+      throw core::ModelError(fmt::format("{}: added token `{}`: {}", file,
+                                         core::one_line(token.content), error.what()));
+    }
+    if (content.size() > kMaxAddedTokenBytes)
+      throw core::ModelError(fmt::format(
+          "{}: added token `{}` has {} bytes when it is normalized, expected at most {}", file,
+          core::one_line(token.content), content.size(), kMaxAddedTokenBytes));
+    token.content = std::move(content);
   }
   return tokens;
 }
@@ -115,7 +122,7 @@ class Run {
 
 Encoder::Encoder(const Definition& definition, const std::string& file)
     : normalizer_(definition.normalizer, file),
-      added_tokens_(normalized_tokens(definition.added_tokens, normalizer_)),
+      added_tokens_(normalized_tokens(definition.added_tokens, normalizer_, file)),
       literal_finder_(tokens_to_find(added_tokens_, false)),
       normalized_finder_(tokens_to_find(added_tokens_, true)),
       pre_tokenizer_(definition.pre_tokenizer, file),

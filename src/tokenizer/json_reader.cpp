@@ -16,6 +16,24 @@ using Json = nlohmann::json;
 constexpr int kMaxDepth = 64;
 constexpr std::uint64_t kMaxFileBytes = 256'000'000;
 
+/// Where `value` stands below `above`, if it does: ".name" and "[index]" for each step, the first
+/// without its point. Looked for only when somebody complains: a place for each of a file's
+/// millions of values would cost many times the file.
+std::optional<std::string> place_of(const Json& above, const Json* value) {
+  if (&above == value) return std::string();
+  if (!above.is_structured()) return std::nullopt;
+  std::size_t index = 0;
+  for (auto item = above.begin(); item != above.end(); ++item, ++index) {
+    const auto below = place_of(*item, value);
+    if (!below) continue;
+    const std::string step =
+        above.is_array() ? fmt::format("[{}]", index) : core::one_line(item.key());
+    const bool is_named = below->empty() || below->starts_with('[');
+    return step + (is_named ? "" : ".") + *below;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 struct JsonValue::Document {
@@ -23,8 +41,8 @@ struct JsonValue::Document {
   std::string file;
 };
 
-JsonValue::JsonValue(std::shared_ptr<const Document> document, const Json* value, std::string place)
-    : document_(std::move(document)), value_(value), place_(std::move(place)) {}
+JsonValue::JsonValue(std::shared_ptr<const Document> document, const Json* value)
+    : document_(std::move(document)), value_(value) {}
 
 JsonValue JsonValue::parse(std::string_view bytes, const std::string& file) {
   const auto bound_depth = [&](int depth, Json::parse_event_t, Json&) {
@@ -42,15 +60,14 @@ JsonValue JsonValue::parse(std::string_view bytes, const std::string& file) {
         fmt::format("{}: is not valid JSON: {}", file, core::one_line(error.what())));
   }
   const Json* root = &document->root;
-  return {std::move(document), root, {}};
+  return {std::move(document), root};
 }
 
 std::optional<JsonValue> JsonValue::find(std::string_view key) const {
   if (!value_->is_object()) fail_type("an object");
   const auto found = value_->find(key);
   if (found == value_->end() || found->is_null()) return std::nullopt;
-  return JsonValue(document_, &*found,
-                   place_.empty() ? std::string(key) : fmt::format("{}.{}", place_, key));
+  return JsonValue(document_, &*found);
 }
 
 JsonValue JsonValue::at(std::string_view key) const {
@@ -63,8 +80,7 @@ std::vector<JsonValue> JsonValue::items() const {
   if (!value_->is_array()) fail_type("an array");
   std::vector<JsonValue> items;
   items.reserve(value_->size());
-  for (const Json& item : (*value_))
-    items.push_back(JsonValue(document_, &item, fmt::format("{}[{}]", place_, items.size())));
+  for (const Json& item : *value_) items.push_back(JsonValue(document_, &item));
   return items;
 }
 
@@ -72,9 +88,8 @@ std::vector<JsonMember> JsonValue::members() const {
   if (!value_->is_object()) fail_type("an object");
   std::vector<JsonMember> members;
   members.reserve(value_->size());
-  for (const auto& [key, value] : value_->items())
-    members.push_back({key, JsonValue(document_, &value,
-                                      fmt::format("{}[\"{}\"]", place_, core::one_line(key)))});
+  for (const auto& [key, value] : value_->get_ref<const Json::object_t&>())
+    members.push_back({key, JsonValue(document_, &value)});
   return members;
 }
 
@@ -105,8 +120,9 @@ std::int32_t JsonValue::index(std::int32_t limit) const {
 }
 
 void JsonValue::fail(std::string_view problem) const {
-  throw core::ModelError(fmt::format("{}: {} {}", document_->file,
-                                     place_.empty() ? "the top level" : place_, problem));
+  const std::string place = place_of(document_->root, value_).value_or("");
+  throw core::ModelError(
+      fmt::format("{}: {} {}", document_->file, place.empty() ? "the top level" : place, problem));
 }
 
 void JsonValue::fail_type(const char* expected) const {

@@ -41,17 +41,15 @@ class JsonValue {
 
  private:
   struct Document;
-  JsonValue(std::shared_ptr<const Document> document, const nlohmann::json* value,
-            std::string place);
+  JsonValue(std::shared_ptr<const Document> document, const nlohmann::json* value);
   [[noreturn]] void fail_type(const char* expected) const;
 
   std::shared_ptr<const Document> document_;
   const nlohmann::json* value_;
-  std::string place_;
 };
 
 struct JsonMember {
-  std::string key;
+  std::string_view key;  ///< of the document that `value` keeps
   JsonValue value;
 };
 

@@ -25,14 +25,16 @@ class NormalizedText {
  private:
   friend class TextRewriter;
   std::string_view view_;
-  std::uint32_t shift_;  // of the stretch in the original
+  std::uint32_t shift_;   // of the stretch in the original
+  std::size_t original_;  // the stretch's bytes there
   bool is_original_ = true;
   std::string own_;
   std::vector<ByteSpan> sources_;  // of own_, by byte
 };
 
 /// Writes a NormalizedText anew from left to right. What takes the place of a character stands for
-/// what that stood for.
+/// what that stood for. Throws core::DataError where the text grows beyond 64 times the original's
+/// bytes and 1 MiB, or to 4 GiB.
 class TextRewriter {
  public:
   explicit TextRewriter(const NormalizedText& from);
@@ -49,6 +51,8 @@ class TextRewriter {
   [[nodiscard]] NormalizedText finish() { return std::move(result_); }
 
  private:
+  void make_room(std::size_t bytes) const;
+
   const NormalizedText& from_;
   NormalizedText result_;
 };

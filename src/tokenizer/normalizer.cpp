@@ -87,7 +87,7 @@ void apply(const BertNormalizerStep& step, NormalizedText& text) {
     TextRewriter rewriter(text);
     for_each_character(text, [&](char32_t character, std::size_t at) {
       if (!is_chinese(character)) return rewriter.put(character, at);
-      rewriter.insert(" ", at);
+      rewriter.put(U' ', at);
       rewriter.put(character, at);
       rewriter.put(U' ', at);
     });
@@ -118,7 +118,7 @@ void apply(const PrecompiledMap& map, NormalizedText& text) {
   std::vector<NewCharacter> result;
   result.reserve(bytes.size());
   for (const ByteSpan& grapheme : graphemes_of(bytes)) {
-    const std::string_view piece = bytes.substr(grapheme.begin, grapheme.end - grapheme.begin);
+    const std::string_view piece = part(bytes, grapheme);
     if (piece.size() <= kLongestGrapheme)
       if (const auto replacement = map.replacement_of(piece)) {
         put_replacement(*replacement, piece, result);

@@ -16,10 +16,6 @@ ByteSpan span(std::size_t begin, std::size_t end) {
   return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
 }
 
-std::string_view part(std::string_view text, ByteSpan place) {
-  return text.substr(place.begin, place.end - place.begin);
-}
-
 /// Runs of one kind; characters of kind 0 belong to none.
 template <typename Kind>
 std::vector<ByteSpan> runs(std::string_view text, Kind kind_of) {

@@ -10,8 +10,9 @@
 namespace winnow::tokenizer {
 
 /// A pattern in the syntax of Oniguruma, which Hugging Face's tokenizers use, run by PCRE2. Only
-/// what means the same in both is accepted: literals, classes, \p{..} \s \S \d \r \n \t, groups,
-/// alternatives, quantifiers, look-around, (?i:..).
+/// what means the same in both is accepted: literals, classes, \p{..} of general categories and
+/// scripts, \s \S \d \r \n \t, groups, alternatives, quantifiers, look-around, (?i:..) around
+/// ASCII.
 class RegularExpression {
  public:
   /// @param where  stands before the complaint in messages
@@ -22,17 +23,13 @@ class RegularExpression {
   ~RegularExpression();
 
   /// All matches from left to right, not overlapping. `text` must be valid UTF-8.
-  /// @throws core::DataError if the pattern needs more than a bounded number of steps per byte.
+  /// @throws core::DataError if the pattern needs more than a bounded number of steps per byte of
+  /// the text, or if it cannot tell what a character newer than Unicode 14 is.
   [[nodiscard]] std::vector<ByteSpan> matches(std::string_view text) const;
 
  private:
-  [[nodiscard]] std::vector<ByteSpan> matches_of_known(std::string_view text) const;
-
   struct Implementation;
   std::unique_ptr<Implementation> implementation_;
 };
-
-/// The pattern as PCRE2 must be given it; exposed for tests. @throws core::ModelError as above.
-[[nodiscard]] std::string to_pcre2(std::string_view pattern, const std::string& where);
 
 }  // namespace winnow::tokenizer

@@ -38,7 +38,8 @@ class Tokenizer {
 
   /// Special tokens written out in the text are recognised. Ids and spans equal those of Hugging
   /// Face's `tokenizers` 0.23; only behind a byte that the vocabulary has no token for (it is
-  /// dropped) their spans slip and ours do not. O(n log n) time and up to about 70 bytes of memory
+  /// dropped) their spans slip and ours do not. O(n log n) time (WordPiece
+  /// and Unigram: n times the longest token) and up to about 70 bytes of memory
   /// per byte of text.
   /// @throws core::DataError for invalid UTF-8, 4 GiB and more, or a text that the file's own
   /// patterns cannot split in bounded time.

@@ -14,6 +14,11 @@ struct ByteSpan {
   bool operator==(const ByteSpan&) const = default;
 };
 
+/// These bytes of `text`.
+[[nodiscard]] inline std::string_view part(std::string_view text, ByteSpan place) {
+  return text.substr(place.begin, place.end - place.begin);
+}
+
 /// The character whose first byte is text[at]; `at` moves past it. The text must be valid UTF-8.
 char32_t next_character(std::string_view text, std::size_t& at);
 /// The character that ends before text[at]; `at` moves to its first byte.
@@ -29,12 +34,9 @@ void append_character(std::string& text, char32_t character);
 /// The first byte that is not UTF-8.
 [[nodiscard]] std::optional<std::size_t> first_invalid_byte(std::string_view text);
 
-/// True if some character of `text` is a letter, mark, number, punctuation or symbol newer than
-/// Unicode 14.
+/// True if some character of `text` has a stand-in (recent_characters.hpp).
 [[nodiscard]] bool has_recent_character(std::string_view text);
-/// `text` with every such character replaced by an older one of the same category and length.
-/// Hugging Face's regular expressions know Unicode 16, Debian's PCRE2 and ICU do not; on the
-/// stand-ins both agree.
+/// `text` with a stand-in for every character that has one.
 [[nodiscard]] std::string with_stand_ins(std::string_view text);
 
 /// Unicode's White_Space.

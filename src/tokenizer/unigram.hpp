@@ -28,7 +28,8 @@ class Unigram {
     std::vector<WordToken> path;
   };
 
-  /// The tokens of a word in order, appended to `tokens`. Time and memory linear in its bytes.
+  /// The tokens of a word in order, appended to `tokens`. Memory linear in its bytes, time in its
+  /// bytes times the longest token's.
   /// @throws core::DataError for an unknown character where the vocabulary has no unknown token.
   void encode(std::string_view word, Workspace& workspace, std::vector<WordToken>& tokens) const;
 

@@ -17,7 +17,8 @@ class WordPiece {
   explicit WordPiece(const WordPieceDefinition& definition);
 
   struct Workspace {};
-  /// The tokens of a word in order, appended to `tokens`. Linear in the word's bytes.
+  /// The tokens of a word in order, appended to `tokens`. Time: the word's bytes times the longest
+  /// token's.
   void encode(std::string_view word, Workspace& workspace, std::vector<WordToken>& tokens) const;
 
  private:

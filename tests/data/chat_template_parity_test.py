@@ -44,7 +44,7 @@ def user_text(sample):
 
 
 def messages_of(sample, answer):
-    system = [("system", sample["system"])] if sample.get("system") else []
+    system = [("system", sample["system"])] if "system" in sample else []
     return system + [tuple(turn) for turn in sample["history"]] + [("user", user_text(sample)), ("assistant", answer)]
 
 
@@ -95,9 +95,27 @@ def compare_vendors(texts, samples):
                 fail(f"auto for {vendor}: {answer.get('name') or answer}, expected {BY_HASH.get(vendor) or 'a model error'}")
 
 
+    for vendor, name in NAMED.items():
+        if vendor in texts:
+            check_order(f"vendor {vendor}", {"template": name}, oracles.renderer(*texts[vendor]))
     tool = dict(samples[0], instruction="<tool_response>x</tool_response>", input="")
     if "qwen-3" in drive([{"template": "qwen-3", "sample": tool}])[0].get("name", ""):
         fail("qwen-3 takes a tool's response for a user text")
+
+
+def check_order(what, question, render):
+    """Samples whose turns do not alternate are refused (exit 3) exactly where the template raises an error."""
+    for history in oracles.UNORDERED:
+        sample = {"instruction": "Q", "input": "", "output": "A", "history": history}
+        answer = drive([question | {"sample": sample}])[0]
+        try:
+            expected = render(messages_of(sample, "A"))
+        except Exception:
+            expected = None
+        if expected is None and answer.get("code") != 3:
+            fail(f"{what}: the template refuses {history}, got {answer}")
+        if expected is not None and "llama-3 at release" not in what and answer.get("conditional", {}).get("text") != expected:
+            fail(f"{what}: {history} gives {answer}, expected {expected!r}")
 
 
 def compare_imports(texts, samples):
@@ -121,6 +139,7 @@ def compare_imports(texts, samples):
             question = {"folder": folder, "chat_template": text}
             render = oracles.renderer(text, tokens)
             answers = compare(f"import {vendor}", question, asked, render, free, render_prompt=lambda m: render(m, True))
+            check_order(f"import {vendor}", question, render)
             if named and drive([{"template": named, "sample": s} for s in asked[:50]]) != [a | {"name": named} for a in answers[:50]]:
                 fail(f"import of {vendor} differs from the named template {named}")
 
@@ -203,7 +222,7 @@ def main():
         print("skipped: ../shared/data/instruct is absent")
         return 77
     samples = oracles.real_samples(instruct) + oracles.awkward_samples()
-    samples = [dict(sample, system=SYSTEM) if i % 3 == 0 else sample for i, sample in enumerate(samples)]
+    samples = [dict(sample, system="" if i % 6 == 0 else SYSTEM) if i % 3 == 0 else sample for i, sample in enumerate(samples)]
     texts = oracles.vendor_texts()
     sys.path.insert(0, str(IMPORT.parent))
     import chat_template

@@ -1,6 +1,7 @@
 #include "data/chat_template.hpp"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -90,7 +91,37 @@ TEST(ChatTemplate, HistoryBecomesEarlierTurns) {
 TEST(ChatTemplate, ASystemTurnInsideTheHistoryIsRefused) {
   Sample sample = question("Q2", "A2");
   sample.history = {{Turn::Role::user, "Q1"}, {Turn::Role::system, "S"}};
-  EXPECT_THROW((void)render("chatml", sample), core::DataError);
+  for (const char* name : {"chatml", "alpaca", "vicuna", "bare"}) {
+    EXPECT_THROW((void)render(name, sample), TemplateRefused) << name;
+    EXPECT_THROW((void)make_template(name, {})->render_prompt(sample), TemplateRefused) << name;
+  }
+}
+
+TEST(ChatTemplate, AnEmptySystemMessageIsWrittenDown) {
+  Sample sample = question("Q", "A");
+  sample.system = "";
+  const std::string expected =
+      "<|im_start|>system\n<|im_end|>\n<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\nA"
+      "<|im_end|>\n";
+  EXPECT_EQ(render("qwen-2.5", sample).conditional.text, expected);
+  EXPECT_EQ(render("chatml", sample, {.system = "JOB"}).conditional.text, expected);
+  EXPECT_TRUE(render("gemma-3", sample)
+                  .conditional.text.starts_with("<bos><start_of_turn>user\n\n\nQ<end_of_turn>\n"));
+}
+
+TEST(ChatTemplate, RolesMustAlternateWhereTheTemplateSaysSo) {
+  Sample sample = question("Q2", "A2");
+  for (const std::vector<Turn>& history :
+       {std::vector<Turn>{{Turn::Role::user, "Q1"}},
+        std::vector<Turn>{{Turn::Role::assistant, "A1"}},
+        std::vector<Turn>{{Turn::Role::assistant, "A1"}, {Turn::Role::user, "Q1"}}}) {
+    sample.history = history;
+    for (const char* name : {"gemma-3", "mistral"}) {
+      EXPECT_THROW((void)render(name, sample), TemplateRefused) << name;
+      EXPECT_THROW((void)make_template(name, {})->render_prompt(sample), TemplateRefused) << name;
+    }
+    EXPECT_NO_THROW((void)render("chatml", sample));
+  }
 }
 
 TEST(ChatTemplate, ATemplateThatDropsTheSystemMessageSaysSoToAJobThatGivesOne) {
@@ -180,6 +211,17 @@ TEST(FolderForm, RendersWithTheSystemMessageInTheFirstUserTurn) {
   const RenderedPair pair = make_chat_template(folder.form, {})->render(sample);
   EXPECT_EQ(pair.conditional.text, "<b><u>[S]S[/S]Q1</u><a>A1</a><u>Q2</u><A>A2</A>");
   EXPECT_EQ(pair.direct.text, "<b><A>A2</A>");
+}
+
+TEST(FolderForm, SaysWhatItsTemplateDemands) {
+  std::string text = kFolderForm;
+  text.replace(1, 0, R"("must_alternate": true, "drops_empty_system": true, )");
+  const auto folder = make_chat_template(parse_folder_form(text, "f").form, {.system = "JOB"});
+  Sample sample = question("Q", "A");
+  sample.system = "";
+  EXPECT_EQ(folder->render(sample).conditional.text, "<b><u>Q</u><A>A</A>");
+  sample.history = {{Turn::Role::user, "Q1"}};
+  EXPECT_THROW((void)folder->render(sample), TemplateRefused);
 }
 
 TEST(ChatTemplate, OfMistralPutsASystemMessageBeforeTheLastQuestionOnlyWhereNoAnswerFollows) {

@@ -24,7 +24,7 @@ nlohmann::json to_json(const data::DataRow& row) {
   const data::Sample& sample = row.parsed->sample;
   json["id"] = row.parsed->id;
   json["messages"] = row.parsed->messages;
-  json["system"] = sample.system;
+  json["system"] = sample.system.value_or("");
   json["instruction"] = sample.instruction;
   json["input"] = sample.input;
   json["output"] = sample.output;

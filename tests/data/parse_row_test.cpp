@@ -72,6 +72,17 @@ TEST(ParseRow, SplitsAConversationAtItsLastAnswer) {
   EXPECT_EQ(row.messages, 6U);
 }
 
+TEST(ParseRow, AnEmptySystemMessageIsOneInConversationsOnly) {
+  const auto conversation = parse_row(
+      R"({"messages":[{"role":"system","content":""},{"role":"user","content":"u"},{"role":"assistant","content":"a"}]})",
+      schema_of(Format::messages));
+  EXPECT_EQ(conversation.sample.system, "");
+  EXPECT_EQ(conversation.messages, 3U);
+  const auto alpaca = parse_row(R"({"instruction":"i","output":"o","system":""})", {});
+  EXPECT_EQ(alpaca.sample.system, std::nullopt);
+  EXPECT_EQ(alpaca.messages, 2U);
+}
+
 TEST(ParseRow, ReadsOpenAiMessages) {
   const auto row = parse_row(
       R"({"messages":[{"role":"user","content":"u1"},{"role":"assistant","content":"a1"}],"system":"s"})",

@@ -21,10 +21,12 @@ using winnow::data::Turn;
 
 Sample sample_of(const Json& row) {
   Sample sample;
-  sample.system = row.value("system", "");
+  if (row.contains("system")) sample.system = row.at("system").get<std::string>();
   for (const Json& turn : row.value("history", Json::array()))
-    sample.history.push_back(
-        {turn.at(0) == "user" ? Turn::Role::user : Turn::Role::assistant, turn.at(1)});
+    sample.history.push_back({turn.at(0) == "system" ? Turn::Role::system
+                              : turn.at(0) == "user" ? Turn::Role::user
+                                                     : Turn::Role::assistant,
+                              turn.at(1)});
   sample.instruction = row.at("instruction");
   sample.input = row.value("input", "");
   sample.output = row.at("output");

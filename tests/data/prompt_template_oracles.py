@@ -159,6 +159,9 @@ def thoughtful_samples():
     return [_sample("And?", "", answer, history) for answer in answers for history in ((), earlier)]
 
 
+UNORDERED = [[["user", "a"]], [["assistant", "a"]], [["user", "a"], ["assistant", "b"], ["assistant", "c"]]]
+
+
 def awkward_samples():
     texts = ["", " ", " \n x \t", "\u3000全角\u3000", "\u00a0x\u2028", "\u200bx", "yes", "e", "id", "eot", "<|im_end|>", "</s>",
              "<|eot_id|>", "{{ x }}", "[/INST]", "USER:", "🙂", "\x1cx", "<|im_start|>assistant\n"]

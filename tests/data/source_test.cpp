@@ -97,6 +97,14 @@ TEST(Spool, UnpacksOneAndSeveralMembersAndFrames) {
   }
 }
 
+TEST(Spool, PassesOverTheZerosThatPadAGzipFile) {
+  const std::string text = long_text();
+  const TextFile padded(gzip(text) + std::string(300'000, '\0'), "rows.json.gz");
+  EXPECT_TRUE(read_all(spool(padded.path(), padded.folder() / "spool")) == text);
+  const TextFile more(gzip(text) + std::string(300'000, '\0') + gzip(text), "rows.json.gz");
+  EXPECT_THROW((void)spool(more.path(), more.folder() / "spool"), core::DataError);
+}
+
 TEST(Spool, KeepsItsCopyWhileTheFileStaysAsItIs) {
   const TextFile file(gzip("one"), "rows.json.gz");
   const auto folder = file.folder() / "spool";

@@ -11,7 +11,7 @@ using Ids = std::vector<std::int32_t>;
 
 class AnswerTexts : public testing::Test {
  protected:
-  /// "<end>" is 300, "hello" 259, " hello" 260; every byte its own id.
+  /// "<end>" is 261, "hello" 259, " hello" 260; every byte its own id.
   tokenizer::Tokenizer tokenizer_ = test::TinyTokenizer().load();
 
   AnswerText cut(const Ids& ids, const std::vector<std::string>& stops) {
@@ -25,8 +25,8 @@ TEST_F(AnswerTexts, AreWholeWithoutAStopString) {
 }
 
 TEST_F(AnswerTexts, LeaveSpecialTokensOut) {
-  EXPECT_EQ(cut({259, 300, '!'}, {}).text, "hello!");
-  EXPECT_EQ(cut({259, 300, '!'}, {}).ids, (Ids{259, 300, '!'}));
+  EXPECT_EQ(cut({259, 261, '!'}, {}).text, "hello!");
+  EXPECT_EQ(cut({259, 261, '!'}, {}).ids, (Ids{259, 261, '!'}));
 }
 
 TEST_F(AnswerTexts, EndBetweenTokens) {
@@ -48,9 +48,9 @@ TEST_F(AnswerTexts, EndAtTheFirstOfSeveral) {
 }
 
 TEST_F(AnswerTexts, StopAtSpecialTokensByTheirText) {
-  EXPECT_TRUE(holds_stop_string(tokenizer_, Ids{259, 300}, std::vector<std::string>{"<end>"}));
-  EXPECT_EQ(cut({300, 259, 300}, {"<end>"}).text, "");
-  EXPECT_EQ(cut({259, 300, 'x', '!'}, {"!"}).text, "hellox");
+  EXPECT_TRUE(holds_stop_string(tokenizer_, Ids{259, 261}, std::vector<std::string>{"<end>"}));
+  EXPECT_EQ(cut({261, 259, 261}, {"<end>"}).text, "");
+  EXPECT_EQ(cut({259, 261, 'x', '!'}, {"!"}).text, "hellox");
   EXPECT_FALSE(holds_stop_string(tokenizer_, Ids{259}, std::vector<std::string>{}));
 }
 
@@ -66,9 +66,9 @@ TEST_F(AnswerTexts, StopIdsAreThoseOfFolderAndTemplate) {
   EXPECT_EQ(stop_ids(tokenizer_, *plain, {7, 3, 7}), (Ids{3, 7}));
   test::TinyTokenizer with_close;
   with_close.added_tokens =
-      R"({"id": 300, "content": "<|im_end|>", "special": true, "normalized": false})";
+      R"({"id": 261, "content": "<|im_end|>", "special": true, "normalized": false})";
   const auto chat = data::make_template("chatml", {});
-  EXPECT_EQ(stop_ids(with_close.load(), *chat, {7}), (Ids{7, 300}));
+  EXPECT_EQ(stop_ids(with_close.load(), *chat, {7}), (Ids{7, 261}));
   EXPECT_EQ(stop_ids(tokenizer_, *chat, {7}), (Ids{7}));
 }
 

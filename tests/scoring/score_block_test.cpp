@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/durable_file.hpp"
+#include "core/error.hpp"
 #include "scoring/row_scores.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -117,6 +118,21 @@ TEST_F(ScoreBlock, SumsTheLossesOfTheAnswersTokens) {
   add_derived_columns(row);
   EXPECT_DOUBLE_EQ(number(row, "ppl_cond"), std::exp(22.1875 / 4));
   EXPECT_DOUBLE_EQ(number(row, "ifd_ppl"), std::exp(22.1875 / 4) / std::exp(6.1875 / 3));
+}
+
+TEST_F(ScoreBlock, ARefusedRowIsNoTextThatTheTokenizerCannotEncode) {
+  ScoringOptions skip;
+  skip.skip_refused_rows = true;
+  data::Sample late_system = sample("ab", "c");
+  late_system.history = {{data::Turn::Role::user, "a"}, {data::Turn::Role::system, "b"}};
+  EXPECT_EQ(status(score(late_system, skip)), ScoreStatus::template_refused);
+  EXPECT_THROW((void)score(late_system, {}), core::DataError);
+  try {
+    (void)score_rows({sample("ab", "c"), sample("ab", "c\xFF")}, skip);
+    ADD_FAILURE() << "a text that is not UTF-8 was scored";
+  } catch (const core::DataError& error) {
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "row 61: byte", error.what());
+  }
 }
 
 TEST_F(ScoreBlock, SaysWhyARowHasNoScore) {

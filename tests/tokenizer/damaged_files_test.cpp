@@ -99,6 +99,56 @@ TEST(DamagedTokenizer, IdsOfTwoTokens) {
   expect_complaint(tiny.json(), "added token `hello` has id 300, but 259 in vocab");
 }
 
+TEST(DamagedTokenizer, IdsThatTheReferenceWouldNotGive) {
+  TinyTokenizer tiny;
+  tiny.added_tokens = R"({"id": 300, "content": "<end>"})";
+  expect_complaint(tiny.json(), "added token `<end>` has id 300, expected 261, which");
+  tiny.added_tokens = R"({"id": 262, "content": "<a>"}, {"id": 261, "content": "<b>"})";
+  expect_complaint(tiny.json(), "added token `<a>` has id 262, expected 261, which");
+  // Those of the vocabulary keep their ids and take no number.
+  tiny.added_tokens = R"({"id": 261, "content": "<a>"}, {"id": 259, "content": "hello"},
+                         {"id": 262, "content": "<b>"})";
+  EXPECT_EQ(tiny.load().id_of("<b>"), 262);
+  tiny.more_vocab = R"(, "he": 256, "ll": 257, "hell": 258, "hello": 259, "\u0120hello": 290)";
+  EXPECT_EQ(tiny.load().id_of("<a>"), 261);  // vocab has 261 tokens and a hole
+}
+
+TEST(DamagedTokenizer, AddedTokensAreShort) {
+  TinyTokenizer tiny;
+  tiny.added_tokens = R"({"id": 261, "content": ")" + std::string(1025, 'a') + R"("})";
+  expect_complaint(tiny.json(),
+                   "added_tokens[0] has a content of 1025 bytes, expected at most 1024");
+  tiny.added_tokens =
+      R"({"id": 261, "content": ")" + std::string(1024, 'a') + R"(", "normalized": true})";
+  (void)tiny.load();
+  tiny.normalizer = R"({"type": "Replace", "pattern": {"String": "a"}, "content": "aa"})";
+  expect_complaint(tiny.json(), "has 2048 bytes when it is normalized, expected at most 1024");
+}
+
+TEST(DamagedTokenizer, ContradictionsAreNamed) {
+  TinyTokenizer tiny;
+  tiny.pre_tokenizer = R"({"type": "Metaspace", "replacement": "_", "prepend_scheme": "first",
+                           "add_prefix_space": false})";
+  expect_complaint(tiny.json(),
+                   "pre_tokenizer has add_prefix_space false, expected prepend_scheme");
+  tiny.pre_tokenizer = R"({"type": "Metaspace", "replacement": "_", "add_prefix_space": false})";
+  expect_complaint(tiny.json(),
+                   "pre_tokenizer has add_prefix_space false, expected prepend_scheme");
+  tiny.pre_tokenizer = R"({"type": "Metaspace", "replacement": "_", "prepend_scheme": "never",
+                           "add_prefix_space": false})";
+  EXPECT_EQ(complaint(tiny.json()), "no error");
+  tiny = {};
+  tiny.normalizer = R"({"type": "Prepend", "prepend": ""})";
+  expect_complaint(tiny.json(), "normalizer prepends nothing");
+  tiny = {};
+  tiny.post_processor =
+      R"({"type": "Sequence", "processors": [{"type": "ByteLevel"}, {"type": "ByteLevel"}]})";
+  expect_complaint(tiny.json(), "post_processor.processors[1] trims offsets a second time");
+  expect_complaint(
+      R"({"model": {"type": "Unigram", "unk_id": null, "byte_fallback": true, "vocab": [["a", 0]]}})",
+      "model has byte_fallback without unk_id");
+}
+
 TEST(DamagedTokenizer, WhatIsNotSupportedIsNamed) {
   TinyTokenizer tiny;
   tiny.pre_tokenizer = R"({"type": "UnicodeScripts"})";

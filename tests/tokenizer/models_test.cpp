@@ -60,6 +60,17 @@ TEST(WordPiece, NormalizesAsBertAndKeepsTheOffsets) {
   EXPECT_EQ(load(stripped).encode("A \xC3\xA1", false).ids, (Ids{0, 3}));
 }
 
+TEST(WordPiece, TheSpaceBeforeAnIdeographStandsForIt) {
+  std::string json = replaced(test::kSmallWordPiece, R"({"type": "BertPreTokenizer"})",
+                              R"({"type": "Metaspace", "replacement": "#", "split": false})");
+  json = replaced(json, R"("a": 3,)", R"("#a": 3, "#": 11, "##\u6771": 12,)");
+  json = replaced(json, R"("##le": 10)", R"("##le": 10, "###": 13)");
+  const Encoding encoding = load(json).encode("a\xE6\x9D\xB1", false);
+  EXPECT_EQ(encoding.ids, (Ids{3, 13, 12, 13}));
+  EXPECT_EQ(encoding.begin, (Offsets{0, 1, 1, 1}));
+  EXPECT_EQ(encoding.end, (Offsets{1, 4, 4, 4}));
+}
+
 TEST(WordPiece, PutsItsTokensAroundAndDecodes) {
   const Tokenizer tokenizer = load(test::kSmallWordPiece);
   const Ids ids = tokenizer.encode("apple a.", true).ids;
@@ -153,7 +164,9 @@ TEST(CharacterBpe, KeepsMetaspacesByTheirScheme) {
             (Ids{263, 1, 262}));
   EXPECT_EQ(with_scheme(R"("prepend_scheme": "never")").encode(text, false).ids,
             (Ids{262, 1, 262}));
-  EXPECT_EQ(with_scheme(R"("add_prefix_space": false)").encode(text, false).ids,
+  EXPECT_EQ(with_scheme(R"("prepend_scheme": "never", "add_prefix_space": false)")
+                .encode(text, false)
+                .ids,
             (Ids{262, 1, 262}));
 }
 

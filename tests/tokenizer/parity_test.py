@@ -110,6 +110,8 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         own = [path.read_text(encoding="utf-8", errors="replace") for path in Path(__file__).parents[2].glob("src/*/*.?pp")]
         folders = vocabularies.downloaded(Path(scratch)) | vocabularies.trained(Path(scratch), own + parity_texts.naughty_texts())
+        if unknown := set(options.only or []) - set(folders):
+            parser.error(f"no vocabulary is called {', '.join(sorted(unknown))}; there are: {', '.join(folders)}")
         # Offsets are compared on the first texts: the strange ones, then real ones.
         half = OFFSET_TEXTS // 2
         texts = strange[:half] + data[:half] + strange[half:] + data[half:]

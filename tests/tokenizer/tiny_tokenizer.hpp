@@ -16,7 +16,7 @@ struct TinyTokenizer {
   std::string merges = R"(["h e", "l l", "he ll", "hell o", "\u0120 hello"])";
   std::string model_options;
   std::string added_tokens =
-      R"({"id": 300, "content": "<end>", "special": true, "normalized": false})";
+      R"({"id": 261, "content": "<end>", "special": true, "normalized": false})";
   std::string normalizer = "null";
   std::string pre_tokenizer =
       R"({"type": "ByteLevel", "add_prefix_space": false, "use_regex": true})";

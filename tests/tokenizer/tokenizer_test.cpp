@@ -71,25 +71,25 @@ TEST(Tokenizer, RefusesInvalidUtf8) {
 TEST(Tokenizer, FindsTheLongestAddedToken) {
   TinyTokenizer tiny;
   tiny.added_tokens =
-      R"({"id": 300, "content": "<e"}, {"id": 301, "content": "<end>"}, {"id": 302, "content": "nd"})";
+      R"({"id": 261, "content": "<e"}, {"id": 262, "content": "<end>"}, {"id": 263, "content": "nd"})";
   const Encoding encoding = tiny.load().encode("a<end>b<en", false);
-  EXPECT_EQ(encoding.ids, (Ids{'a', 301, 'b', 300, 'n'}));
+  EXPECT_EQ(encoding.ids, (Ids{'a', 262, 'b', 261, 'n'}));
   EXPECT_EQ(encoding.end, (Offsets{1, 6, 7, 9, 10}));
 }
 
 TEST(Tokenizer, HonoursSingleWordLstripAndRstrip) {
   TinyTokenizer tiny;
-  tiny.added_tokens = R"({"id": 300, "content": "<m>", "lstrip": true, "rstrip": true},
-                         {"id": 301, "content": "it", "single_word": true})";
+  tiny.added_tokens = R"({"id": 261, "content": "<m>", "lstrip": true, "rstrip": true},
+                         {"id": 262, "content": "it", "single_word": true})";
   const Encoding encoding = tiny.load().encode("a \t<m>\xE3\x80\x80x it bit", false);
-  EXPECT_EQ(encoding.ids, (Ids{'a', 300, 'x', ' ', 301, ' ', 'b', 'i', 't'}));
+  EXPECT_EQ(encoding.ids, (Ids{'a', 261, 'x', ' ', 262, ' ', 'b', 'i', 't'}));
   EXPECT_EQ(encoding.begin[1], 1U);
   EXPECT_EQ(encoding.end[1], 9U);
 }
 
 TEST(Tokenizer, SkipsSpecialTokensWhenDecoding) {
   const Tokenizer tokenizer = TinyTokenizer().load();
-  const Ids ids{259, 300};
+  const Ids ids{259, 261};
   EXPECT_EQ(tokenizer.decode(ids, false), "hello<end>");
   EXPECT_EQ(tokenizer.decode(ids, true), "hello");
 }
@@ -124,6 +124,7 @@ TEST(Tokenizer, SplitsDigitsAndPatterns) {
   TinyTokenizer tiny;
   tiny.merges = R"(["1 2", "h e"])";
   tiny.more_vocab = R"(, "12": 256, "he": 257)";
+  tiny.added_tokens = "";
   EXPECT_EQ(tiny.load().encode("12", false).ids, (Ids{256}));
   tiny.pre_tokenizer = R"({"type": "Sequence", "pretokenizers": [
       {"type": "Digits", "individual_digits": true},
@@ -144,16 +145,16 @@ TEST(Tokenizer, InvertedSplitKeepsWhatMatches) {
 
 TEST(Tokenizer, AddsTheTemplatesTokens) {
   TinyTokenizer tiny;
-  tiny.added_tokens = R"({"id": 300, "content": "<s>"}, {"id": 301, "content": "</s>"})";
+  tiny.added_tokens = R"({"id": 261, "content": "<s>"}, {"id": 262, "content": "</s>"})";
   tiny.post_processor = R"({"type": "Sequence", "processors": [
       {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false},
       {"type": "TemplateProcessing",
        "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
                   {"SpecialToken": {"id": "</s>", "type_id": 0}}],
-       "special_tokens": {"<s>": {"id": "<s>", "ids": [300], "tokens": ["<s>"]},
-                          "</s>": {"id": "</s>", "ids": [301], "tokens": ["</s>"]}}}]})";
+       "special_tokens": {"<s>": {"id": "<s>", "ids": [261], "tokens": ["<s>"]},
+                          "</s>": {"id": "</s>", "ids": [262], "tokens": ["</s>"]}}}]})";
   const Encoding encoding = tiny.load().encode("hello", true);
-  EXPECT_EQ(encoding.ids, (Ids{300, 259, 301}));
+  EXPECT_EQ(encoding.ids, (Ids{261, 259, 262}));
   EXPECT_EQ(encoding.begin, (Offsets{0, 0, 0}));
   EXPECT_EQ(encoding.end, (Offsets{0, 5, 0}));
   EXPECT_EQ(tiny.load().encode("hello", false).ids, (Ids{259}));
@@ -170,6 +171,7 @@ TEST(Tokenizer, TrimsSpacesOffOffsetsWhereTheFileSaysSo) {
 TEST(Tokenizer, BytesWithoutATokenBecomeUnknownOrAreDropped) {
   TinyTokenizer tiny;
   tiny.more_vocab = R"(, "he": 256)";
+  tiny.added_tokens = "";
   tiny.merges = R"(["h e"])";
   std::string json = tiny.json();
   json.replace(json.find("\"z\": 122"), 3, "\"zz\"");
@@ -183,11 +185,11 @@ TEST(Tokenizer, BytesWithoutATokenBecomeUnknownOrAreDropped) {
 
 TEST(Tokenizer, KnowsItsVocabulary) {
   const Tokenizer tokenizer = TinyTokenizer().load();
-  EXPECT_EQ(tokenizer.vocabulary_size(), 301U);  // ids 261 to 299 are holes
-  EXPECT_EQ(tokenizer.id_of("<end>"), 300);
+  EXPECT_EQ(tokenizer.vocabulary_size(), 262U);
+  EXPECT_EQ(tokenizer.id_of("<end>"), 261);
   EXPECT_EQ(tokenizer.id_of("\xC4\xA0hello"), 260);
   EXPECT_EQ(tokenizer.id_of("world"), std::nullopt);
-  EXPECT_EQ(tokenizer.decode(Ids{270, -1, 9999, 259}, false), "hello");
+  EXPECT_EQ(tokenizer.decode(Ids{262, -1, 9999, 259}, false), "hello");
 }
 
 TEST(Tokenizer, FingerprintFollowsTheBytes) {
@@ -197,6 +199,18 @@ TEST(Tokenizer, FingerprintFollowsTheBytes) {
   EXPECT_EQ(tiny.load().fingerprint(), first);
   tiny.merges = "[]";
   EXPECT_NE(tiny.load().fingerprint(), first);
+}
+
+TEST(Tokenizer, RefusesATextThatItsRulesBlowUp) {
+  TinyTokenizer tiny;
+  tiny.normalizer = R"({"type": "Sequence", "normalizers": [)";
+  for (int i = 0; i < 30; ++i)
+    tiny.normalizer += R"({"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}, )";
+  tiny.normalizer += R"({"type": "NFC"}]})";
+  EXPECT_THROW((void)tiny.load().encode("a", false), core::DataError);
+  EXPECT_EQ(tiny.load().encode("b", false).ids, (Ids{'b'}));
+  tiny.added_tokens = R"({"id": 261, "content": "<a>", "normalized": true})";
+  EXPECT_THROW((void)tiny.load(), core::ModelError);
 }
 
 TEST(Tokenizer, LongRunsTakeNoQuadraticTime) {
