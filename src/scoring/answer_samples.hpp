@@ -48,7 +48,7 @@ class SampleAnswers {
 
   /// Tokenises a sample's prompt.
   /// @throws core::DataError naming the row that the template cannot write down, unless
-  /// options.skip_refused_rows
+  /// options.skip_refused_rows, or whose text the tokenizer cannot encode
   void add(core::RowId row, const data::Sample& sample);
   /// Status `bad_row`.
   void add_bad_row();

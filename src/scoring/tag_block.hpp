@@ -30,7 +30,7 @@ struct RowTagger {
 /// they are (`reply`, a text) and whether there is one (`status_reply`); TagLists reads them. Pure:
 /// no files, no MPI.
 /// @throws core::DataError naming the row that the template cannot write down, unless
-/// options.replies.skip_refused_rows
+/// options.replies.skip_refused_rows, or whose text the tokenizer cannot encode
 [[nodiscard]] ScoringWork prepare_tags(const RowTagger& tagger, const RowBlock& block);
 
 }  // namespace winnow::scoring
