@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "model/exponential.hpp"
 #include "core/vector_clones.hpp"
+#include "model/exponential.hpp"
 
 namespace winnow::model {
 namespace {

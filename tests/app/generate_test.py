@@ -158,7 +158,7 @@ class Generate(program.ProgramTest):
         job = self.job(GREEDY, data=f"{data}, on_bad_row: skip")
         self.assertEqual([row["status"] for row in self.lines(self.replies(job, "run"))], ["ok", "bad_row"])
         job = self.job(f"{GREEDY}, data: {data}", data=f"{data}, on_bad_row: skip")
-        self.fail_with(2, "data of scorer 'tiny-model'", "another --out or name", arguments=["generate", job, "--out", self.folder / "run"])
+        self.fail_with(2, "data of generation 'tiny-model'", "another generate.name or --out", arguments=["generate", job, "--out", self.folder / "run"])
         self.assertEqual([row["status"] for row in self.lines(self.replies(job, "other"))], ["ok", "ok"])
 
     def test_questions_in_either_form_take_over_what_the_job_does_with_bad_rows(self):

@@ -19,7 +19,7 @@ using core::ScoreStatus;
 /// Byte-level: the id of a printable ASCII character is its code, `</s>` is 0, a line end 10, a
 /// space 32.
 std::string tokenizer_json() {
-  std::string vocabulary = R"("\u010a": 10, "\u0120": 32)";
+  std::string vocabulary = R"("</s>": 0, "\u010a": 10, "\u0120": 32)";
   for (char c = '!'; c <= '~'; ++c) {
     const std::string escaped = c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
     vocabulary += ", \"" + escaped + "\": " + std::to_string(static_cast<int>(c));
