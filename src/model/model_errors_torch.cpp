@@ -11,12 +11,9 @@
 namespace winnow::model {
 namespace {
 
-/// The CPU's allocator and cuBLAS have no exception of their own for it.
-bool is_out_of_memory(const c10::Error& error) {
-  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
-  const std::string_view message = error.what_without_backtrace();
-  return message.find("can't allocate memory") != std::string_view::npos ||
-         message.find("CUBLAS_STATUS_ALLOC_FAILED") != std::string_view::npos;
+/// Neither cuBLAS nor the CPU's allocator has an exception of its own for it.
+bool says(const c10::Error& error, std::string_view words) {
+  return std::string_view(error.what_without_backtrace()).find(words) != std::string_view::npos;
 }
 
 [[noreturn]] void throw_out_of_memory(const std::string& folder, const at::Device& device,
@@ -33,12 +30,15 @@ void rethrow_as_error(const std::string& folder, const at::Device& device) {
   try {
     throw;
   } catch (const c10::Error& error) {
-    if (is_out_of_memory(error))
+    if (says(error, "can't allocate memory"))
+      throw_out_of_memory(folder, at::kCPU, error.what_without_backtrace());
+    if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+        says(error, "CUBLAS_STATUS_ALLOC_FAILED"))
       throw_out_of_memory(folder, device, error.what_without_backtrace());
     throw core::InternalError(fmt::format("{}: libtorch on {}: {}", folder, device.str(),
                                           core::one_line(error.what_without_backtrace())));
   } catch (const std::bad_alloc& error) {
-    throw_out_of_memory(folder, device, error.what());
+    throw_out_of_memory(folder, at::kCPU, error.what());
   }
 }
 

@@ -38,6 +38,15 @@ std::vector<std::filesystem::path> all_segments(const mpi::Communicator& ranks,
 
 }  // namespace
 
+bool journal_is_begun(const mpi::Communicator& communicator, const std::filesystem::path& folder) {
+  const std::vector<std::filesystem::path> segments = all_segments(communicator, folder);
+  return ask_root(communicator, [&] {
+    return std::ranges::any_of(segments, [](const std::filesystem::path& segment) {
+      return !core::JournalReader(segment).records().empty();
+    });
+  });
+}
+
 BlockJournal::BlockJournal(const Context& context, const std::string& stage,
                            std::filesystem::path folder, BlockContents& contents)
     : folder_(std::move(folder)),

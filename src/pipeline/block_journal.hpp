@@ -14,6 +14,10 @@ namespace winnow::pipeline {
 /// Kind of a journal record that is of one block: its payload begins with a scoring::BlockHeader.
 constexpr std::uint64_t kBlockRecord = 2;
 
+/// Collective. True if the journal holds a whole record.
+[[nodiscard]] bool journal_is_begun(const mpi::Communicator& communicator,
+                                    const std::filesystem::path& folder);
+
 /// What a journal holds of the blocks of some rows: of each block the first whole record.
 class BlockJournal {
  public:

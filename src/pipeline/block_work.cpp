@@ -43,7 +43,10 @@ class BlocksAhead {
     if (ahead_.valid() && ahead_block_ == block) {
       record = ahead_.get();
     } else {
-      if (ahead_.valid()) ahead_.wait();  // Its block is another rank's, its error too.
+      if (ahead_.valid()) {  // It came to nothing: its block is another rank's, its error too.
+        ahead_.wait();
+        goes_down_ = true;
+      }
       record = prepare_(block, contents_.rows_of(block));
     }
     if (const auto next = open_block_after(block)) {
@@ -54,11 +57,9 @@ class BlocksAhead {
   }
 
  private:
-  /// Claims go up through the rank's own shard, then down through another's.
-  std::optional<std::uint64_t> open_block_after(std::uint64_t block) {
-    const bool upwards = !last_ || block > *last_;
-    last_ = block;
-    while (upwards ? ++block < is_done_.size() : block-- > 0)
+  /// Claims go up through the rank's own shard, then down through others'.
+  [[nodiscard]] std::optional<std::uint64_t> open_block_after(std::uint64_t block) const {
+    while (goes_down_ ? block-- > 0 : ++block < is_done_.size())
       if (!is_done_[block]) return block;
     return std::nullopt;
   }
@@ -66,7 +67,7 @@ class BlocksAhead {
   const BlockContents& contents_;
   const std::vector<bool>& is_done_;
   BlockPreparation prepare_;
-  std::optional<std::uint64_t> last_;
+  bool goes_down_ = false;
   std::uint64_t ahead_block_ = 0;
   std::future<BlockRecord> ahead_;  ///< joined when it is destroyed
 };

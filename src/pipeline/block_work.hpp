@@ -37,7 +37,8 @@ struct WorkSeconds {
 
 /// Collective. Claims blocks until none is left: while one runs, the next is prepared and the one
 /// before is written to this rank's segment of the journal, each on a thread of its own. An error
-/// or a request to stop ends the claims of every rank; what was finished is written.
+/// or a request to stop ends the claims of every rank; what was finished is written. A kill loses
+/// the block that runs and the one that is being written.
 /// @param open  makes this rank's preparation; may throw as it may
 /// @throws on all ranks what any of them threw
 WorkSeconds work_on_blocks(const Context& context, const BlockWork& work,

@@ -158,17 +158,19 @@ void publish(const Context& context, const Questions& questions, const ScorerBin
   summary["replies"] = target.string();
   const bool is_current = ask_root(context.communicator, [&] {
     const auto published = noted.find("published");
-    return published != noted.end() && published->at("made_from") == key &&
-           std::filesystem::exists(target) && published->at("file") == stamped(target);
+    return published != noted.end() && published->value("made_from", "") == key &&
+           std::filesystem::exists(target) && (*published)["file"] == stamped(target);
   });
   if (!is_current) {
     const BlockJournal journal(context, "generate", context.folder.generation(name).journal(name),
                                contents);
     mpi::agree_on(context.communicator, [&] {
       if (!context.communicator.is_root()) return;
-      noted["published"]["counts"] = publish_replies(target, contents, journal);
-      noted["published"]["file"] = stamped(target);
-      noted["published"]["made_from"] = key;
+      nlohmann::ordered_json made;
+      made["made_from"] = key;
+      made["counts"] = publish_replies(target, contents, journal);
+      made["file"] = stamped(target);
+      noted["published"] = std::move(made);
     });
   }
   if (context.communicator.is_root()) summary.update(noted["published"]["counts"]);
@@ -218,19 +220,20 @@ void generate_replies(Context& context, nlohmann::ordered_json& manifest,
                     context.profile,
                     context.stop_requested,
                     context.summary};
+  const std::filesystem::path journal_folder = own.folder.journal(job.name);
+  const bool is_begun = journal_is_begun(ranks, journal_folder);
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    std::string weights = weights_fingerprint(manifest, job.name, job.model);
+    std::string weights = weights_fingerprint(context, manifest, job.name, job.model);
     return bind_scorer(
                own,
-               {own.folder.journal(job.name), fmt::format("generation '{}'", job.name),
+               {journal_folder, is_begun, fmt::format("generation '{}'", job.name),
                 "choose another generate.name or --out"},
                binding_of(context, job, questions.data, generator, std::move(weights), devices))
         .dump();
   });
   const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));
 
-  const std::filesystem::path journal_folder = own.folder.journal(job.name);
   BlockContents contents =
       mpi::agree_on(ranks, [&] { return BlockContents(questions.folder, job.block_rows); });
   const BlockJournal begun(context, "generate", journal_folder, contents);

@@ -157,20 +157,23 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
       mpi::agree_on(ranks, [&] { return open_scorer(settings, context.job); });
   const int devices = model::cuda_device_count();
 
+  const std::filesystem::path journal_folder = context.folder.journal(scorer.name);
+  const bool is_begun = journal_is_begun(ranks, journal_folder);
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    return bind_scorer(context,
-                       {context.folder.journal(scorer.name),
-                        fmt::format("scorer '{}'", scorer.name), "choose another --out or name"},
-                       binding_of(context, data, settings, opened,
-                                  weights_fingerprint(manifest, scorer.name, settings), devices))
+    return bind_scorer(
+               context,
+               {journal_folder, is_begun, fmt::format("scorer '{}'", scorer.name),
+                "choose another --out or name"},
+               binding_of(context, data, settings, opened,
+                          weights_fingerprint(context, manifest, scorer.name, settings), devices))
         .dump();
   });
   const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));
 
   BlockContents contents =
       mpi::agree_on(ranks, [&] { return BlockContents(context.folder, context.job.block_rows); });
-  const BlockJournal journal(context, "score", context.folder.journal(scorer.name), contents);
+  const BlockJournal journal(context, "score", journal_folder, contents);
   const std::uint64_t done_rows = contents.rows_in(journal.is_done());
   auto& summary = context.summary["scorers"][scorer.name];
   summary = binding;

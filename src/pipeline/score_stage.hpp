@@ -16,8 +16,7 @@ struct JournalledScorer {
   std::vector<std::string> scores;  ///< one name for each status that its scores have
 };
 
-/// Collective. Scores every block of rows that the journal does not hold yet: ranks claim blocks,
-/// score them, and append each to their own journal segment before they claim the next.
+/// Collective. Scores every block of rows that the journal does not hold yet (block_work.hpp).
 /// @throws core::Interrupted if a rank was asked to stop; what is journalled stays.
 /// @param manifest  root's; its `models` hold the files' stamps, so that unchanged weights are not
 /// hashed again

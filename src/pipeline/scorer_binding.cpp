@@ -7,7 +7,6 @@
 #include "core/durable_file.hpp"
 #include "core/error.hpp"
 #include "core/hash.hpp"
-#include "core/journal.hpp"
 
 namespace winnow::pipeline {
 namespace {
@@ -44,13 +43,12 @@ ScorerBinding read_binding(const std::filesystem::path& path) {
 ScorerBinding bind_scorer(const Context& context, const BoundWork& work,
                           const ScorerBinding& wanted) {
   const auto path = work.journal / "scorer.json";
-  const bool is_begun = !core::journal_segments(work.journal).empty();
-  if (is_begun && !std::filesystem::exists(path))
+  if (work.is_begun && !std::filesystem::exists(path))
     throw core::ModelError(
         fmt::format("{}: missing beside journal segments, which therefore belong to unknown "
                     "settings: remove {} to start again",
                     path.string(), work.journal.string()));
-  if (!is_begun) {
+  if (!work.is_begun) {
     std::error_code error;
     std::filesystem::create_directories(work.journal, error);
     if (error)

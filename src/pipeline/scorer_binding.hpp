@@ -18,8 +18,9 @@ using ScorerBinding = nlohmann::ordered_json;
 /// Whose settings are bound.
 struct BoundWork {
   std::filesystem::path journal;
-  std::string name;    ///< for messages: `scorer 'gpt2'`
-  std::string remedy;  ///< of settings that differ: `choose another --out or name`
+  bool is_begun = false;  ///< the journal holds a record
+  std::string name;       ///< for messages: `scorer 'gpt2'`
+  std::string remedy;     ///< of settings that differ: `choose another --out or name`
 };
 
 /// Root only. Compares with what the folder recorded, or records it.

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -37,13 +38,22 @@ constexpr const char* kRecord = "winnow-copy.json";
 /// the next one.
 class CopyLock {
  public:
-  CopyLock(const fs::path& path, const std::function<void()>& look) {
+  CopyLock(const fs::path& path, const WeightsStage& stage) {
     descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor_ < 0) fail(path, "open the lock");
     try {
-      while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      struct stat status {};
+      if (::fstat(descriptor_, &status) != 0) fail(path, "look at the lock");
+      if (!S_ISREG(status.st_mode) || status.st_uid != ::geteuid())
+        throw core::EnvironmentError(
+            fmt::format("{}: expected a file of user {}, found one of user {}", path.string(),
+                        ::geteuid(), status.st_uid));
+      for (bool is_noted = false; ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0;) {
         if (errno != EWOULDBLOCK && errno != EINTR) fail(path, "lock");
-        look();
+        if (!std::exchange(is_noted, true))
+          stage.note(
+              fmt::format("another process copies the model; waiting for {}", path.string()));
+        stage.look();
         std::this_thread::sleep_for(kLockPause);
       }
     } catch (...) {
@@ -188,7 +198,7 @@ void provide_copy(const WeightsStage& stage, const fs::path& model,
   const fs::path target = stage.copy_of(fingerprint);
   try {
     fs::create_directories(stage.folder);
-    const CopyLock lock(target.string() + ".lock", stage.look);
+    const CopyLock lock(target.string() + ".lock", stage);
     remove_leftovers(target);
     const std::vector<fs::path> files = model::WeightFiles(model).files_to_copy();
     if (fs::exists(fs::symlink_status(target))) {

@@ -4,14 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pipeline/job.hpp"
+#include "pipeline/context.hpp"
 
 namespace winnow::pipeline {
 
 /// Hash of a model folder's config.json and weights, noted in the manifest's `models` under `name`:
 /// files that look as they did when it was noted are not read again. The user's revision is noted
-/// beside it.
-[[nodiscard]] std::string weights_fingerprint(nlohmann::ordered_json& manifest,
+/// beside it. Root only. @throws core::Interrupted if it was asked to stop while it read
+[[nodiscard]] std::string weights_fingerprint(const Context& context,
+                                              nlohmann::ordered_json& manifest,
                                               const std::string& name, const ModelScorer& scorer);
 
 }  // namespace winnow::pipeline

@@ -360,7 +360,7 @@ class JobFile(Scorers):
         self.succeed("run", job, "--out", self.folder / "run")
         with h5py.File(self.folder / "run/scores.h5") as file:
             self.assertEqual(list(file["scores/model"]), ["n_tokens"])
-        self.fail_with(5, "empty/tokenizer.json", arguments=["run", job, "--check", "--set", f"model.path={self.write('empty/README', '').parent}"])
+        self.fail_with(5, "empty/config.json", arguments=["run", job, "--check", "--set", f"model.path={self.write('empty/README', '').parent}"])
 
     def test_an_empty_list_of_scores(self):
         self.job(self.write_rows(6))
