@@ -1,5 +1,7 @@
 #include "app/job_override.hpp"
 
+#include <charconv>
+
 #include <fmt/format.h>
 
 #include "core/error.hpp"
@@ -33,24 +35,48 @@ std::string first_key(const YAML::Node& map, const std::string& path) {
   return longest.empty() ? path.substr(0, path.find('.')) : longest;
 }
 
-/// `map` with the value at a dotted path, maps made on the way. The maps on the way are new ones:
-/// another place of the job may share the old ones by a YAML alias.
-YAML::Node with_value(const YAML::Node& map, const std::string& path, const YAML::Node& value,
-                      const std::string& assignment) {
-  YAML::Node copy(YAML::NodeType::Map);
-  for (const auto& entry : map) copy[entry.first] = entry.second;
-  const std::string key = first_key(map, path);
-  if (key.size() == path.size()) {
-    copy[key] = value;
-    return copy;
-  }
-  const YAML::Node child = map[key];
+YAML::Node with_value(const YAML::Node& parent, const std::string& path, const YAML::Node& value,
+                      const std::string& assignment);
+
+/// What stands behind `key` with the value put in: the value itself where the path ends there.
+YAML::Node child_with_value(const YAML::Node& child, const std::string& key,
+                            const std::string& path, const YAML::Node& value,
+                            const std::string& assignment) {
+  if (key.size() == path.size()) return value;
   const bool is_missing = !child.IsDefined() || child.IsNull();
-  if (!is_missing && !child.IsMap())
+  if (!is_missing && !child.IsMap() && !child.IsSequence())
     throw core::UsageError(
         fmt::format("--set {}: {} is not a map of keys in the job file", assignment, key));
-  copy[key] = with_value(is_missing ? YAML::Node(YAML::NodeType::Map) : child,
-                         path.substr(key.size() + 1), value, assignment);
+  return with_value(is_missing ? YAML::Node(YAML::NodeType::Map) : child,
+                    path.substr(key.size() + 1), value, assignment);
+}
+
+/// A copy of a list with the value put into one of its items (`0`, `1`, ...).
+YAML::Node list_with_value(const YAML::Node& list, const std::string& path, const YAML::Node& value,
+                           const std::string& assignment) {
+  const std::string key = path.substr(0, path.find('.'));
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
+  if (error != std::errc() || end != key.data() + key.size() || index >= list.size())
+    throw core::UsageError(
+        fmt::format("--set {}: '{}' is no item of a list of {}: expected 0 to {}", assignment, key,
+                    list.size(), list.size() - 1));
+  YAML::Node copy(YAML::NodeType::Sequence);
+  for (std::size_t i = 0; i < list.size(); ++i)
+    copy.push_back(i == index ? child_with_value(list[i], key, path, value, assignment)
+                              : YAML::Node(list[i]));
+  return copy;
+}
+
+/// `parent` with the value at a dotted path, maps made on the way. The maps and lists on the way
+/// are new ones: another place of the job may share the old ones by a YAML alias.
+YAML::Node with_value(const YAML::Node& parent, const std::string& path, const YAML::Node& value,
+                      const std::string& assignment) {
+  if (parent.IsSequence()) return list_with_value(parent, path, value, assignment);
+  YAML::Node copy(YAML::NodeType::Map);
+  for (const auto& entry : parent) copy[entry.first] = entry.second;
+  const std::string key = first_key(parent, path);
+  copy[key] = child_with_value(parent[key], key, path, value, assignment);
   return copy;
 }
 

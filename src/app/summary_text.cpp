@@ -65,14 +65,33 @@ std::string scorer_lines(const std::string& name, const Json& scorer, const Json
 
 std::string pick_line(std::size_t rank, const Json& pick) {
   std::string why;
-  if (pick.contains("gain"))
+  if (pick.contains("gain") && pick.contains("diversity"))
     why =
         fmt::format("gain {:.3f} = score {:.3f} x diversity {:.2f}", pick.at("gain").get<double>(),
                     pick.at("score").get<double>(), pick.at("diversity").get<double>());
+  else if (pick.contains("gain"))
+    why = fmt::format("gain {:.4g}", pick.at("gain").get<double>());
   else if (pick.contains("score"))
     why = fmt::format("score {:.4g}", pick.at("score").get<double>());
   return fmt::format("            {}. row {:<6} {:<46} {}\n", rank,
                      pick.at("row").get<std::uint64_t>(), why, pick.at("text").get<std::string>());
+}
+
+/// What each step of a chain left.
+std::string step_lines(const Json& steps) {
+  std::string text;
+  for (const Json& step : steps) {
+    const auto method = step.at("method").get<std::string>();
+    text += fmt::format(
+        "            {:<46} {} of {} rows\n",
+        method == "filter" ? step.at("filter").get<std::string>()
+                           : fmt::format("{} of {}", method, step.at("budget").get<std::string>()),
+        step.at("rows_out").get<std::uint64_t>(), step.at("rows_in").get<std::uint64_t>());
+    const std::string undefined =
+        step.contains("status") ? undefined_counts(step.at("status")) : "";
+    if (!undefined.empty()) text += fmt::format("              undefined: {}\n", undefined);
+  }
+  return text;
 }
 
 std::string selection_lines(const std::string& name, const Json& selection) {
@@ -85,6 +104,7 @@ std::string selection_lines(const std::string& name, const Json& selection) {
   if (selection.contains("filled_from"))
     text += fmt::format("            from pick {} on no row had a positive gain: filled by score\n",
                         selection.at("filled_from").get<std::uint64_t>() + 1);
+  if (selection.contains("steps")) text += step_lines(selection.at("steps"));
   std::size_t rank = 0;
   for (const Json& pick : selection.at("top")) text += pick_line(++rank, pick);
   text += fmt::format("            subset: {}\n", selection.at("subset").get<std::string>());

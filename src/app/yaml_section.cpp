@@ -189,6 +189,16 @@ std::optional<YamlSection> YamlSection::section(const std::string& key) {
   return YamlSection(node(key), file_, name_of(key));
 }
 
+std::vector<YamlSection> YamlSection::sections(const std::string& key) {
+  std::vector<YamlSection> found;
+  if (!has(key)) return found;
+  const YAML::Node child = node(key);
+  if (!child.IsSequence()) return {YamlSection(child, file_, name_of(key))};
+  for (std::size_t i = 0; i < child.size(); ++i)
+    found.emplace_back(child[i], file_, fmt::format("{}[{}]", name_of(key), i));
+  return found;
+}
+
 void YamlSection::finish() const {
   for (const auto& entry : node_) {
     const std::string& key = entry.first.Scalar();

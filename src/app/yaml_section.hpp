@@ -38,13 +38,16 @@ class YamlSection {
   /// A path or a list of paths, at least one.
   [[nodiscard]] std::vector<std::filesystem::path> required_paths(const std::string& key);
   [[nodiscard]] std::optional<YamlSection> section(const std::string& key);
+  /// A map, or each map of a list (`key[0]`, ...); none where nothing is given.
+  [[nodiscard]] std::vector<YamlSection> sections(const std::string& key);
   /// The node as it stands, for keys with several forms.
   [[nodiscard]] YAML::Node node(const std::string& key);
   [[nodiscard]] std::vector<std::string> keys() const;
 
   /// @throws core::UsageError for the first key that nobody asked for.
   void finish() const;
-  /// `FILE:LINE: section.key`, for messages.
+  /// `FILE:LINE: section` and `FILE:LINE: section.key`, for messages.
+  [[nodiscard]] std::string place() const { return where(node_) + path_; }
   [[nodiscard]] std::string place_of(const std::string& key) const;
   [[noreturn]] void fail(const std::string& key, const std::string& problem) const;
 

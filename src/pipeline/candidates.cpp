@@ -1,10 +1,15 @@
 #include "pipeline/candidates.hpp"
 
+#include <cmath>
+#include <utility>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
+#include "pipeline/method.hpp"
 #include "selection/iterit.hpp"
 #include "store/index_file.hpp"
 #include "store/score_file.hpp"
@@ -14,72 +19,157 @@ namespace {
 
 using core::ScoreStatus;
 
-/// Rows and values of `mine`, statuses counted.
-Candidates read_candidates(const Context& context, const SelectionJob& selection,
-                           core::RowRange mine) {
-  Candidates candidates;
-  std::vector<ScoreStatus> status;
-  std::vector<double> value;
-  if (goes_by_ifd(selection.method)) {
-    const store::ScoreFileReader scores(context.folder.scores());
-    auto column = scores.read_score(selection.scorer, "ifd_ppl", mine);
-    status = std::move(column.status);
-    value = std::move(column.values);
-  } else {
-    const store::IndexReader index(context.folder.index());
-    status = index.read_status(mine);
-    if (selection.method == "longest") {
-      const store::RowTable rows = index.read(mine);
-      const auto& words =
-          selection.text == "instruction" ? rows.instruction_words : rows.response_words;
-      value.assign(words.begin(), words.end());
-    }
+/// Every row of the pool that could be read.
+Numbers no_numbers(const Context& context, const Pool& pool) {
+  Numbers numbers;
+  if (pool.empty()) return numbers;
+  const core::RowRange range{pool.front(), pool.back() + 1};
+  const auto status = store::IndexReader(context.folder.index()).read_status(range);
+  for (const core::RowId row : pool) numbers.status.push_back(status[row - range.begin]);
+  return numbers;
+}
+
+/// A row needs the other thing too: its number's status stands where it is not ok.
+void require(Numbers& numbers, const std::vector<ScoreStatus>& other) {
+  for (std::size_t i = 0; i < other.size(); ++i)
+    if (numbers.status[i] == ScoreStatus::ok) numbers.status[i] = other[i];
+}
+
+bool may_be_picked(double value, const SelectionStep& step) {
+  switch (method_of(step).eligible) {
+    case Eligible::below_one:
+      return value < 1;
+    case Eligible::at_most_one:
+      return value <= 1;
+    case Eligible::at_least_rating:
+      return value >= step.min_rating;
+    case Eligible::defined:
+      return true;
   }
-  for (std::size_t i = 0; i < status.size(); ++i) {
-    ++candidates.status_counts[static_cast<std::size_t>(status[i])];
-    if (status[i] != ScoreStatus::ok) continue;
-    candidates.row.push_back(mine.begin + i);
-    if (!value.empty()) candidates.value.push_back(value[i]);
+  throw core::InternalError("a method says which rows it may pick");
+}
+
+/// The released IterIT compares and picks by bfloat16 numbers.
+bool rounds_to_bf16(const SelectionStep& step) {
+  return step.faithful && (step.method == "iterit" || step.method == "ifd");
+}
+
+/// The scorer of the job that has `what`: the one asked for, or the only one.
+template <typename Has>
+std::string only_scorer(const Job& job, const SelectionStep& step, const char* key,
+                        const std::string& asked, const char* what, Has&& has) {
+  std::vector<std::string> names;
+  for (const Scorer& scorer : job.scorers) {
+    if (!has(scorer)) continue;
+    if (scorer.name == asked) return asked;
+    names.push_back(scorer.name);
   }
-  if (goes_by_ifd(selection.method)) {
-    const bool in_bf16 = selection.faithful && selection.method != "superfiltering";
-    auto below_one = selection::ifd_candidates(candidates.row, candidates.value, in_bf16);
-    candidates.row = std::move(below_one.row);
-    candidates.value = std::move(below_one.score);
-  }
-  return candidates;
+  if (names.empty())
+    throw core::UsageError(fmt::format("{}: {} needs {}, which no scorer of this job gives",
+                                       step.place, step.method, what));
+  if (names.size() > 1)
+    throw core::UsageError(fmt::format("{}.{}: several scorers give {}: expected one of {}",
+                                       step.place, key, what, fmt::join(names, ", ")));
+  return names.front();
 }
 
 }  // namespace
 
-bool goes_by_ifd(const std::string& method) {
-  return method == "iterit" || method == "ifd" || method == "superfiltering";
+std::string score_of(const Job& job, const SelectionStep& step) {
+  if (!step.score.empty()) return step.score;
+  if (step.method == "longest") {
+    if (step.unit == "tokens") return step.text == "instruction" ? "n_instruction" : "n_cond";
+    return step.text == "instruction" ? "instruction_words" : "response_words";
+  }
+  if (step.method == "perplexity")
+    return step.text == "instruction" ? "instruction_ppl" : "ppl_cond";
+  if (step.method == "instag") {
+    const bool by_evol_score = step.global_tags && NumberNames(job, step.scorer).has("evol_score");
+    return by_evol_score ? "evol_score"
+                         : selection::expression_name(tag_scorer(job, step)) + ".n_tags";
+  }
+  return std::string(method_of(step).score);
 }
 
-std::string token_scorer(const Job& job, const SelectionJob& selection) {
+std::string condition_of(const SelectionStep& step) {
+  switch (method_of(step).eligible) {
+    case Eligible::below_one:
+      return "below 1";
+    case Eligible::at_most_one:
+      return "at most 1";
+    case Eligible::at_least_rating:
+      return fmt::format("at least {}", step.min_rating);
+    case Eligible::defined:
+      return "";
+  }
+  throw core::InternalError("a method says which rows it may pick");
+}
+
+std::string token_scorer(const Job& job, const std::string& preferred) {
   std::vector<std::string> models;
   for (const Scorer& scorer : job.scorers) {
     if (!scorer.model || !counts_tokens(*scorer.model)) continue;
-    if (scorer.name == selection.scorer) return scorer.name;
+    if (scorer.name == preferred) return scorer.name;
     models.push_back(scorer.name);
   }
   return models.size() == 1 ? models.front() : "";
 }
 
-Candidates find_candidates(const Context& context, const IndexedData& data,
-                           const SelectionJob& selection, bool in_tokens) {
+bool needs_embedding(const SelectionStep& step) {
+  return method_of(step).algorithm == Algorithm::similarity_filter;
+}
+
+bool needs_tags(const SelectionStep& step) {
+  return method_of(step).algorithm == Algorithm::tag_cover;
+}
+
+std::string embedding_scorer(const Job& job, const SelectionStep& step) {
+  return only_scorer(job, step, "embedding", step.embedding, "embeddings",
+                     [](const Scorer& s) { return s.model && asks_for(*s.model, "embedding"); });
+}
+
+std::string tag_scorer(const Job& job, const SelectionStep& step) {
+  return only_scorer(job, step, "scorer", step.scorer, "tags", [](const Scorer& s) {
+    return s.imported ? s.imported->as == "tags" : asks_for(*s.model, "tags");
+  });
+}
+
+Candidates find_candidates(const Context& context, const SelectionStep& step, const Pool& pool,
+                           bool in_tokens) {
   const mpi::Communicator& ranks = context.communicator;
-  const core::RowRange mine = share_of(ranks, data.rows);
-  Candidates candidates = mpi::agree_on(ranks, [&] {
-    Candidates read = read_candidates(context, selection, mine);
-    if (in_tokens) {
-      const std::string scorer = token_scorer(context.job, selection);
+  const std::string score = score_of(context.job, step);
+  Numbers numbers;
+  if (score.empty())
+    numbers = mpi::agree_on(ranks, [&] { return no_numbers(context, pool); });
+  else
+    numbers = evaluate(context, step.place + ".score", score, selection::ExpressionKind::number,
+                       step.scorer, pool);
+  Candidates candidates;
+  mpi::agree_on(ranks, [&] {
+    if (needs_embedding(step))
+      require(numbers,
+              status_in(context.folder, embedding_scorer(context.job, step), "embedding", pool));
+    if (needs_tags(step))
+      require(numbers, status_in(context.folder, tag_scorer(context.job, step), "n_tags", pool));
+    std::vector<std::uint32_t> tokens;
+    if (in_tokens && !pool.empty()) {
+      const std::string scorer = token_scorer(context.job, step.scorer);
       core::check(!scorer.empty(), "a budget in tokens has a scorer that counts them");
-      const auto tokens =
-          store::ScoreFileReader(context.folder.scores()).read_counts(scorer, "n_tokens", mine);
-      for (const core::RowId row : read.row) read.tokens.push_back(tokens[row - mine.begin]);
+      tokens = store::ScoreFileReader(context.folder.scores())
+                   .read_counts(scorer, "n_tokens", {pool.front(), pool.back() + 1});
     }
-    return read;
+    for (std::size_t i = 0; i < pool.size(); ++i) {
+      ++candidates.status_counts[static_cast<std::size_t>(numbers.status[i])];
+      if (numbers.status[i] != ScoreStatus::ok) continue;
+      if (!score.empty()) {
+        const double value =
+            rounds_to_bf16(step) ? selection::round_to_bf16(numbers.value[i]) : numbers.value[i];
+        if (!may_be_picked(value, step)) continue;
+        candidates.value.push_back(value);
+      }
+      candidates.row.push_back(pool[i]);
+      if (in_tokens) candidates.tokens.push_back(tokens[pool[i] - pool.front()]);
+    }
   });
   candidates.eligible = mpi::sum(ranks, static_cast<std::uint64_t>(candidates.row.size()));
   std::uint64_t tokens = 0;

@@ -9,6 +9,7 @@
 #include "model/weight_files.hpp"
 #include "pipeline/generator.hpp"
 #include "pipeline/model_scorer.hpp"
+#include "pipeline/selection_chain.hpp"
 
 namespace winnow::pipeline {
 
@@ -40,8 +41,7 @@ nlohmann::ordered_json check(const Job& job) {
   }
   plan["selections"] = nlohmann::ordered_json::array();
   for (const SelectionJob& selection : job.selections)
-    plan["selections"].push_back(fmt::format("{}: {} of {}", selection.name, selection.method,
-                                             selection.budget.empty() ? "all" : selection.budget));
+    plan["selections"].push_back(fmt::format("{}: {}", selection.name, described(selection)));
   if (job.generation) {
     const GenerationJob& generation = *job.generation;
     const Generator generator = open_generator(generation.model, job.join);

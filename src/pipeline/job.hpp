@@ -10,6 +10,7 @@
 
 #include "data/source.hpp"
 #include "model/sampler.hpp"
+#include "pipeline/selection_job.hpp"
 
 namespace winnow::pipeline {
 
@@ -76,21 +77,6 @@ struct Scorer {
   std::string name;  ///< its group in scores.h5
   std::optional<ModelScorer> model;
   std::optional<ImportedScorer> imported;
-};
-
-struct SelectionJob {
-  std::string name;
-  std::string place;  ///< in the job file: `select`, or `selections.<name>`
-  std::string method;
-  std::string budget;  ///< as written, and a budget: `1000`, `5%`, `2M tokens`; empty for vanilla
-  std::string of = "all";  ///< a percentage is taken of: all | eligible
-  double decay = 0.1;
-  bool faithful = false;
-  std::string scorer;             ///< whose scores; empty: the only one
-  std::string text = "response";  ///< longest: response | instruction
-  std::uint64_t seed = 0;
-  std::string order = "pick";  ///< of the subset file: pick | file
-  std::optional<std::string> eos_text;
 };
 
 /// Answers of a model to rows of a data set.

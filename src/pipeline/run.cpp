@@ -96,10 +96,13 @@ std::string next_step(const Job& job, Stage stage) {
     return fmt::format("add a selection to {}: select: {{ method: random, budget: 10% }}", file);
   if (stage == Stage::score) return fmt::format("./winnow select {}{}", file, out);
   const SelectionJob& first = job.selections.front();
+  const SelectionStep& last = first.steps.back();
+  const std::string place = first.steps.size() == 1
+                                ? first.place
+                                : fmt::format("{}.{}", first.place, first.steps.size() - 1);
   const std::string change =
-      first.budget.empty()
-          ? fmt::format("--set {0}.method=random --set {0}.budget=10%", first.place)
-          : fmt::format("--set {}.budget=20%", first.place);
+      last.budget.empty() ? fmt::format("--set {0}.method=random --set {0}.budget=10%", place)
+                          : fmt::format("--set {}.budget=20%", place);
   return fmt::format("./winnow run {} {}{} (only selections are made again)", file, change, out);
 }
 

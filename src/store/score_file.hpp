@@ -134,6 +134,10 @@ class ScoreFileReader {
   [[nodiscard]] std::vector<std::uint32_t> read_counts(const std::string& scorer,
                                                        const std::string& name,
                                                        core::RowRange range) const;
+  /// Whether the scorer has numbers of turns.
+  [[nodiscard]] bool has_turns(const std::string& scorer) const {
+    return file_.has("/turns/" + scorer);
+  }
   /// The turns of each row of `range` under one name, and of all of them the scores.
   struct TurnScores {
     std::vector<std::uint64_t> row_offsets;  ///< [range.size() + 1], from 0

@@ -87,13 +87,15 @@ GlobalFrequencies exchange_frequencies(const mpi::Communicator& communicator,
   return global;
 }
 
-Vectorized vectorize(const mpi::Communicator& communicator, DocumentTerms&& terms) {
+Vectorized vectorize(const mpi::Communicator& communicator, DocumentTerms&& terms,
+                     Weighting weighting) {
   const InvertedTerms shard =
       mpi::agree_on(communicator, [&] { return std::move(terms).invert(); });
   const GlobalFrequencies global =
       exchange_frequencies(communicator, shard.frequencies, shard.documents);
   return {global.fit, mpi::agree_on(communicator, [&] {
-            return weigh(shard, global.documents, global.fit.documents, Singletons::fold);
+            return weigh(shard, global.documents, global.fit.documents, Singletons::fold,
+                         weighting);
           })};
 }
 

@@ -30,9 +30,10 @@ struct Vectorized {
   WeightedRows rows;  ///< of this rank's documents, in the order of `add`
 };
 
-/// Collective. TF-IDF over the documents of all ranks (scikit-learn's
+/// Collective. TF-IDF over the documents of all ranks (`scikit_learn`: its
 /// TfidfVectorizer(ngram_range=(1, 3))); any rank may have none. A document's weights do not depend
 /// on how the documents lie on the ranks.
-[[nodiscard]] Vectorized vectorize(const mpi::Communicator& communicator, DocumentTerms&& terms);
+[[nodiscard]] Vectorized vectorize(const mpi::Communicator& communicator, DocumentTerms&& terms,
+                                   Weighting weighting = Weighting::scikit_learn);
 
 }  // namespace winnow::tfidf

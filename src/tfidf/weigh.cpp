@@ -36,10 +36,16 @@ void for_each_term(const InvertedTerms& shard, Visit visit) {
 }  // namespace
 
 WeightedRows weigh(const InvertedTerms& shard, std::span<const std::uint32_t> frequencies,
-                   std::uint64_t documents, Singletons singletons) {
+                   std::uint64_t documents, Singletons singletons, Weighting weighting) {
   core::check(frequencies.size() == shard.frequencies.size(),
               "every term of the shard has a frequency");
-  const double singleton_idf = smooth_idf(documents, 1);
+  const bool is_normalised = weighting == Weighting::scikit_learn;
+  const auto idf_of = [&](std::uint64_t frequency) {
+    return is_normalised
+               ? smooth_idf(documents, frequency)
+               : std::log(static_cast<double>(documents) / static_cast<double>(frequency));
+  };
+  const double singleton_idf = idf_of(1);
   const auto is_kept = [&](std::size_t t) {
     return frequencies[t] > 1 || singletons == Singletons::keep;
   };
@@ -50,7 +56,7 @@ WeightedRows weigh(const InvertedTerms& shard, std::span<const std::uint32_t> fr
   for_each_term(shard, [&](std::size_t t, std::span<const Posting> postings) {
     if (is_kept(t)) {
       rows.terms.push_back(shard.frequencies[t].key());
-      idf.push_back(frequencies[t] > 1 ? smooth_idf(documents, frequencies[t]) : singleton_idf);
+      idf.push_back(frequencies[t] > 1 ? idf_of(frequencies[t]) : singleton_idf);
     }
     for (const Posting& posting : postings) {
       RowSums& row = sums[posting.document];
@@ -85,7 +91,7 @@ WeightedRows weigh(const InvertedTerms& shard, std::span<const std::uint32_t> fr
   });
 
   for (std::size_t d = 0; d < shard.documents; ++d) {
-    const double norm = sums[d].norm(singleton_idf);
+    const double norm = is_normalised ? sums[d].norm(singleton_idf) : 1;
     for (std::uint64_t i = rows.row_begin[d]; i < rows.row_begin[d + 1]; ++i)
       rows.weight[i] /= norm;
     if (singletons == Singletons::fold && sums[d].singleton_counts > 0)

@@ -14,15 +14,21 @@ enum class Singletons {
   keep,  ///< as terms like any other; `singleton_weight` is 0
 };
 
-/// The shard's rows of TF-IDF weights, L2-normalised: w = tf * smooth_idf / norm. A document
-/// without words has a row of zeros. The bits of a row depend on its text, `documents` and the
-/// frequencies alone: a norm adds the shared terms in ascending order of their keys to the
-/// singletons' part, which is computed from integer sums.
+/// What a term weighs in a document.
+enum class Weighting {
+  scikit_learn,  ///< tf * smooth_idf, rows L2-normalised: IterIT
+  tf_log_idf,    ///< tf * ln(documents / df): GraphFilter, arXiv:2410.12458, section 3.2
+};
+
+/// The shard's rows of weights. A document without words has a row of zeros. The bits of a row
+/// depend on its text, `documents` and the frequencies alone: a norm adds the shared terms in
+/// ascending order of their keys to the singletons' part, which is computed from integer sums.
 ///
 /// @param frequencies  over all shards, of each term of `shard`; [shard.frequencies.size()]
 /// @param documents    over all shards
 [[nodiscard]] WeightedRows weigh(const InvertedTerms& shard,
                                  std::span<const std::uint32_t> frequencies,
-                                 std::uint64_t documents, Singletons singletons);
+                                 std::uint64_t documents, Singletons singletons,
+                                 Weighting weighting = Weighting::scikit_learn);
 
 }  // namespace winnow::tfidf

@@ -1,4 +1,4 @@
-#include "pipeline/answer_tfidf.hpp"
+#include "pipeline/text_tfidf.hpp"
 
 #include <algorithm>
 
@@ -20,12 +20,11 @@ namespace {
 
 constexpr std::uint64_t kRowsAtOnce = 1024;
 
-/// Hands the answer of every row that is fitted to `add`, in row order; returns those rows.
+/// Hands the text of every row that is fitted to `add`, in row order; returns those rows.
 template <typename Add>
-std::vector<core::RowId> for_each_answer(const Context& context, const IndexedData& data,
-                                         const Candidates& candidates, const std::string& end,
-                                         Add&& add) {
-  const bool fit_all = context.job.tfidf.fit == "all";
+std::vector<core::RowId> for_each_text(const Context& context, const IndexedData& data,
+                                       const Candidates& candidates, const TermSource& terms,
+                                       Add&& add) {
   const core::RowRange mine = share_of(context.communicator, data.rows);
   RowSource source(context.folder, data.data_set);
   core::Progress progress(context.log, "tfidf", "rows", mine.size());
@@ -41,8 +40,9 @@ std::vector<core::RowId> for_each_answer(const Context& context, const IndexedDa
         throw core::ModelError(fmt::format(
             "{}: row {} is marked as bad, {} has a score for it: one of the two is damaged",
             context.folder.index().string(), row, context.folder.scores().string()));
-      if (!samples[row - begin] || (!fit_all && !is_candidate)) continue;
-      add(samples[row - begin]->output + end);
+      if (!samples[row - begin] || (!terms.fit_all && !is_candidate)) continue;
+      const data::Sample& sample = *samples[row - begin];
+      add((terms.text == "instruction" ? sample.instruction : sample.output) + terms.end);
       fitted.push_back(row);
     }
     if (context.communicator.is_root()) progress.advance(range.size());
@@ -70,17 +70,17 @@ tfidf::WeightedRows keep_rows(const tfidf::WeightedRows& rows,
 
 }  // namespace
 
-AnswerTfidf vectorize_answers(Context& context, const IndexedData& data,
-                              const Candidates& candidates, const std::string& end) {
+TextTfidf vectorize_texts(Context& context, const IndexedData& data, const Candidates& candidates,
+                          const TermSource& source) {
   const mpi::Communicator& ranks = context.communicator;
   const StageTimer timer(context, "tfidf");
   tfidf::DocumentTerms terms;
   const std::vector<core::RowId> fitted = mpi::agree_on(ranks, [&] {
-    return for_each_answer(context, data, candidates, end,
-                           [&](const std::string& text) { terms.add(text); });
+    return for_each_text(context, data, candidates, source,
+                         [&](const std::string& text) { terms.add(text); });
   });
-  tfidf::Vectorized vectorized = tfidf::vectorize(ranks, std::move(terms));
-  AnswerTfidf result{vectorized.fit, std::move(vectorized.rows)};
+  tfidf::Vectorized vectorized = tfidf::vectorize(ranks, std::move(terms), source.weighting);
+  TextTfidf result{vectorized.fit, std::move(vectorized.rows)};
   if (fitted.size() != candidates.row.size()) {
     std::vector<std::size_t> kept;
     auto next = fitted.begin();
@@ -94,27 +94,28 @@ AnswerTfidf vectorize_answers(Context& context, const IndexedData& data,
 }
 
 void dump_tfidf(const Context& context, const IndexedData& data, const Candidates& candidates,
-                const std::string& end, const std::string& key) {
+                const TermSource& source, const std::string& key) {
   const mpi::Communicator& ranks = context.communicator;
   tfidf::DumpTerms terms;
   mpi::agree_on(ranks, [&] {
-    (void)for_each_answer(context, data, candidates, end,
-                          [&](const std::string& text) { terms.add(text); });
+    (void)for_each_text(context, data, candidates, source,
+                        [&](const std::string& text) { terms.add(text); });
   });
   const tfidf::Dump dump = tfidf::dump(ranks, std::move(terms));
   mpi::agree_on(ranks, [&] {
     if (!ranks.is_root()) return;
-    store::write_tfidf(context.folder.tfidf(), {dump.terms,
-                                                dump.df,
-                                                dump.row_begin,
-                                                dump.term,
-                                                dump.weight,
-                                                {{"tfidf_rows", dump.fit.documents},
-                                                 {"tfidf_terms", dump.fit.terms},
-                                                 {"tfidf_df_sum", dump.fit.df_sum},
-                                                 {"fit", context.job.tfidf.fit},
-                                                 {"ngram_range", std::string("1, 3")},
-                                                 {kMadeFrom, key}}});
+    store::write_tfidf(context.folder.tfidf(),
+                       {dump.terms,
+                        dump.df,
+                        dump.row_begin,
+                        dump.term,
+                        dump.weight,
+                        {{"tfidf_rows", dump.fit.documents},
+                         {"tfidf_terms", dump.fit.terms},
+                         {"tfidf_df_sum", dump.fit.df_sum},
+                         {"fit", std::string(source.fit_all ? "all" : "eligible")},
+                         {"ngram_range", std::string("1, 3")},
+                         {kMadeFrom, key}}});
   });
 }
 

@@ -1,0 +1,193 @@
+#include "app/job_selections.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/job_names.hpp"
+#include "core/nearest.hpp"
+#include "pipeline/candidates.hpp"
+#include "pipeline/method.hpp"
+#include "pipeline/step_parameters.hpp"
+#include "selection/budget.hpp"
+
+namespace winnow::app {
+namespace {
+
+using pipeline::Method;
+using pipeline::NeedsBudget;
+using pipeline::SelectionStep;
+
+constexpr std::size_t kMostSteps = 64;
+/// Of all expressions of a selection together: they are noted in its file.
+constexpr std::size_t kLongestExpressions = 16 << 10;
+
+using ReadKey = std::function<void(YamlSection&, SelectionStep&)>;
+
+/// How each key that some method takes is read.
+const std::map<std::string_view, ReadKey>& readers() {
+  using Section = YamlSection;
+  using Step = SelectionStep;
+  static const std::map<std::string_view, ReadKey> table = {
+      {"decay", [](Section& s, Step& step) { step.decay = s.number("decay", 0, 1).value_or(0.1); }},
+      {"faithful",
+       [](Section& s, Step& step) { step.faithful = s.boolean("faithful").value_or(false); }},
+      {"eos_text",
+       [](Section& s, Step& step) {
+         if (s.has("eos_text")) step.eos_text = s.text("eos_text");
+       }},
+      {"text",
+       [](Section& s, Step& step) {
+         step.text = s.one_of("text", {"response", "instruction"})
+                         .value_or(step.method == "graphfilter" ? "instruction" : "response");
+       }},
+      {"unit",
+       [](Section& s, Step& step) {
+         step.unit = s.one_of("unit", {"words", "tokens"}).value_or("words");
+       }},
+      {"take",
+       [](Section& s, Step& step) {
+         step.take = s.one_of("take", {"top", "middle", "bottom"}).value_or("top");
+       }},
+      {"seed", [](Section& s,
+                  Step& step) { step.seed = s.unsigned_integer("seed", 0, ~0ULL).value_or(0); }},
+      {"score",
+       [](Section& s, Step& step) {
+         if (const auto score = s.text("score")) step.score = *score;
+         if (step.method == "top" && step.score.empty()) step.score = s.required_text("score");
+       }},
+      {"version",
+       [](Section& s, Step& step) {
+         step.version = s.unsigned_integer("version", 1, 2).value_or(1);
+         step.of = step.version == 1 ? "eligible" : "all";
+       }},
+      {"min_rating",
+       [](Section& s, Step& step) {
+         step.min_rating = s.number("min_rating", -1e300, 1e300).value_or(4.5);
+       }},
+      {"max_cosine_similarity",
+       [](Section& s, Step& step) {
+         step.max_cosine_similarity = s.number("max_cosine_similarity", -1, 1).value_or(0.9);
+       }},
+      {"embedding",
+       [](Section& s, Step& step) { step.embedding = s.text("embedding").value_or(""); }},
+      {"global_tags",
+       [](Section& s, Step& step) { step.global_tags = s.boolean("global_tags").value_or(false); }},
+  };
+  return table;
+}
+
+/// Methods that the design names and this version does not run.
+const std::vector<std::string> kLaterMethods = {"superfiltering_d", "kmeans", "facility_location",
+                                                "k_center", "deduplicate"};
+
+const Method& read_method(YamlSection& section, SelectionStep& step) {
+  step.method = section.required_text("method");
+  const Method* const method = pipeline::find_method(step.method);
+  if (method != nullptr && method->algorithm != pipeline::Algorithm::filter) return *method;
+  std::vector<std::string> names;
+  for (const Method& known : pipeline::methods())
+    if (known.algorithm != pipeline::Algorithm::filter) names.emplace_back(known.name);
+  if (std::ranges::find(kLaterMethods, step.method) != kLaterMethods.end())
+    section.fail("method", fmt::format("not supported by this version: {} (supported: {})",
+                                       step.method, fmt::join(names, ", ")));
+  section.fail("method", fmt::format("found '{}', expected one of {}; nearest is '{}'", step.method,
+                                     fmt::join(names, ", "), core::nearest(step.method, names)));
+}
+
+void read_budget(YamlSection& section, const Method& method, SelectionStep& step) {
+  std::optional<selection::Budget::Unit> unit;
+  if (method.budget == NeedsBudget::yes ||
+      (method.budget == NeedsBudget::optional && section.has("budget"))) {
+    step.budget = section.required_text("budget");
+    unit = selection::parse_budget(section.place_of("budget"), step.budget).unit;
+  }
+  if (section.has("of") && unit != selection::Budget::Unit::percent)
+    section.fail("of", "given, but says of which rows a budget in percent is taken");
+  if (const auto of = section.one_of("of", {"all", "eligible"})) step.of = *of;
+  if (step.take == "middle" && unit == selection::Budget::Unit::tokens)
+    section.fail("budget", fmt::format("'{}' counts tokens, but `take: middle` has its middle in "
+                                       "rows: expected rows or a percentage",
+                                       step.budget));
+}
+
+SelectionStep read_step(YamlSection& section, const pipeline::Job& job) {
+  SelectionStep step;
+  step.place = section.place();
+  step.of = "all";
+  step.scorer = section.text("scorer").value_or("");
+  if (!step.scorer.empty() &&
+      std::ranges::find(job.scorers, step.scorer, &pipeline::Scorer::name) == job.scorers.end())
+    section.fail("scorer",
+                 fmt::format("found '{}', which is not a scorer of this job", step.scorer));
+  if (section.has("filter")) {
+    step.method = "filter";
+    step.condition = section.required_text("filter");
+  } else {
+    const Method& method = read_method(section, step);
+    for (const std::string_view key : method.keys) readers().at(key)(section, step);
+    read_budget(section, method, step);
+  }
+  return step;
+}
+
+/// A map is one step, a list is a chain. `order` stands in the last step.
+pipeline::SelectionJob read_selection(YamlSection& parent, const std::string& key,
+                                      const pipeline::Job& job) {
+  std::vector<YamlSection> sections = parent.sections(key);
+  if (sections.empty())
+    parent.fail(key, "empty, expected { method: ..., budget: ... }, or a list of such steps");
+  if (sections.size() > kMostSteps)
+    parent.fail(key,
+                fmt::format("{} steps, at most {} are supported", sections.size(), kMostSteps));
+  pipeline::SelectionJob selection;
+  std::size_t expressions = 0;
+  for (YamlSection& section : sections) {
+    selection.steps.push_back(read_step(section, job));
+    if (&section == &sections.back())
+      selection.order = section.one_of("order", {"pick", "file"}).value_or("pick");
+    section.finish();
+    const SelectionStep& step = selection.steps.back();
+    expressions += step.condition.size() + step.score.size();
+    if (expressions > kLongestExpressions)
+      parent.fail(key, fmt::format("its expressions are longer than {} characters together",
+                                   kLongestExpressions));
+    pipeline::check_needs(job, step);
+    if (step.faithful && step.method == "iterit" && &section != &sections.back())
+      section.fail("faithful",
+                   "true, which may pick a row several times: expected no step after it");
+  }
+  return selection;
+}
+
+}  // namespace
+
+void read_selections(YamlSection& root, pipeline::Job& job) {
+  const bool several = root.has("selections");
+  if (root.has("select")) {
+    if (several) root.fail("selections", "given beside select: expected one of the two");
+    pipeline::SelectionJob selection = read_selection(root, "select", job);
+    selection.name = selection.steps.back().method;
+    selection.place = "select";
+    job.selections.push_back(std::move(selection));
+  }
+  if (!several) return;
+  auto selections = root.section("selections");
+  for (const std::string& name : selections->keys()) {
+    if (!is_group_name(name))
+      selections->fail(name, "expected a name of at most 200 letters, digits, '_', '-' and '.'");
+    pipeline::SelectionJob selection = read_selection(*selections, name, job);
+    selection.name = name;
+    selection.place = "selections." + name;
+    job.selections.push_back(std::move(selection));
+  }
+  selections->finish();
+}
+
+}  // namespace winnow::app

@@ -1,0 +1,212 @@
+#include "pipeline/pick_step.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "mpi/agree.hpp"
+#include "pipeline/method.hpp"
+#include "pipeline/text_tfidf.hpp"
+#include "selection/budget.hpp"
+#include "selection/greedy_mpi.hpp"
+#include "selection/position.hpp"
+#include "selection/ranking.hpp"
+#include "selection/ranking_mpi.hpp"
+#include "selection/similarity_filter_mpi.hpp"
+#include "selection/tag_cover_mpi.hpp"
+#include "tokenizer/tokenizer.hpp"
+
+namespace winnow::pipeline {
+namespace {
+
+/// What an algorithm works with.
+struct StepInput {
+  Context& context;
+  const IndexedData& data;
+  const SelectionStep& step;
+  const Candidates& candidates;
+  const std::string& dump_key;
+  std::uint64_t amount;  ///< rows or tokens
+
+  [[nodiscard]] const mpi::Communicator& ranks() const { return context.communicator; }
+};
+
+[[noreturn]] void refuse_empty(const Job& job, const SelectionStep& step,
+                               const Candidates& candidates) {
+  std::string counts;
+  for (std::size_t i = 0; i < candidates.status_counts.size(); ++i)
+    if (candidates.status_counts[i] > 0)
+      counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", core::kScoreStatusNames[i],
+                            candidates.status_counts[i]);
+  const std::string condition = condition_of(step);
+  throw core::DataError(fmt::format(
+      "{}: no row is eligible for {}{} (rows by status: {})", step.place, step.method,
+      condition.empty() ? "" : fmt::format(", which needs {} {}", score_of(job, step), condition),
+      counts.empty() ? "none came in" : counts));
+}
+
+/// Rows or tokens that the budget comes to.
+std::uint64_t amount_of(const IndexedData& data, const SelectionStep& step,
+                        const Candidates& candidates) {
+  if (step.budget.empty()) return candidates.eligible;
+  const selection::Budget budget = selection::parse_budget("budget", step.budget);
+  // The published loop of IterIT never runs out of rows: it repeats one.
+  const bool repeats = step.method == "iterit" && step.faithful;
+  try {
+    const std::uint64_t amount =
+        selection::resolve_budget(budget, step.of == "eligible" ? candidates.eligible : data.rows);
+    selection::check_available(budget, amount,
+                               is_in_tokens(step) ? candidates.eligible_tokens
+                               : repeats          ? data.rows
+                                                  : candidates.eligible);
+    return amount;
+  } catch (const core::DataError& error) {
+    throw core::DataError(
+        fmt::format("{}.budget: '{}': {}", step.place, step.budget, error.what()));
+  }
+}
+
+selection::Selection by_rank(const StepInput& in) {
+  using enum selection::Direction;
+  const Candidates& rows = in.candidates;
+  if (in.step.take == "middle") {
+    const std::uint64_t skipped = (rows.eligible - in.amount) / 2;
+    auto picks = selection::ranking_mpi(in.ranks(), rows.row, rows.value, descending, rows.tokens,
+                                        skipped + in.amount);
+    const auto cut = static_cast<std::ptrdiff_t>(skipped);
+    picks.row.erase(picks.row.begin(), picks.row.begin() + cut);
+    picks.score->erase(picks.score->begin(), picks.score->begin() + cut);
+    picks.spent = in.amount;
+    return picks;
+  }
+  // Cherry's released code sorts ascending by (score, row) and takes from the end.
+  const bool last_row_first =
+      in.step.method == "cherry" && in.step.faithful && in.step.version == 1;
+  Pool keys = rows.row;
+  const auto mirror = [&](core::RowId& row) { row = in.data.rows - 1 - row; };
+  if (last_row_first) std::ranges::for_each(keys, mirror);
+  auto picks = selection::ranking_mpi(in.ranks(), keys, rows.value,
+                                      in.step.take == "bottom" ? ascending : descending,
+                                      rows.tokens, in.amount);
+  if (last_row_first) std::ranges::for_each(picks.row, mirror);
+  return picks;
+}
+
+/// All that are eligible, in file order; with a budget the best of them.
+selection::Selection by_threshold(const StepInput& in) {
+  if (!in.step.budget.empty()) return by_rank(in);
+  return selection::vanilla_mpi(in.ranks(), in.candidates.row);
+}
+
+StepPicks by_greedy(const StepInput& in, const TermSource& source, double decay, bool repeats) {
+  const Candidates& candidates = in.candidates;
+  mpi::agree_on(in.ranks(), [&] {
+    for (std::size_t i = 0; i < candidates.row.size(); ++i)
+      if (candidates.value[i] < 0)
+        throw core::DataError(
+            fmt::format("{}.score: row {} has {}, expected 0 or more: {} multiplies "
+                        "it with the row's diversity",
+                        in.step.place, candidates.row[i], candidates.value[i], in.step.method));
+  });
+  const TextTfidf tfidf = vectorize_texts(in.context, in.data, candidates, source);
+  if (!in.dump_key.empty()) dump_tfidf(in.context, in.data, candidates, source, in.dump_key);
+  stop_if_requested(in.context);
+  const StageTimer timer(in.context, "greedy");
+  const selection::GreedyRows rows{candidates.row, candidates.value, candidates.tokens, tfidf.rows};
+  selection::GreedyRule rule;
+  rule.decay = decay;
+  rule.repeat_first_at_zero = repeats;
+  auto greedy = selection::greedy_mpi(in.ranks(), rows, rule, in.amount);
+  return {std::move(greedy.selection),
+          {{"tfidf_rows", tfidf.fit.documents},
+           {"tfidf_terms", tfidf.fit.terms},
+           {"tfidf_df_sum", tfidf.fit.df_sum}}};
+}
+
+StepPicks by_tfidf(const StepInput& in) {
+  return by_greedy(in,
+                   {"response", text_after_answers(in.context.job, in.step),
+                    in.context.job.tfidf.fit == "all", tfidf::Weighting::scikit_learn},
+                   in.step.decay, in.step.faithful);
+}
+
+StepPicks by_bipartite_graph(const StepInput& in) {
+  return by_greedy(in, {in.step.text, "", false, tfidf::Weighting::tf_log_idf}, 0, false);
+}
+
+selection::Selection by_similarity(const StepInput& in) {
+  const RowVectors vectors = mpi::agree_on(in.ranks(), [&] {
+    return read_vectors(in.context.folder, embedding_scorer(in.context.job, in.step),
+                        in.candidates.row);
+  });
+  return selection::similarity_filter_mpi(in.ranks(),
+                                          {in.candidates.row,
+                                           in.candidates.value,
+                                           in.candidates.tokens,
+                                           {vectors.values, vectors.dimension}},
+                                          in.step.max_cosine_similarity, in.amount);
+}
+
+selection::Selection by_tags(const StepInput& in) {
+  const RowTags tags = mpi::agree_on(in.ranks(), [&] {
+    return read_tags(in.context.folder, tag_scorer(in.context.job, in.step), in.candidates.row);
+  });
+  const std::vector<std::uint64_t> keys =
+      selection::ranking_keys(in.candidates.value, selection::Direction::descending);
+  auto picks = selection::tag_cover_mpi(
+      in.ranks(), {in.candidates.row, keys, in.candidates.tokens, tags.offset, tags.tag},
+      in.step.global_tags ? selection::TagRounds::one : selection::TagRounds::restart, in.amount);
+  return picks;
+}
+
+}  // namespace
+
+std::string text_after_answers(const Job& job, const SelectionStep& step) {
+  if (step.method != "iterit" || !step.faithful) return "";
+  if (step.eos_text) return *step.eos_text;
+  for (const StoredNumber& number : NumberNames(job, step.scorer).find(step.place, "ifd_ppl"))
+    for (const Scorer& scorer : job.scorers)
+      if (scorer.name == number.scorer && scorer.model)
+        return tokenizer::Tokenizer::load(scorer.model->path).eos_text();
+  throw core::InternalError("imported scores come with eos_text");
+}
+
+bool is_in_tokens(const SelectionStep& step) {
+  return !step.budget.empty() &&
+         selection::parse_budget("budget", step.budget).unit == selection::Budget::Unit::tokens;
+}
+
+StepPicks pick(Context& context, const IndexedData& data, const SelectionStep& step,
+               const Candidates& candidates, const std::string& dump_key) {
+  const std::uint64_t amount = mpi::agree_on(context.communicator, [&] {
+    if (candidates.eligible == 0) refuse_empty(context.job, step, candidates);
+    return amount_of(data, step, candidates);
+  });
+  const StepInput in{context, data, step, candidates, dump_key, amount};
+  switch (method_of(step).algorithm) {
+    case Algorithm::everything:
+      return {selection::vanilla_mpi(in.ranks(), candidates.row), {}};
+    case Algorithm::random:
+      return {selection::random_subset_mpi(in.ranks(), candidates.row, step.seed, candidates.tokens,
+                                           amount),
+              {}};
+    case Algorithm::ranking:
+      return {by_rank(in), {}};
+    case Algorithm::threshold:
+      return {by_threshold(in), {}};
+    case Algorithm::tfidf_greedy:
+      return by_tfidf(in);
+    case Algorithm::bipartite_greedy:
+      return by_bipartite_graph(in);
+    case Algorithm::similarity_filter:
+      return {by_similarity(in), {}};
+    case Algorithm::tag_cover:
+      return {by_tags(in), {}};
+    case Algorithm::filter:
+      break;
+  }
+  throw core::InternalError(fmt::format("{} picks no rows", step.method));
+}
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,140 @@
+#include "pipeline/selection_chain.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "mpi/agree.hpp"
+#include "mpi/collectives.hpp"
+#include "pipeline/method.hpp"
+#include "pipeline/pick_step.hpp"
+#include "pipeline/step_parameters.hpp"
+
+namespace winnow::pipeline {
+namespace {
+
+using core::ScoreStatus;
+
+bool is_filter(const SelectionStep& step) { return method_of(step).algorithm == Algorithm::filter; }
+
+/// The picks that are in `kept` (ascending), or all of `kept` where nothing has been picked yet.
+selection::Selection keep(const selection::Selection* picked,
+                          const std::vector<core::RowId>& kept) {
+  selection::Selection result;
+  if (picked == nullptr) {
+    result.row = kept;
+    return result;
+  }
+  const auto column = [&](const std::optional<std::vector<double>>& from) {
+    return from ? std::optional<std::vector<double>>(std::in_place) : std::nullopt;
+  };
+  result.gain = column(picked->gain);
+  result.score = column(picked->score);
+  result.diversity = column(picked->diversity);
+  for (std::size_t i = 0; i < picked->row.size(); ++i) {
+    if (!std::ranges::binary_search(kept, picked->row[i])) continue;
+    result.row.push_back(picked->row[i]);
+    if (result.gain) result.gain->push_back((*picked->gain)[i]);
+    if (result.score) result.score->push_back((*picked->score)[i]);
+    if (result.diversity) result.diversity->push_back((*picked->diversity)[i]);
+  }
+  return result;
+}
+
+/// The chain between two steps.
+struct Chain {
+  Pool pool;
+  selection::Selection picks;
+  bool is_picked = false;  ///< some step has put the rows into an order
+};
+
+StepResult filter(const Context& context, const SelectionStep& step, Chain& chain) {
+  const mpi::Communicator& ranks = context.communicator;
+  const Numbers holds = evaluate(context, step.place + ".filter", step.condition,
+                                 selection::ExpressionKind::condition, step.scorer, chain.pool);
+  StepResult result;
+  Pool kept;
+  for (std::size_t i = 0; i < chain.pool.size(); ++i) {
+    ++result.status_counts[static_cast<std::size_t>(holds.status[i])];
+    if (holds.status[i] == ScoreStatus::ok && holds.value[i] != 0) kept.push_back(chain.pool[i]);
+  }
+  mpi::sum_in_place(ranks, result.status_counts);
+  result.eligible = result.status_counts[static_cast<std::size_t>(ScoreStatus::ok)];
+  const std::vector<core::RowId> all_kept =
+      mpi::all_gather(ranks, std::span<const core::RowId>(kept)).values;
+  chain.picks = keep(chain.is_picked ? &chain.picks : nullptr, all_kept);
+  chain.pool = std::move(kept);
+  return result;
+}
+
+StepResult choose(Context& context, const IndexedData& data, const SelectionStep& step,
+                  const TfidfDump& dump, Chain& chain) {
+  const Candidates candidates = find_candidates(context, step, chain.pool, is_in_tokens(step));
+  StepPicks picked = pick(context, data, step, candidates, dump.step == &step ? dump.key : "");
+  chain.picks = std::move(picked.picks);
+  chain.is_picked = true;
+  std::vector<core::RowId> sorted = chain.picks.row;
+  std::ranges::sort(sorted);
+  std::erase_if(chain.pool,
+                [&](core::RowId row) { return !std::ranges::binary_search(sorted, row); });
+  return {0, candidates.eligible, 0, candidates.status_counts, std::move(picked.more)};
+}
+
+}  // namespace
+
+ChainResult run_chain(Context& context, const IndexedData& data, const SelectionJob& selection,
+                      const TfidfDump& dump) {
+  Chain chain;
+  chain.pool = all_rows(context, data);
+  ChainResult result;
+  std::uint64_t rows = data.rows;
+  for (const SelectionStep& step : selection.steps) {
+    stop_if_requested(context);
+    StepResult done =
+        is_filter(step) ? filter(context, step, chain) : choose(context, data, step, dump, chain);
+    done.rows_in = rows;
+    done.rows_out = rows = chain.picks.row.size();
+    if (context.communicator.is_root() && selection.steps.size() > 1)
+      context.log.write("select", fmt::format("{}: {} of {} rows are left", described(step),
+                                              done.rows_out, done.rows_in));
+    result.steps.push_back(std::move(done));
+  }
+  result.picks = std::move(chain.picks);
+  return result;
+}
+
+std::string described(const SelectionStep& step) {
+  if (is_filter(step)) return step.condition;
+  return step.budget.empty() ? step.method : fmt::format("{} of {}", step.method, step.budget);
+}
+
+std::string described(const SelectionJob& selection) {
+  std::string text;
+  for (const SelectionStep& step : selection.steps)
+    text += (text.empty() ? "" : ", ") + described(step);
+  return text;
+}
+
+std::string steps_text(const Job& job, const SelectionJob& selection,
+                       const std::vector<StepResult>& steps) {
+  nlohmann::ordered_json text = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    nlohmann::ordered_json& step = text.emplace_back();
+    step["method"] = selection.steps[i].method;
+    for (const store::Attribute& parameter : parameters_of(job, selection.steps[i]))
+      std::visit([&](const auto& value) { step[parameter.name] = value; }, parameter.value);
+    step["rows_in"] = steps[i].rows_in;
+    step["eligible"] = steps[i].eligible;
+    step["rows_out"] = steps[i].rows_out;
+    for (std::size_t status = 0; status < steps[i].status_counts.size(); ++status)
+      if (steps[i].status_counts[status] > 0)
+        step["status"][std::string(core::kScoreStatusNames[status])] =
+            steps[i].status_counts[status];
+  }
+  return text.dump();
+}
+
+}  // namespace winnow::pipeline

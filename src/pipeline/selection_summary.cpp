@@ -1,0 +1,76 @@
+#include "pipeline/selection_summary.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "core/error.hpp"
+#include "data/subset_writer.hpp"
+#include "pipeline/candidates.hpp"
+#include "pipeline/made_from.hpp"
+#include "pipeline/row_source.hpp"
+#include "store/score_file.hpp"
+#include "store/selection_file.hpp"
+
+namespace winnow::pipeline {
+namespace {
+
+constexpr std::size_t kTopPicks = 5;
+constexpr std::size_t kShownCharacters = 60;
+
+/// The first characters of an instruction on one line.
+std::string shown(const std::string& text) {
+  std::string line = core::one_line(text);
+  std::size_t end = 0;
+  for (std::size_t characters = 0; end < line.size() && characters < kShownCharacters; ++characters)
+    do ++end;
+    while (end < line.size() && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80);
+  return end < line.size() ? line.substr(0, end) + "..." : line;
+}
+
+}  // namespace
+
+std::filesystem::path subset_path(const Context& context, const IndexedData& data,
+                                  const SelectionJob& selection) {
+  return context.folder.selection_folder() /
+         (selection.name + std::string(data::file_extension(data.data_set.layout)));
+}
+
+nlohmann::ordered_json summarize(const Context& context, const IndexedData& data,
+                                 const SelectionJob& selection) {
+  const store::Selection file = store::read_selection(context.folder.selection(selection.name));
+  nlohmann::ordered_json summary;
+  const SelectionStep& last = selection.steps.back();
+  summary["method"] = last.method;
+  summary["budget"] = last.budget.empty() ? "all" : last.budget;
+  summary["rows"] = file.row.size();
+  for (const store::Attribute& attribute : file.attributes)
+    if (attribute.name == "eligible" || attribute.name == "filled_from" ||
+        attribute.name.starts_with("tfidf_"))
+      std::visit([&](const auto& value) { summary[attribute.name] = value; }, attribute.value);
+  if (selection.steps.size() > 1)
+    summary["steps"] =
+        nlohmann::ordered_json::parse(text_of(file.attributes, "steps").value_or("[]"));
+  if (const std::string scorer = token_scorer(context.job, last.scorer); !scorer.empty()) {
+    const auto tokens = store::ScoreFileReader(context.folder.scores())
+                            .read_counts(scorer, "n_tokens", {0, data.rows});
+    std::uint64_t sum = 0;
+    for (const core::RowId row : file.row) sum += tokens.at(row);
+    summary["tokens"] = sum;
+  }
+  summary["subset"] = subset_path(context, data, selection).string();
+  summary["file"] = context.folder.selection(selection.name).string();
+  RowSource source(context.folder, data.data_set);
+  summary["top"] = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < std::min(kTopPicks, file.row.size()); ++i) {
+    nlohmann::ordered_json top;
+    top["row"] = file.row[i];
+    if (file.gain) top["gain"] = (*file.gain)[i];
+    if (file.score) top["score"] = (*file.score)[i];
+    if (file.diversity) top["diversity"] = (*file.diversity)[i];
+    top["text"] = shown(source.samples({file.row[i], file.row[i] + 1}).front().value().instruction);
+    summary["top"].push_back(top);
+  }
+  return summary;
+}
+
+}  // namespace winnow::pipeline
