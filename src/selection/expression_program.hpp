@@ -27,6 +27,7 @@ struct Program {
   std::vector<std::size_t> name;       ///< of each v: index into ReadExpression::names
   std::vector<double> constant;        ///< of each c
   std::vector<std::size_t> aggregate;  ///< of each a: index into ReadExpression::aggregates
+  bool operator==(const Program&) const = default;
 };
 
 enum class AggregateFunction { mean, std_dev, median, quantile, lowest, highest };
@@ -36,6 +37,9 @@ struct Aggregate {
   double share = 0;  ///< quantile only: 0 to 1
   Program inner;     ///< has no aggregates
   std::string text;  ///< as the user wrote it
+  bool operator==(const Aggregate& other) const {
+    return function == other.function && share == other.share && inner == other.inner;
+  }
 };
 
 struct ReadExpression {
@@ -49,10 +53,13 @@ struct ProgramValues {
   std::vector<core::ScoreStatus> status;  ///< [rows]
 };
 
+/// The program with nothing to run on. @throws InternalError when muParser does not take its text:
+/// a bug of the reader
+void check_program(const Program& program, std::size_t aggregates);
+
 /// Runs a program on each of `rows` rows. `columns` by index of the name, `aggregates` by index of
 /// the aggregate, NaN where that is undefined. Every operation with an operand or a result that is
 /// not finite gives none; a choice `c ? a : b` looks only at the branch that it takes.
-/// @throws InternalError when muParser does not take the text: the reader's bug
 [[nodiscard]] ProgramValues run_program(const Program& program, std::size_t rows,
                                         std::span<const ExpressionColumn> columns,
                                         std::span<const double> aggregates);
