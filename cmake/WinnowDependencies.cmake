@@ -27,6 +27,7 @@ if(WINNOW_WITH_MPI)
   find_package(Boost REQUIRED COMPONENTS mpi serialization)
   find_package(CLI11 REQUIRED)
   find_package(yaml-cpp REQUIRED)
+  pkg_check_modules(muparser REQUIRED IMPORTED_TARGET muparser>=2.3)
 endif()
 
 if(WINNOW_WITH_TORCH)
