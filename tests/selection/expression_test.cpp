@@ -132,7 +132,7 @@ const Good kGood[] = {
     {number, "b > 5 ? 1 : b > 0 ? 2 : 3", {2, 3, 2, 1}},
     {number, "abs(b) + sqrt(4) + exp(0) + log(1)", {7, 5, 3.5, 13}},
     {number, "floor(b / 4) + 10 * ceil(b / 4)", {11, -1, 10, 32}},
-    {number, "round(0.5) + round(1.5) + round(-2.5)", {0, 0, 0, 0}},
+    {number, "round(0.5) + 10 * round(1.5) + 100 * round(-2.5)", {-180, -180, -180, -180}},
     {number, "min(b, 1) + max(b, 1, 5)", {6, 3, 5.5, 11}},
     {number, "gpt2.ifd_ppl - 7b_chat.rating", {-0.75, -1.5, -2.25, -3}},
     {number, "mean(a)", {2, 2, 2, 2}},
@@ -276,6 +276,7 @@ TEST(Expression, TakesHostileTexts) {
     EXPECT_NE(refusal_of(text, condition).find("at most 100 levels of nesting"), std::string::npos)
         << part;
   }
+  EXPECT_EQ(refusal_of(std::string(99, '(') + "a" + std::string(99, ')'), number), "accepted");
   EXPECT_NE(refusal_of(std::string("a\0b", 3), number).find("found '"), std::string::npos);
   for (int byte = 0; byte < 256; ++byte)
     static_cast<void>(refusal_of(std::string("a ") + static_cast<char>(byte), condition));
