@@ -114,6 +114,7 @@ ProgramValues run(Parser& parser, const Program& program, std::size_t rows,
       slots[i] = column.value[row];
     }
     if (status != core::ScoreStatus::ok) continue;
+    // Not muParser's bulk mode: that parses anew in each call and sets OpenMP's number of threads.
     result.value[row] = parser.Eval();
     if (std::isnan(result.value[row])) status = core::ScoreStatus::non_finite;
   }

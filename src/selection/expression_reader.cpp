@@ -128,9 +128,9 @@ class Reader {
   }
 
   Term negation() {
-    const Level level(*this);
     const std::size_t begin = tokens_.next().begin;
     if (!tokens_.take_if({"not", "!"})) return comparison();
+    const Level level(*this);
     const Term negated = negation();
     need(ExpressionKind::condition, negated);
     return {ExpressionKind::condition, begin, fmt::format("not({})", negated.text)};
@@ -178,10 +178,10 @@ class Reader {
   }
 
   Term sign() {
-    const Level level(*this);
     const std::size_t begin = tokens_.next().begin;
     const bool is_negative = tokens_.is_next({"-"});
     if (!tokens_.take_if({"-", "+"})) return power();
+    const Level level(*this);
     Term number = sign();
     need(ExpressionKind::number, number);
     return {ExpressionKind::number, begin,
@@ -193,6 +193,7 @@ class Reader {
     if (!tokens_.is_next({"^"})) return base;
     need(ExpressionKind::number, base);
     tokens_.take();
+    const Level level(*this);
     const Term exponent = sign();
     need(ExpressionKind::number, exponent);
     return {ExpressionKind::number, base.begin,
