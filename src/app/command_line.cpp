@@ -47,7 +47,7 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.fallthrough(false);
 
-  std::string out;
+  std::string out, csv;
   for (const StageCommand& stage : kStages) {
     CLI::App* command = app.add_subcommand(stage.name, stage.description);
     command->add_option("job", line.job, "The job file (YAML)")->required();
@@ -79,6 +79,20 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   inspect->add_flag("--json", line.json, "Print it as JSON");
   inspect->footer("Example:\n  winnow inspect runs/quickstart/scores.h5\n");
   inspect->callback([&line] { line.command = "inspect"; });
+  CLI::App* compare = app.add_subcommand(
+      "compare", "Put selections side by side: sizes, overlaps, lengths, n-grams, scores");
+  compare
+      ->add_option("paths", line.paths,
+                   "Run folders (every selection in them) and files selection/NAME.h5")
+      ->required();
+  compare->add_flag("--json", line.json, "Print it as JSON");
+  compare->add_option("--csv", csv, "Also write the tables to a file, one after the other")
+      ->type_name("FILE");
+  compare->footer(
+      "Examples:\n"
+      "  winnow compare runs/ten-methods\n"
+      "  winnow compare runs/a/selection/iterit.h5 runs/b/selection/deita.h5 --csv tables.csv\n");
+  compare->callback([&line] { line.command = "compare"; });
   CLI::App* tokenize = app.add_subcommand(
       "tokenize",
       "Show the token ids of texts: a JSON string per line in, an array of ids per line out");
@@ -102,6 +116,7 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
     if (!out.empty()) line.out = out;
+    if (!csv.empty()) line.csv = csv;
     parsed.command_line = line;
   } catch (const CLI::Success& success) {  // --help, --version
     std::ostringstream output;

@@ -9,7 +9,8 @@ namespace winnow::app {
 
 /// What the user typed, checked as far as words go.
 struct CommandLine {
-  std::string command;  ///< run, index, score, select, generate, inspect, tokenize
+  std::string command;  ///< run, index, score, select, generate, inspect, compare,
+                        ///< tokenize
   std::filesystem::path job;
   std::vector<std::string> overrides;
   std::optional<std::filesystem::path> out;
@@ -17,11 +18,13 @@ struct CommandLine {
   bool profile = false;
   bool check_only = false;
   bool json = false;
-  std::filesystem::path file;   ///< inspect
-  std::filesystem::path model;  ///< tokenize
-  std::filesystem::path texts;  ///< tokenize
-  bool offsets = false;         ///< tokenize
-  bool decode = false;          ///< tokenize
+  std::filesystem::path file;                ///< inspect
+  std::vector<std::filesystem::path> paths;  ///< compare
+  std::optional<std::filesystem::path> csv;  ///< compare
+  std::filesystem::path model;               ///< tokenize
+  std::filesystem::path texts;               ///< tokenize
+  bool offsets = false;                      ///< tokenize
+  bool decode = false;                       ///< tokenize
 };
 
 /// The result of parsing: a command to run, or text to print and the exit code to leave with (help,

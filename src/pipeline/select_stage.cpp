@@ -105,7 +105,9 @@ void write_files(const Context& context, const IndexedData& data, const Selectio
   };
   store::write_selection(
       context.folder.selection(selection.name), info,
-      {picks.row, span_of(picks.gain), span_of(picks.score), span_of(picks.diversity)});
+      {picks.row, span_of(picks.gain), span_of(picks.score), span_of(picks.diversity),
+       selection.steps.size() > 1 ? std::span<const std::uint8_t>(result.left_out_by)
+                                  : std::span<const std::uint8_t>()});
 }
 
 bool is_current(const Context& context, const IndexedData& data, const SelectionJob& selection,

@@ -91,8 +91,11 @@ ChainResult run_chain(Context& context, const IndexedData& data, const Selection
   chain.pool = all_rows(context, data);
   ChainResult result;
   std::uint64_t rows = data.rows;
-  for (const SelectionStep& step : selection.steps) {
+  const core::RowRange mine = share_of(context.communicator, data.rows);
+  std::vector<std::uint8_t> left_out_by(mine.size(), kPicked);
+  for (std::uint8_t number = 0; const SelectionStep& step : selection.steps) {
     stop_if_requested(context);
+    const Pool before = chain.pool;
     StepResult done =
         is_filter(step) ? filter(context, step, chain) : choose(context, data, step, dump, chain);
     done.rows_in = rows;
@@ -101,7 +104,12 @@ ChainResult run_chain(Context& context, const IndexedData& data, const Selection
       context.log.write("select", fmt::format("{}: {} of {} rows are left", described(step),
                                               done.rows_out, done.rows_in));
     result.steps.push_back(std::move(done));
+    for (const core::RowId row : before)
+      if (!std::ranges::binary_search(chain.pool, row)) left_out_by[row - mine.begin] = number;
+    ++number;
   }
+  result.left_out_by =
+      mpi::gather(context.communicator, std::span<const std::uint8_t>(left_out_by)).values;
   result.picks = std::move(chain.picks);
   return result;
 }

@@ -26,7 +26,12 @@ struct StepResult {
 struct ChainResult {
   selection::Selection picks;     ///< of the last step, whole on every rank
   std::vector<StepResult> steps;  ///< in order
+  /// The step that left each row of the data set out, kPicked for those that are picked. On root.
+  std::vector<std::uint8_t> left_out_by;
 };
+
+/// Of a row that no step left out.
+constexpr std::uint8_t kPicked = 255;
 
 /// Which step writes tfidf.h5 on the way (nullptr: none), and what the file is made from.
 struct TfidfDump {

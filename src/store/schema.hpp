@@ -175,6 +175,11 @@ inline constexpr Field kGain{"gain", "value of the method's objective for this p
 inline constexpr Field kScore{"score", "the row's own score", "1", kDoesNotApply, "winnow"};
 inline constexpr Field kDiversity{"diversity", "the row's diversity term when it was picked", "1",
                                   kDoesNotApply, "winnow"};
+inline constexpr Field kLeftOutBy{
+    "left_out_by",
+    "of each row of the data set: the number, from 0, of the step that left it out; 255 for a row "
+    "that is picked",
+    "1", kDoesNotApply, "winnow"};
 }  // namespace pick
 
 /// The dataset that says why a score's value is undefined: one for both perplexity and sum, one for

@@ -175,6 +175,13 @@ bool ScoreFileReader::has(const std::string& scorer, const std::string& score) c
          file_.has(dataset_path(scorer, status_of(score)));
 }
 
+std::vector<std::string> ScoreFileReader::score_names(const std::string& scorer) const {
+  std::vector<std::string> names;
+  for (const std::string& name : file_.children(group_path(scorer)))
+    if (file_.element(dataset_path(scorer, name)) == Element::f64) names.push_back(name);
+  return names;
+}
+
 ScoreFileReader::Score ScoreFileReader::read_score(const std::string& scorer,
                                                    const std::string& score,
                                                    core::RowRange range) const {

@@ -114,6 +114,8 @@ class ScoreFileReader {
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   /// Names, ascending.
   [[nodiscard]] std::vector<std::string> scorers() const { return file_.children("/scores"); }
+  /// The numbers per row of a scorer that have a status, ascending.
+  [[nodiscard]] std::vector<std::string> score_names(const std::string& scorer) const;
   [[nodiscard]] RowTable read_rows(core::RowRange range) const {
     return read_rows_table(file_, range);
   }

@@ -41,6 +41,9 @@ void write_selection(const std::filesystem::path& path, const SelectionInfo& inf
   write(pick::kGain, columns.gain);
   write(pick::kScore, columns.score);
   write(pick::kDiversity, columns.diversity);
+  if (!columns.left_out_by.empty())
+    file.write_rows(path_of(pick::kLeftOutBy), info.rows, {0, info.rows}, columns.left_out_by,
+                    attributes_of(pick::kLeftOutBy));
   file.finish();
 }
 
@@ -61,6 +64,9 @@ Selection read_selection(const std::filesystem::path& path) {
   selection.gain = read(pick::kGain);
   selection.score = read(pick::kScore);
   selection.diversity = read(pick::kDiversity);
+  if (file.has(path_of(pick::kLeftOutBy)))
+    selection.left_out_by =
+        file.read_rows<std::uint8_t>(path_of(pick::kLeftOutBy), rows, {0, rows});
   selection.attributes = file.attributes("/");
   return selection;
 }

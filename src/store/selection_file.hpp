@@ -35,6 +35,8 @@ struct SelectionColumns {
   std::span<const double> gain;
   std::span<const double> score;
   std::span<const double> diversity;
+  /// [rows of the data set], or empty: the dataset is then absent
+  std::span<const std::uint8_t> left_out_by;
 };
 
 /// Written by one process. @throws EnvironmentError
@@ -46,6 +48,7 @@ struct Selection {
   std::optional<std::vector<double>> gain;
   std::optional<std::vector<double>> score;
   std::optional<std::vector<double>> diversity;
+  std::optional<std::vector<std::uint8_t>> left_out_by;
   Attributes attributes;
 };
 

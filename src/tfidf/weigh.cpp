@@ -23,6 +23,11 @@ struct RowSums {
   }
 };
 
+double log_idf(std::uint64_t documents, std::uint64_t frequency) {
+  const double log = std::log(static_cast<double>(documents) / static_cast<double>(frequency));
+  return std::ldexp(std::nearbyint(std::ldexp(log, 40)), -40);
+}
+
 template <typename Visit>
 void for_each_term(const InvertedTerms& shard, Visit visit) {
   std::size_t begin = 0;
@@ -41,9 +46,7 @@ WeightedRows weigh(const InvertedTerms& shard, std::span<const std::uint32_t> fr
               "every term of the shard has a frequency");
   const bool is_normalised = weighting == Weighting::scikit_learn;
   const auto idf_of = [&](std::uint64_t frequency) {
-    return is_normalised
-               ? smooth_idf(documents, frequency)
-               : std::log(static_cast<double>(documents) / static_cast<double>(frequency));
+    return is_normalised ? smooth_idf(documents, frequency) : log_idf(documents, frequency);
   };
   const double singleton_idf = idf_of(1);
   const auto is_kept = [&](std::size_t t) {

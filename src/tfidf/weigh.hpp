@@ -17,7 +17,10 @@ enum class Singletons {
 /// What a term weighs in a document.
 enum class Weighting {
   scikit_learn,  ///< tf * smooth_idf, rows L2-normalised: IterIT
-  tf_log_idf,    ///< tf * ln(documents / df): GraphFilter, arXiv:2410.12458, section 3.2
+  /// tf * ln(documents / df), the logarithm to the nearest multiple of 2^-40, so that sums below
+  /// 2^13 are exact and rows of equal weights have equal sums: GraphFilter, arXiv:2410.12458,
+  /// section 3.2.
+  tf_log_idf,
 };
 
 /// The shard's rows of weights. A document without words has a row of zeros. The bits of a row
