@@ -194,7 +194,12 @@ inline void write_sample_selection(const std::filesystem::path& path) {
   const std::vector<std::uint64_t> row{7, 2, 50};
   const std::vector<double> gain{3.5, 2.25, 1};
   const std::vector<double> score{0.9, 0.8, 0.7};
-  store::write_selection(path, info, {row, gain, score, {}});
+  const std::vector<std::uint8_t> left_out_by = [&] {
+    std::vector<std::uint8_t> steps(info.rows, 0);
+    for (const std::uint64_t picked : row) steps[picked] = 255;
+    return steps;
+  }();
+  store::write_selection(path, info, {row, gain, score, {}, left_out_by});
 }
 
 inline void write_sample_tfidf(const std::filesystem::path& path) {
