@@ -1,0 +1,89 @@
+#include "selection/k_center_mpi.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "mpi/collectives.hpp"
+#include "selection/center_pool.hpp"
+#include "selection/center_share.hpp"
+#include "selection/counted_mpi.hpp"
+#include "selection/cut_mpi.hpp"
+#include "selection/ranking.hpp"
+#include "selection/take_mpi.hpp"
+
+namespace winnow::selection {
+namespace {
+
+/// A cut's first pass resolves distances from 4 down to 1/4 to a thousandth.
+constexpr CutRange kDistances{order_key(4, Direction::descending), kNowhere.key, 42};
+
+/// The candidates of all ranks, and which of them are this rank's.
+struct Pool {
+  std::vector<CenterCandidate> row;
+  std::vector<float> vectors;
+  std::size_t first_own = 0;
+};
+
+Pool gather(const mpi::Communicator& communicator, const CenterCandidates& own) {
+  auto [row, counts] = mpi::all_gather(communicator, std::span<const CenterCandidate>(own.row));
+  Pool pool{std::move(row),
+            mpi::all_gather(communicator, std::span<const float>(own.vectors)).values, 0};
+  for (std::size_t rank = 0; rank < static_cast<std::size_t>(communicator.rank()); ++rank)
+    pool.first_own += counts[rank];
+  return pool;
+}
+
+/// The index of the row that comes first in the random order, on its rank; none on the others.
+std::vector<std::size_t> first_pick(CountedCollectives& collectives, const CostedVectors& rows,
+                                    std::uint64_t seed) {
+  const OrderedRows order{rows.row, random_keys(rows.row, seed), {}};
+  const TakenEverywhere first = take_mpi(collectives, order, 1);
+  std::vector<std::size_t> index;
+  for (const Position& position : first.position) {
+    const auto place = std::ranges::find(rows.row, position.row);
+    if (place != rows.row.end())
+      index.push_back(static_cast<std::size_t>(place - rows.row.begin()));
+  }
+  return index;
+}
+
+}  // namespace
+
+Selection k_center_mpi(const mpi::Communicator& communicator, const CostedVectors& rows,
+                       std::uint64_t seed, std::uint64_t amount) {
+  if (communicator.size() == 1) return k_center(rows, seed, amount);
+  CountedCollectives collectives(communicator);
+  CenterShare share(rows);
+  CenterList list(amount);
+  std::vector<std::size_t> own = first_pick(collectives, rows, seed);
+  Position end = kNowhere;
+  for (;;) {
+    const Pool pool = gather(communicator, share.candidates(own));
+    const Vectors vectors{pool.vectors, rows.vectors.dimension};
+    const std::vector<std::size_t> places = pick_from_pool(pool.row, vectors, end, list);
+    if (places.empty() || list.is_full()) break;
+    std::vector<float> picks;
+    std::vector<std::size_t> own_picks;
+    for (const std::size_t place : places) {
+      picks.insert(picks.end(), vectors[place].begin(), vectors[place].end());
+      if (place >= pool.first_own && place < pool.first_own + own.size())
+        own_picks.push_back(own[place - pool.first_own]);
+    }
+    share.take(own_picks);
+    share.add({picks, rows.vectors.dimension});
+    end = find_cut(collectives, share.positions(share.before(kNowhere)), kDistances,
+                   kCenterPool / 2, kCenterPool)
+              .end;
+    own = share.before(end);
+  }
+  if (!list.is_full()) {
+    const RowsInOrder copies = share.rest();
+    const TakenEverywhere taken = take_mpi(collectives, copies.view(), list.left());
+    for (std::size_t i = 0; i < taken.position.size(); ++i)
+      list.add(taken.position[i].row, taken.cost[i], 0);
+  }
+  return std::move(list).finish();
+}
+
+}  // namespace winnow::selection
