@@ -37,8 +37,8 @@ Pool gather(const mpi::Communicator& communicator, const CenterCandidates& own) 
 /// The index of the row that comes first in the random order, on its rank; none on the others.
 std::vector<std::size_t> first_pick(CountedCollectives& collectives, const CostedVectors& rows,
                                     std::uint64_t seed) {
-  const OrderedRows order{rows.row, random_keys(rows.row, seed), {}};
-  const TakenEverywhere first = take_mpi(collectives, order, 1);
+  const std::vector<std::uint64_t> keys = random_keys(rows.row, seed);
+  const TakenEverywhere first = take_mpi(collectives, {rows.row, keys, {}}, 1);
   std::vector<std::size_t> index;
   for (const Position& position : first.position) {
     const auto place = std::ranges::find(rows.row, position.row);
