@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -32,9 +33,9 @@ class MinHash {
  public:
   MinHash(const Bands& bands, std::uint64_t seed);
 
-  /// One key per band: sets that agree in a band's values have its key in common. An empty set has
-  /// keys, too. [bands]
-  [[nodiscard]] std::vector<std::uint64_t> band_keys(std::span<const std::uint64_t> set) const;
+  [[nodiscard]] std::size_t bands() const { return bands_.bands; }
+  /// Appends one key per band: sets that agree in a band's values have its key in common.
+  void append_band_keys(std::span<const std::uint64_t> set, std::vector<std::uint64_t>& keys) const;
 
  private:
   Bands bands_;

@@ -17,6 +17,11 @@ struct ShingledRows {
   std::span<const std::uint64_t>
       offset;  ///< [n + 1]: the shingles of row i are [offset[i], offset[i + 1])
   std::span<const std::uint64_t> shingle;  ///< ascending and distinct within a row
+
+  [[nodiscard]] Position position(std::size_t i) const { return {key[i], row[i]}; }
+  [[nodiscard]] std::span<const std::uint64_t> set(std::size_t i) const {
+    return shingle.subspan(offset[i], offset[i + 1] - offset[i]);
+  }
 };
 
 /// When a row counts as a near duplicate, and how pairs are found.
@@ -40,6 +45,9 @@ struct NearDuplicates {
   std::vector<NearDuplicate> dropped;
 };
 
+/// @throws UsageError if the rule is out of range; InternalError if the rows are not as said above.
+void check_near_duplicates_input(const ShingledRows& rows, const NearDuplicateRule& rule);
+
 /// Goes through the rows in order and drops each whose Jaccard similarity (shared shingles through
 /// all shingles of the two) to an earlier kept row is at least `min_jaccard_similarity`, among the
 /// pairs that MinHash proposes (minhash.hpp: at the threshold itself 999 of 1,000 or more, above it
@@ -49,7 +57,7 @@ struct NearDuplicates {
 /// The rule is ours. text-dedup, NeMo Curator and Data-Juicer (which also count from the threshold
 /// on) join similar pairs into clusters and keep one row of each, so that a chain of pairs drops
 /// rows that resemble no kept one; here every dropped row resembles the kept row that is named.
-/// @throws UsageError if the rule is out of range.
+/// @throws UsageError, InternalError as above.
 [[nodiscard]] NearDuplicates near_duplicates(const ShingledRows& rows,
                                              const NearDuplicateRule& rule);
 
