@@ -1,8 +1,11 @@
 #include "selection/unit_panels.hpp"
 
+#include "core/vector_clones.hpp"
+
 namespace winnow::selection {
 
-void scale_to_unit(std::span<const float> vector, double norm, std::span<float> unit) {
+WINNOW_VECTOR_CLONES void scale_to_unit(std::span<const float> vector, double norm,
+                                        std::span<float> unit) {
   const double scale = norm == 0 ? 0.0 : 1 / norm;
   for (std::size_t i = 0; i < vector.size(); ++i)
     unit[i] = static_cast<float>(static_cast<double>(vector[i]) * scale);
