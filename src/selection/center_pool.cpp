@@ -39,8 +39,9 @@ std::vector<std::size_t> pick_from_pool(std::span<const CenterCandidate> candida
                                         const Vectors& vectors, const Position& end,
                                         CenterList& list) {
   const std::size_t count = candidates.size();
-  std::vector<double> lengths = norms(vectors);
-  const UnitPanels panels(vectors, lengths);
+  const std::vector<double> lengths = norms(vectors);
+  UnitPanels panels(vectors.dimension);
+  panels.add(vectors, lengths);
   std::vector<double> similarity;
   std::vector<Position> position;
   for (const CenterCandidate& candidate : candidates) {
@@ -49,7 +50,7 @@ std::vector<std::size_t> pick_from_pool(std::span<const CenterCandidate> candida
   }
   const Position last = std::min(end, Position{kNoGain, 0});
   const double error = product_error(vectors.dimension);
-  std::vector<float> unit(vectors.dimension), products(panels.columns());
+  std::vector<float> unit(vectors.dimension), products(core::filled_up_to_tiles(count));
   std::vector<std::size_t> picks;
   while (!list.is_full() && count > 0) {
     const auto farthest =
@@ -60,7 +61,7 @@ std::vector<std::size_t> pick_from_pool(std::span<const CenterCandidate> candida
     picks.push_back(farthest);
     position[farthest] = kNowhere;
     scale_to_unit(vectors[farthest], lengths[farthest], unit);
-    panels.multiply(unit, 1, products);
+    panels.multiply(unit, 1, 0, products.size(), products);
     for (std::size_t c = 0; c < count; ++c) {
       if (static_cast<double>(products[c]) < similarity[c] - error || position[c] == kNowhere)
         continue;

@@ -1,5 +1,7 @@
 #include "selection/center_share.hpp"
 
+#include <utility>
+
 #include "core/error.hpp"
 
 namespace winnow::selection {
@@ -10,19 +12,26 @@ CenterShare::CenterShare(const CostedVectors& rows)
   core::check(rows.cost.empty() || rows.cost.size() == rows.row.size(), "one cost per row");
 }
 
+std::vector<Position> CenterShare::positions() const {
+  std::vector<Position> positions;
+  for (std::size_t i = 0; i < is_pick_.size(); ++i)
+    if (is_pick_[i] == 0) positions.push_back(position(i));
+  return positions;
+}
+
 std::vector<std::size_t> CenterShare::before(const Position& end) const {
   std::vector<std::size_t> index;
   for (std::size_t i = 0; i < is_pick_.size(); ++i)
-    if (is_pick_[i] == 0 && center_position(rows_.row[i], nearest_.similarity()[i]) < end)
-      index.push_back(i);
+    if (is_pick_[i] == 0 && position(i) < end) index.push_back(i);
   return index;
 }
 
-std::vector<Position> CenterShare::positions(std::span<const std::size_t> index) const {
-  std::vector<Position> positions;
-  for (const std::size_t i : index)
-    positions.push_back(center_position(rows_.row[i], nearest_.similarity()[i]));
-  return positions;
+std::size_t CenterShare::catch_up(const Position& end) {
+  std::vector<std::size_t> stale = before(end);
+  std::erase_if(stale, [&](std::size_t i) { return nearest_.is_current(i); });
+  const std::size_t count = stale.size();
+  nearest_.catch_up(std::move(stale));
+  return count;
 }
 
 CenterCandidates CenterShare::candidates(std::span<const std::size_t> index) const {
@@ -30,7 +39,7 @@ CenterCandidates CenterShare::candidates(std::span<const std::size_t> index) con
   candidates.vectors.reserve(index.size() * rows_.vectors.dimension);
   for (const std::size_t i : index) {
     candidates.row.push_back(
-        {rows_.row[i], rows_.cost.empty() ? 1U : rows_.cost[i], nearest_.similarity()[i]});
+        {rows_.row[i], rows_.cost.empty() ? 1U : rows_.cost[i], nearest_.similarity(i)});
     candidates.vectors.insert(candidates.vectors.end(), rows_.vectors[i].begin(),
                               rows_.vectors[i].end());
   }

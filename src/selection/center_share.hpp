@@ -13,8 +13,10 @@
 
 namespace winnow::selection {
 
-/// Rows that stand together in a pool.
+/// Rows that stand together in a pool. Where fewer than an eighth are left, as rows have come
+/// nearer to picks, it is not worth its round: twice as many are compared for the next one.
 constexpr std::size_t kCenterPool = 1024;
+constexpr std::size_t kFewestInPool = kCenterPool / 8;
 
 /// Candidates and their vectors. [n], [n, dimension]
 struct CenterCandidates {
@@ -37,10 +39,12 @@ class CenterShare {
   /// @param rows  must outlive this object
   explicit CenterShare(const CostedVectors& rows);
 
-  /// The rows that are no pick yet and lie before `end`, as indices.
+  /// Where the rows that are no pick yet stand in the order of picks, or will stand behind.
+  [[nodiscard]] std::vector<Position> positions() const;
+  /// Those of them that stand before `end`, as indices.
   [[nodiscard]] std::vector<std::size_t> before(const Position& end) const;
-  /// Their places in the order of picks.
-  [[nodiscard]] std::vector<Position> positions(std::span<const std::size_t> index) const;
+  /// Compares these with all picks. @returns how many had not been compared with all
+  std::size_t catch_up(const Position& end);
   [[nodiscard]] CenterCandidates candidates(std::span<const std::size_t> index) const;
 
   /// The rows that are no pick yet.
@@ -49,10 +53,13 @@ class CenterShare {
   void take(std::span<const std::size_t> index) {
     for (const std::size_t i : index) is_pick_[i] = 1;
   }
-  /// Tells all rows of new picks.
   void add(const Vectors& picks) { nearest_.add(picks); }
 
  private:
+  [[nodiscard]] Position position(std::size_t index) const {
+    return center_position(rows_.row[index], nearest_.similarity(index));
+  }
+
   CostedVectors rows_;
   NearestPicks nearest_;
   std::vector<unsigned char> is_pick_;

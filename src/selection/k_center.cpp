@@ -13,12 +13,26 @@
 namespace winnow::selection {
 namespace {
 
-/// The first position that is not in the next pool.
-Position end_of_pool(std::vector<Position> positions) {
-  if (positions.size() <= kCenterPool) return kNowhere;
-  const auto end = positions.begin() + kCenterPool;
+/// The position behind the first `count`.
+Position end_of_first(std::size_t count, std::vector<Position> positions) {
+  if (positions.size() <= count) return kNowhere;
+  const auto end = positions.begin() + static_cast<std::ptrdiff_t>(count);
   std::ranges::nth_element(positions, end);
   return *end;
+}
+
+struct Pool {
+  Position end;
+  std::vector<std::size_t> index;
+};
+
+Pool next_pool(CenterShare& share) {
+  for (std::size_t reach = kCenterPool;; reach *= 2) {
+    const Position end = end_of_first(reach, share.positions());
+    const std::size_t stale = share.catch_up(end);
+    std::vector<std::size_t> index = share.before(end);
+    if (stale == 0 || index.size() >= kFewestInPool) return {end, std::move(index)};
+  }
 }
 
 }  // namespace
@@ -26,19 +40,17 @@ Position end_of_pool(std::vector<Position> positions) {
 Selection k_center(const CostedVectors& rows, std::uint64_t seed, std::uint64_t amount) {
   CenterShare share(rows);
   CenterList list(amount);
-  std::vector<std::size_t> pool = take({rows.row, random_keys(rows.row, seed), {}}, 1).index;
-  Position end = kNowhere;
+  Pool pool{kNowhere, take({rows.row, random_keys(rows.row, seed), {}}, 1).index};
   for (;;) {
-    const CenterCandidates candidates = share.candidates(pool);
-    const std::vector<std::size_t> places =
-        pick_from_pool(candidates.row, {candidates.vectors, rows.vectors.dimension}, end, list);
+    const CenterCandidates candidates = share.candidates(pool.index);
+    const std::vector<std::size_t> places = pick_from_pool(
+        candidates.row, {candidates.vectors, rows.vectors.dimension}, pool.end, list);
     if (places.empty() || list.is_full()) break;
     std::vector<std::size_t> picks;
-    for (const std::size_t place : places) picks.push_back(pool[place]);
+    for (const std::size_t place : places) picks.push_back(pool.index[place]);
     share.take(picks);
     share.add({share.candidates(picks).vectors, rows.vectors.dimension});
-    end = end_of_pool(share.positions(share.before(kNowhere)));
-    pool = share.before(end);
+    pool = next_pool(share);
   }
   if (!list.is_full()) {
     const RowsInOrder copies = share.rest();

@@ -1,6 +1,7 @@
 #include "selection/k_center_mpi.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,22 @@ Pool gather(const mpi::Communicator& communicator, const CenterCandidates& own) 
   return pool;
 }
 
+struct OwnPool {
+  Position end;
+  std::vector<std::size_t> index;
+};
+
+OwnPool next_pool(CountedCollectives& collectives, CenterShare& share) {
+  for (std::uint64_t reach = kCenterPool;; reach *= 2) {
+    const Position end = find_cut(collectives, share.positions(), kDistances, reach / 2, reach).end;
+    const std::size_t stale = share.catch_up(end);
+    std::vector<std::size_t> index = share.before(end);
+    std::array<std::uint64_t, 2> counts{stale, index.size()};
+    collectives.sum_in_place(counts);
+    if (counts[0] == 0 || counts[1] >= kFewestInPool) return {end, std::move(index)};
+  }
+}
+
 /// The index of the row that comes first in the random order, on its rank; none on the others.
 std::vector<std::size_t> first_pick(CountedCollectives& collectives, const CostedVectors& rows,
                                     std::uint64_t seed) {
@@ -56,26 +73,22 @@ Selection k_center_mpi(const mpi::Communicator& communicator, const CostedVector
   CountedCollectives collectives(communicator);
   CenterShare share(rows);
   CenterList list(amount);
-  std::vector<std::size_t> own = first_pick(collectives, rows, seed);
-  Position end = kNowhere;
+  OwnPool own{kNowhere, first_pick(collectives, rows, seed)};
   for (;;) {
-    const Pool pool = gather(communicator, share.candidates(own));
+    const Pool pool = gather(communicator, share.candidates(own.index));
     const Vectors vectors{pool.vectors, rows.vectors.dimension};
-    const std::vector<std::size_t> places = pick_from_pool(pool.row, vectors, end, list);
+    const std::vector<std::size_t> places = pick_from_pool(pool.row, vectors, own.end, list);
     if (places.empty() || list.is_full()) break;
     std::vector<float> picks;
     std::vector<std::size_t> own_picks;
     for (const std::size_t place : places) {
       picks.insert(picks.end(), vectors[place].begin(), vectors[place].end());
-      if (place >= pool.first_own && place < pool.first_own + own.size())
-        own_picks.push_back(own[place - pool.first_own]);
+      if (place >= pool.first_own && place < pool.first_own + own.index.size())
+        own_picks.push_back(own.index[place - pool.first_own]);
     }
     share.take(own_picks);
     share.add({picks, rows.vectors.dimension});
-    end = find_cut(collectives, share.positions(share.before(kNowhere)), kDistances,
-                   kCenterPool / 2, kCenterPool)
-              .end;
-    own = share.before(end);
+    own = next_pool(collectives, share);
   }
   if (!list.is_full()) {
     const RowsInOrder copies = share.rest();

@@ -16,18 +16,20 @@ void scale_to_unit(std::span<const float> vector, double norm, std::span<float> 
 /// Vectors at length 1 in float32, laid out as the second matrix of a product.
 class UnitPanels {
  public:
-  /// @param norm  of each vector
-  UnitPanels(const Vectors& vectors, std::span<const double> norm);
+  explicit UnitPanels(std::size_t dimension) : dimension_(dimension) {}
 
-  [[nodiscard]] std::size_t columns() const { return columns_; }
-  /// products [rows, columns()] of `unit` [rows, dimension] with all vectors and, behind them,
-  /// zeros
-  void multiply(std::span<const float> unit, std::size_t rows, std::span<float> products) const;
+  [[nodiscard]] std::size_t size() const { return size_; }
+  /// @param norm  of each vector
+  void add(const Vectors& vectors, std::span<const double> norm);
+  /// products [rows, columns] of `unit` [rows, dimension] with the vectors from `first` on and,
+  /// behind the last one, zeros. `first` and `columns` are multiples of kTileColumns.
+  void multiply(std::span<const float> unit, std::size_t rows, std::size_t first,
+                std::size_t columns, std::span<float> products) const;
 
  private:
   std::size_t dimension_;
-  std::size_t columns_;
-  std::vector<float> values_;  ///< [columns / kTileColumns][dimension][kTileColumns]
+  std::size_t size_ = 0;
+  std::vector<float> values_;  ///< [panels][dimension][kTileColumns]
 };
 
 }  // namespace winnow::selection
