@@ -14,7 +14,8 @@
 namespace winnow::selection {
 
 /// Rows that stand together in a pool. Where fewer than an eighth are left, as rows have come
-/// nearer to picks, it is not worth its round: twice as many are compared for the next one.
+/// nearer to picks, it is not worth its round: more rows are compared, each time twice as many, and
+/// another pool is made.
 constexpr std::size_t kCenterPool = 1024;
 constexpr std::size_t kFewestInPool = kCenterPool / 8;
 

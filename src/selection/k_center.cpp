@@ -27,11 +27,12 @@ struct Pool {
 };
 
 Pool next_pool(CenterShare& share) {
-  for (std::size_t reach = kCenterPool;; reach *= 2) {
-    const Position end = end_of_first(reach, share.positions());
+  for (std::size_t reach = 2 * kCenterPool;; reach *= 2) {
+    const Position end = end_of_first(kCenterPool, share.positions());
     const std::size_t stale = share.catch_up(end);
     std::vector<std::size_t> index = share.before(end);
     if (stale == 0 || index.size() >= kFewestInPool) return {end, std::move(index)};
+    share.catch_up(end_of_first(reach, share.positions()));
   }
 }
 

@@ -40,14 +40,20 @@ struct OwnPool {
   std::vector<std::size_t> index;
 };
 
+Position end_of_first(std::uint64_t count, CountedCollectives& collectives,
+                      const CenterShare& share) {
+  return find_cut(collectives, share.positions(), kDistances, count / 2, count).end;
+}
+
 OwnPool next_pool(CountedCollectives& collectives, CenterShare& share) {
-  for (std::uint64_t reach = kCenterPool;; reach *= 2) {
-    const Position end = find_cut(collectives, share.positions(), kDistances, reach / 2, reach).end;
+  for (std::uint64_t reach = 2 * kCenterPool;; reach *= 2) {
+    const Position end = end_of_first(kCenterPool, collectives, share);
     const std::size_t stale = share.catch_up(end);
     std::vector<std::size_t> index = share.before(end);
     std::array<std::uint64_t, 2> counts{stale, index.size()};
     collectives.sum_in_place(counts);
     if (counts[0] == 0 || counts[1] >= kFewestInPool) return {end, std::move(index)};
+    share.catch_up(end_of_first(reach, collectives, share));
   }
 }
 

@@ -85,18 +85,22 @@ TEST(KCenter, TakesAllRowsAndSaysWhereCopiesBegin) {
       std::span(selection.row).subspan(static_cast<std::size_t>(first_copy))));
 }
 
-/// Distances that differ by less than float32 can tell.
+/// Distances far below what float32 can tell.
 TEST(KCenter, DecidesInFloat64) {
-  constexpr std::size_t kWidth = 64;
-  EmbeddedRows rows(900, kWidth, 0.5);
-  for (std::size_t r = 0; r < 900; ++r)
-    for (std::size_t i = 0; i < kWidth; ++i) {
-      const float like = rows.values[(r % 30) * kWidth + i];
-      rows.values[r * kWidth + i] =
-          i == r % kWidth ? std::nextafter(like, static_cast<float>(r % 7) - 3) : like;
-    }
+  const EmbeddedRows rows(900, 64, 1e-5);
   const Selection selection = select(rows, 0, 900);
   const Loop expected = loop(rows, 0, 900, false);
+  EXPECT_EQ(selection.row, expected.row);
+  EXPECT_EQ(selection.gain, expected.gain);
+  EXPECT_LT(selection.gain->at(100), 1e-9);
+  EXPECT_GT(selection.gain->at(100), 0);
+}
+
+/// The same where rows wait for their comparison: more of them than a pool holds.
+TEST(KCenter, DecidesInFloat64AmongManyPicks) {
+  const EmbeddedRows rows(3'000, 8, 1e-5);
+  const Selection selection = select(rows, 0, 1'200);
+  const Loop expected = loop(rows, 0, 1'200, false);
   EXPECT_EQ(selection.row, expected.row);
   EXPECT_EQ(selection.gain, expected.gain);
 }
