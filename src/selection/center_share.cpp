@@ -7,7 +7,7 @@
 namespace winnow::selection {
 
 CenterShare::CenterShare(const CostedVectors& rows)
-    : rows_(rows), nearest_(rows.vectors), is_pick_(rows.row.size(), 0) {
+    : rows_(rows), comparison_(rows.vectors), is_pick_(rows.row.size(), 0) {
   core::check(rows.vectors.size() == rows.row.size(), "one vector per row");
   core::check(rows.cost.empty() || rows.cost.size() == rows.row.size(), "one cost per row");
 }
@@ -28,9 +28,9 @@ std::vector<std::size_t> CenterShare::before(const Position& end) const {
 
 std::size_t CenterShare::catch_up(const Position& end) {
   std::vector<std::size_t> stale = before(end);
-  std::erase_if(stale, [&](std::size_t i) { return nearest_.is_current(i); });
+  std::erase_if(stale, [&](std::size_t i) { return comparison_.is_current(i); });
   const std::size_t count = stale.size();
-  nearest_.catch_up(std::move(stale));
+  comparison_.catch_up(std::move(stale));
   return count;
 }
 
@@ -39,7 +39,7 @@ CenterCandidates CenterShare::candidates(std::span<const std::size_t> index) con
   candidates.vectors.reserve(index.size() * rows_.vectors.dimension);
   for (const std::size_t i : index) {
     candidates.row.push_back(
-        {rows_.row[i], rows_.cost.empty() ? 1U : rows_.cost[i], nearest_.similarity(i)});
+        {rows_.row[i], rows_.cost.empty() ? 1U : rows_.cost[i], comparison_.similarity(i)});
     candidates.vectors.insert(candidates.vectors.end(), rows_.vectors[i].begin(),
                               rows_.vectors[i].end());
   }

@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "selection/center_comparison.hpp"
 #include "selection/center_pool.hpp"
 #include "selection/k_center.hpp"
-#include "selection/nearest_picks.hpp"
 #include "selection/position.hpp"
 #include "selection/take.hpp"
 
@@ -54,15 +54,15 @@ class CenterShare {
   void take(std::span<const std::size_t> index) {
     for (const std::size_t i : index) is_pick_[i] = 1;
   }
-  void add(const Vectors& picks) { nearest_.add(picks); }
+  void add(const Vectors& picks) { comparison_.add(picks); }
 
  private:
   [[nodiscard]] Position position(std::size_t index) const {
-    return center_position(rows_.row[index], nearest_.similarity(index));
+    return center_position(rows_.row[index], comparison_.similarity(index));
   }
 
   CostedVectors rows_;
-  NearestPicks nearest_;
+  CenterComparison comparison_;
   std::vector<unsigned char> is_pick_;
 };
 

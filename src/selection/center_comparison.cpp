@@ -1,4 +1,4 @@
-#include "selection/nearest_picks.hpp"
+#include "selection/center_comparison.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,14 +29,14 @@ float largest(std::span<const float> products) {
 
 }  // namespace
 
-NearestPicks::NearestPicks(const Vectors& vectors)
+CenterComparison::CenterComparison(const Vectors& vectors)
     : vectors_(vectors),
       norm_(norms(vectors)),
       similarity_(norm_.size(), -std::numeric_limits<double>::infinity()),
       compared_(norm_.size(), 0),
       panels_(vectors.dimension) {}
 
-void NearestPicks::add(const Vectors& picks) {
+void CenterComparison::add(const Vectors& picks) {
   const std::vector<double> norm = norms(picks);
   picks_.insert(picks_.end(), picks.values.begin(), picks.values.end());
   pick_norm_.insert(pick_norm_.end(), norm.begin(), norm.end());
@@ -52,7 +52,7 @@ void NearestPicks::add(const Vectors& picks) {
   panels_ = UnitPanels(vectors_.dimension);
 }
 
-void NearestPicks::catch_up(std::vector<std::size_t> rows) {
+void CenterComparison::catch_up(std::vector<std::size_t> rows) {
   std::ranges::sort(rows, {}, [&](std::size_t row) { return compared_[row]; });
   for (std::size_t begin = 0; begin < rows.size(); begin += kRows) {
     const auto block = std::span(rows).subspan(begin, std::min(kRows, rows.size() - begin));
@@ -64,8 +64,8 @@ void NearestPicks::catch_up(std::vector<std::size_t> rows) {
   }
 }
 
-void NearestPicks::compare(std::span<const std::size_t> rows, std::size_t first,
-                           std::size_t picks) {
+void CenterComparison::compare(std::span<const std::size_t> rows, std::size_t first,
+                               std::size_t picks) {
   const std::size_t dimension = vectors_.dimension;
   const std::size_t columns = core::filled_up_to_tiles(picks);
   const double error = product_error(dimension);

@@ -13,10 +13,10 @@ namespace winnow::selection {
 /// picks that it has been compared with. A product in float32 passes over picks that its rounding
 /// cannot make the nearest, the rest is computed in float64: the similarities are those of the
 /// plain loop in every bit.
-class NearestPicks {
+class CenterComparison {
  public:
   /// @param vectors  must outlive this object
-  explicit NearestPicks(const Vectors& vectors);
+  explicit CenterComparison(const Vectors& vectors);
 
   /// -infinity before the first picks.
   [[nodiscard]] double similarity(std::size_t row) const { return similarity_[row]; }
