@@ -109,4 +109,17 @@ template <Transferable T>
   return detail::to_gathered<T>(all_to_all_bytes(communicator, std::as_bytes(values), lengths));
 }
 
+/// Sends `outgoing[r]` to each rank r. [size]
+template <Transferable T>
+[[nodiscard]] Gathered<T> all_to_all(const Communicator& communicator,
+                                     const std::vector<std::vector<T>>& outgoing) {
+  std::vector<T> values;
+  std::vector<std::uint64_t> counts;
+  for (const std::vector<T>& part : outgoing) {
+    values.insert(values.end(), part.begin(), part.end());
+    counts.push_back(part.size());
+  }
+  return all_to_all(communicator, std::span<const T>(values), counts);
+}
+
 }  // namespace winnow::mpi

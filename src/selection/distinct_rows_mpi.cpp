@@ -23,18 +23,6 @@ struct Copy {
   Member member;
 };
 
-template <class Item>
-mpi::Gathered<Item> exchange(const mpi::Communicator& communicator,
-                             const std::vector<std::vector<Item>>& outgoing) {
-  std::vector<Item> items;
-  std::vector<std::uint64_t> counts;
-  for (const std::vector<Item>& part : outgoing) {
-    items.insert(items.end(), part.begin(), part.end());
-    counts.push_back(part.size());
-  }
-  return mpi::all_to_all(communicator, std::span<const Item>(items), counts);
-}
-
 /// For the rank of each leader and for the rank of each copy: who copies whom, among the rows whose
 /// prints this rank owns.
 std::vector<std::vector<Copy>> find_copies(const mpi::Gathered<PrintedRow>& printed) {
@@ -76,7 +64,7 @@ DistinctShare distinct_rows_mpi(const mpi::Communicator& communicator, const Gre
     printed[print.high % ranks].push_back({print, member_of(rows, i)});
   }
   const mpi::Gathered<Copy> copies =
-      exchange(communicator, find_copies(exchange(communicator, printed)));
+      mpi::all_to_all(communicator, find_copies(mpi::all_to_all(communicator, printed)));
 
   const auto local = [&](core::RowId row) -> std::uint32_t {
     const auto found = std::lower_bound(rows.row.begin(), rows.row.end(), row);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
-#include <limits>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -26,8 +25,6 @@ namespace {
 /// The first pass of a cut resolves gains within a factor of 16 below the last threshold to a
 /// thousandth.
 constexpr unsigned kFirstShift = 42;
-constexpr Position kNowhere{std::numeric_limits<std::uint64_t>::max(),
-                            std::numeric_limits<core::RowId>::max()};
 
 class Stopwatch {
  public:

@@ -3,6 +3,7 @@
 #include <bit>
 #include <compare>
 #include <cstdint>
+#include <limits>
 
 #include "core/partition.hpp"
 
@@ -14,6 +15,10 @@ struct Position {
   core::RowId row = 0;
   auto operator<=>(const Position&) const = default;
 };
+
+/// Behind all rows.
+constexpr Position kNowhere{std::numeric_limits<std::uint64_t>::max(),
+                            std::numeric_limits<core::RowId>::max()};
 
 enum class Direction { ascending, descending };
 

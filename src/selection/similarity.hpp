@@ -13,6 +13,17 @@ namespace winnow::selection {
 /// vector has no length.
 [[nodiscard]] double cosine_similarity(std::span<const float> a, std::span<const float> b);
 
+/// The same from norms that are known.
+[[nodiscard]] double cosine_similarity(std::span<const float> a, double norm_a,
+                                       std::span<const float> b, double norm_b);
+
+/// The length of a vector, summed in float64 in the order of the elements.
+[[nodiscard]] double norm(std::span<const float> vector);
+[[nodiscard]] std::vector<double> norms(const Vectors& vectors);
+
+/// How far a product in float32 of two vectors of length 1 lies from `cosine_similarity`, at most.
+[[nodiscard]] double product_error(std::size_t dimension);
+
 /// Vectors that are kept, and the question whether others are too similar to one of them. Answers
 /// are those of `cosine_similarity`: a product in float32 settles what its rounding cannot change,
 /// the rest is computed again.
@@ -29,7 +40,7 @@ class KeptVectors {
   void mark_similar(const Vectors& vectors, std::span<unsigned char> marks) const;
 
  private:
-  [[nodiscard]] double cosine(std::span<const float> vector, double norm, std::size_t kept) const;
+  [[nodiscard]] double cosine(std::span<const float> vector, double length, std::size_t kept) const;
 
   std::size_t dimension_;
   double threshold_;

@@ -13,6 +13,10 @@ struct Vectors {
   [[nodiscard]] std::span<const float> operator[](std::size_t row) const {
     return values.subspan(row * dimension, dimension);
   }
+  [[nodiscard]] std::size_t size() const { return dimension == 0 ? 0 : values.size() / dimension; }
+  [[nodiscard]] Vectors range(std::size_t first, std::size_t count) const {
+    return {values.subspan(first * dimension, count * dimension), dimension};
+  }
 };
 
 }  // namespace winnow::selection

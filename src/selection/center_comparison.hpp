@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "selection/unit_panels.hpp"
+#include "selection/vectors.hpp"
+
+namespace winnow::selection {
+
+/// Vectors, and for each the `cosine_similarity` to the pick that it is most similar to, of the
+/// picks that it has been compared with. A product in float32 passes over picks that its rounding
+/// cannot make the nearest, the rest is computed in float64: the similarities are those of the
+/// plain loop in every bit.
+class CenterComparison {
+ public:
+  /// @param vectors  must outlive this object
+  explicit CenterComparison(const Vectors& vectors);
+
+  /// -infinity before the first picks.
+  [[nodiscard]] double similarity(std::size_t row) const { return similarity_[row]; }
+  [[nodiscard]] bool is_current(std::size_t row) const { return compared_[row] == panels_.size(); }
+  /// Keeps the picks for later comparisons. With the first ones all vectors are compared at once,
+  /// and again when picks are kept for half as many as there are vectors: then they are forgotten,
+  /// so that their memory stays within that of the vectors.
+  void add(const Vectors& picks);
+  /// Compares the rows with the picks that they have not been compared with.
+  void catch_up(std::vector<std::size_t> rows);
+
+ private:
+  void compare(std::span<const std::size_t> rows, std::size_t first, std::size_t picks);
+
+  Vectors vectors_;
+  bool is_begun_ = false;
+  std::vector<double> norm_;
+  std::vector<double> similarity_;
+  std::vector<std::size_t>
+      compared_;              ///< how many of the kept picks each row has been compared with
+  std::vector<float> picks_;  ///< kept
+  std::vector<double> pick_norm_;
+  UnitPanels panels_;
+};
+
+}  // namespace winnow::selection
