@@ -105,18 +105,6 @@ Reach GroundCover::reach_of_list(List& list) const {
   return reach;
 }
 
-/// One candidate and one panel. A list that is too long is cut off: its candidate gets none.
-void GroundCover::add_reach(std::span<const std::int32_t> units, std::size_t panel_index,
-                            Reach& reach, List& list) const {
-  const std::size_t first = panel_index * kColumns;
-  const std::int32_t gain = row_gain(units.data(), cover_.data() + first);
-  if (gain == 0) return;
-  reach.gain += static_cast<std::uint32_t>(gain);
-  for (std::size_t j = 0; j < kColumns && list.size() <= longest_list_; ++j)
-    if (units[j] > cover_[first + j])
-      list.push_back({static_cast<std::uint32_t>(first + j), units[j]});
-}
-
 std::vector<Reach> GroundCover::reach(std::span<const std::uint32_t> candidates,
                                       const Vectors& prepared) {
   std::vector<Reach> reaches(candidates.size());
@@ -129,20 +117,43 @@ std::vector<Reach> GroundCover::reach(std::span<const std::uint32_t> candidates,
     }
   }
   fresh_lists_.assign(dense.size(), {});
-  std::vector<std::int32_t> units(kRows * kColumns);
   for (std::size_t begin = 0; begin < dense.size(); begin += kRows) {
     const std::size_t count = std::min(kRows, dense.size() - begin);
-    const std::span<std::int32_t> tile = std::span(units).first(count * kColumns);
-    for (std::size_t p = 0; p * kColumns < candidate_.size(); ++p) {
-      similarities(similarity_, prepared.values.subspan(begin * dimension_, count * dimension_),
-                   panel(p), dimension_, tile);
-      for (std::size_t r = 0; r < count; ++r)
-        add_reach(tile.subspan(r * kColumns, kColumns), p, reaches[dense[begin + r]],
-                  fresh_lists_[begin + r]);
+    const std::vector<Reach> found =
+        reach_of_vectors(prepared.values.subspan(begin * dimension_, count * dimension_),
+                         std::span(fresh_lists_).subspan(begin, count));
+    for (std::size_t r = 0; r < count; ++r) reaches[dense[begin + r]] = found[r];
+  }
+  return reaches;
+}
+
+/// A list that gets too long is cut off just there: its candidate gets none.
+std::vector<Reach> GroundCover::reach_of_vectors(std::span<const float> prepared,
+                                                 std::span<List> lists) const {
+  std::vector<Reach> reach(lists.size());
+  std::vector<std::int32_t> units(lists.size() * kColumns);
+  const std::size_t room = std::min(longest_list_, cover_.size()) + kColumns;
+  std::vector<Reached> reached(lists.size() * room);
+  for (std::size_t first = 0; first < cover_.size(); first += kColumns) {
+    similarities(similarity_, prepared, panel(first / kColumns), dimension_, units);
+    for (std::size_t r = 0; r < lists.size(); ++r) {
+      const std::int32_t* const row = units.data() + r * kColumns;
+      const std::int32_t gain = row_gain(row, cover_.data() + first);
+      if (gain == 0) continue;
+      reach[r].gain += static_cast<std::uint32_t>(gain);
+      if (reach[r].rows > longest_list_) continue;
+      Reached* const list = reached.data() + r * room;
+      for (std::size_t j = 0; j < kColumns; ++j) {
+        list[reach[r].rows] = {static_cast<std::uint32_t>(first + j), row[j]};
+        reach[r].rows += row[j] > cover_[first + j] ? 1U : 0U;
+      }
     }
   }
-  for (std::size_t d = 0; d < dense.size(); ++d) reaches[dense[d]].rows = fresh_lists_[d].size();
-  return reaches;
+  for (std::size_t r = 0; r < lists.size(); ++r)
+    if (reach[r].rows <= longest_list_)
+      lists[r].assign(reached.begin() + static_cast<std::ptrdiff_t>(r * room),
+                      reached.begin() + static_cast<std::ptrdiff_t>(r * room + reach[r].rows));
+  return reach;
 }
 
 void GroundCover::keep_lists(std::span<const std::uint32_t> candidates,
@@ -152,7 +163,7 @@ void GroundCover::keep_lists(std::span<const std::uint32_t> candidates,
     if (is_listed(candidates[i])) continue;
     List& list = fresh_lists_[dense++];
     if (total[i].rows > longest_list_) continue;
-    lists_[candidates[i]] = List(list.begin(), list.end());
+    lists_[candidates[i]] = std::move(list);
     is_listed_[candidates[i]] = 1;
   }
 }

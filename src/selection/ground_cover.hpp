@@ -63,8 +63,8 @@ class GroundCover {
 
   [[nodiscard]] std::span<const float> panel(std::size_t index) const;
   Reach reach_of_list(List& list) const;
-  void add_reach(std::span<const std::int32_t> units, std::size_t panel_index, Reach& reach,
-                 List& list) const;
+  /// @param lists  one for each vector, filled if it is not too long
+  std::vector<Reach> reach_of_vectors(std::span<const float> prepared, std::span<List> lists) const;
 
   FacilitySimilarity similarity_;
   std::size_t dimension_;

@@ -149,6 +149,8 @@ TEST(FacilityLocation, PicksWhatTheLoopsPick) {
 }
 
 /// The published list is not in the order of rows, and rows are not given in the order of either.
+/// The last of the list comes first; then the others' bounds fall to 0 one by one, the largest
+/// place first, and the last of them to be looked at reaches the next bound.
 TEST(FacilityLocation, PublishedTiesGoByThePublishedList) {
   const std::vector<core::RowId> row{7, 3, 5, 1};
   const std::vector<std::uint64_t> key{2, 4, 4, 9};
@@ -157,8 +159,8 @@ TEST(FacilityLocation, PublishedTiesGoByThePublishedList) {
     return facility_location({row, keys, {}, {values, 2}}, {FacilitySimilarity::published, ties}, 4)
         .row;
   };
-  EXPECT_EQ(picks(FacilityTies::published, key), (std::vector<core::RowId>{1, 5, 3, 7}));
-  EXPECT_EQ(picks(FacilityTies::published, {}), (std::vector<core::RowId>{7, 5, 3, 1}));
+  EXPECT_EQ(picks(FacilityTies::published, key), (std::vector<core::RowId>{1, 7, 5, 3}));
+  EXPECT_EQ(picks(FacilityTies::published, {}), (std::vector<core::RowId>{7, 1, 5, 3}));
   EXPECT_EQ(picks(FacilityTies::smallest_row, key), (std::vector<core::RowId>{1, 3, 5, 7}));
 }
 
