@@ -12,6 +12,7 @@ constexpr std::size_t kColumns = core::kTileColumns;
 /// Rows of a tile: its sums stay in registers.
 constexpr std::size_t kTileRows = 4;
 constexpr double kUnits = 1 << kSimilarityBits;
+constexpr double kFarthest = -1.0 / 64;
 
 template <std::size_t rows>
 [[gnu::always_inline]] inline void sum_squares(const float* vectors, const float* panel,
@@ -43,9 +44,9 @@ WINNOW_VECTOR_CLONES void squared_distances(const float* vectors, std::size_t ro
     sum_squares<1>(vectors + r * dimension, panel, dimension, squares + r * kColumns);
 }
 
-/// exp(-sqrt(square) * gamma) in units, or -1 where only the C library can tell: exp is off by up
-/// to 1/128 unit before it is rounded here, and the library's by less than that (glibc: 0.002).
-/// Arguments below -1/64, where this series is too short, are left to it as well.
+/// exp(-sqrt(square) * gamma) in units, or -1 where only the C library can tell what its exp is: so
+/// near the middle of two units (its error before it rounds is far below 1/128 unit, glibc's 0.002,
+/// this series' 0.0002), and beyond kFarthest, where the series is too short.
 /// @returns  whether there is a -1
 [[gnu::always_inline]] inline bool exponentials(const float* squares, float gamma,
                                                 std::int32_t* units) {
@@ -53,11 +54,12 @@ WINNOW_VECTOR_CLONES void squared_distances(const float* vectors, std::size_t ro
 #pragma omp simd reduction(| : doubts)
   for (std::size_t j = 0; j < kColumns; ++j) {
     const auto x = static_cast<double>(-std::sqrt(squares[j]) * gamma);
-    const double exponential = 1 + x * (1 + x * (0.5 + x * (1.0 / 6 + x * (1.0 / 24))));
-    const double scaled = std::max(exponential, 0.0) * kUnits;
+    const double near = std::max(x, kFarthest);
+    const double exponential = 1 + near * (1 + near * (0.5 + near * (1.0 / 6 + near * (1.0 / 24))));
+    const double scaled = exponential * kUnits;
     const auto whole = static_cast<std::int32_t>(scaled);
     const double rest = scaled - whole;
-    const std::int32_t is_doubtful = static_cast<std::int32_t>(x < -1.0 / 64) |
+    const std::int32_t is_doubtful = static_cast<std::int32_t>(x < kFarthest) |
                                      (static_cast<std::int32_t>(rest > 0.5 - 1.0 / 128) &
                                       static_cast<std::int32_t>(rest < 0.5 + 1.0 / 128));
     units[j] = is_doubtful != 0 ? -1 : whole + static_cast<std::int32_t>(rest >= 0.5);
