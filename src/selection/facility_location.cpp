@@ -23,9 +23,16 @@ class OwnGains {
   }
 
   std::vector<std::uint64_t> of_all() {
-    std::vector<std::uint64_t> gains(row_of_.size(), 0);
-    cover_.add_all_gains(cover_.rows(), gains);
-    return gains;
+    if (gains_.empty() || cover_.find_changes() > row_of_.size() / 2) {
+      gains_.assign(row_of_.size(), 0);
+      cover_.add_all_gains(cover_.rows(), gains_);
+    } else {
+      std::vector<std::uint64_t> losses(row_of_.size(), 0);
+      cover_.add_losses(cover_.rows(), losses);
+      for (std::size_t c = 0; c < losses.size(); ++c) gains_[c] -= losses[c];
+    }
+    cover_.mark();
+    return gains_;
   }
 
   std::vector<std::uint64_t> of(std::span<const std::uint32_t> candidates) {
@@ -52,6 +59,7 @@ class OwnGains {
 
   std::vector<std::size_t> row_of_;  ///< [candidates]
   GroundCover cover_;
+  std::vector<std::uint64_t> gains_;  ///< [candidates] of all, when last found
 };
 
 }  // namespace

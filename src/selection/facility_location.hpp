@@ -42,7 +42,7 @@ struct FacilityRule {
 /// The list ends at the first pick whose cost no longer fits. Once no row adds anything, rows go on
 /// by the same rule for ties, and the result says from which pick on. `gain` is in similarities:
 /// multiples of 2^-24, summed exactly. Lazy evaluation without the n x n matrix: besides the rows
-/// it keeps two copies of their vectors and `list_bytes`.
+/// it keeps up to three copies of their vectors and `list_bytes`.
 /// Source: Superfiltering.D, arXiv:2402.00530, its released `code_diversity_fla/do_fla.py`, and
 /// submodlib's LazyGreedy, which it calls.
 [[nodiscard]] Selection facility_location(const FacilityRows& rows, const FacilityRule& rule,

@@ -61,31 +61,20 @@ class DistributedGains {
                shares.candidates.row.size(), shares.tiles[rank_]) {}
 
   std::vector<std::uint64_t> of_all() {
-    std::vector<std::uint64_t> gains(shares_.candidates.row.size(), 0);
-    const CandidateTiles own = cover_.rows();
-    const std::size_t dimension = own.prepared.dimension;
-    for (std::size_t rank = 0; rank < shares_.counts.size(); ++rank)
-      for (std::size_t begin = 0; begin < shares_.counts[rank]; begin += kBlock) {
-        const std::size_t count = std::min(kBlock, shares_.counts[rank] - begin);
-        std::vector<float> vectors;
-        std::vector<std::int32_t> cover;
-        if (rank == rank_) {
-          const auto values = own.prepared.values.subspan(begin * dimension, count * dimension);
-          vectors.assign(values.begin(), values.end());
-          cover.assign(own.cover.begin() + static_cast<std::ptrdiff_t>(begin),
-                       own.cover.begin() + static_cast<std::ptrdiff_t>(begin + count));
-        }
-        const auto root = static_cast<int>(rank);
-        vectors = mpi::broadcast(communicator_, vectors, root);
-        cover = mpi::broadcast(communicator_, cover, root);
-        cover_.add_all_gains({shares_.tiles[rank] + begin / core::kTileColumns,
-                              shares_.numbers(rank).subspan(begin, count),
-                              {vectors, dimension},
-                              cover},
-                             gains);
-      }
-    mpi::sum_in_place(communicator_, gains);
-    return gains;
+    const std::size_t candidates = shares_.candidates.row.size();
+    if (gains_.empty() || mpi::sum(communicator_, cover_.find_changes()) > candidates / 2) {
+      gains_ = sum_over_blocks([&](const CandidateTiles& block, std::span<std::uint64_t> sums) {
+        cover_.add_all_gains(block, sums);
+      });
+    } else {
+      const std::vector<std::uint64_t> losses =
+          sum_over_blocks([&](const CandidateTiles& block, std::span<std::uint64_t> sums) {
+            cover_.add_losses(block, sums);
+          });
+      for (std::size_t c = 0; c < candidates; ++c) gains_[c] -= losses[c];
+    }
+    cover_.mark();
+    return gains_;
   }
 
   std::vector<std::uint64_t> of(std::span<const std::uint32_t> candidates) {
@@ -111,6 +100,36 @@ class DistributedGains {
   }
 
  private:
+  /// What `add` makes of the rows of all ranks, a block of one rank after the other.
+  template <class Add>
+  std::vector<std::uint64_t> sum_over_blocks(const Add& add) {
+    std::vector<std::uint64_t> sums(shares_.candidates.row.size(), 0);
+    const CandidateTiles own = cover_.rows();
+    const std::size_t dimension = own.prepared.dimension;
+    for (std::size_t rank = 0; rank < shares_.counts.size(); ++rank)
+      for (std::size_t begin = 0; begin < shares_.counts[rank]; begin += kBlock) {
+        const std::size_t count = std::min(kBlock, shares_.counts[rank] - begin);
+        std::vector<float> vectors;
+        std::vector<std::int32_t> cover;
+        if (rank == rank_) {
+          const auto values = own.prepared.values.subspan(begin * dimension, count * dimension);
+          const auto covers = own.cover.subspan(begin, count);
+          vectors.assign(values.begin(), values.end());
+          cover.assign(covers.begin(), covers.end());
+        }
+        const auto root = static_cast<int>(rank);
+        vectors = mpi::broadcast(communicator_, vectors, root);
+        cover = mpi::broadcast(communicator_, cover, root);
+        add(CandidateTiles{shares_.tiles[rank] + begin / core::kTileColumns,
+                           shares_.numbers(rank).subspan(begin, count),
+                           {vectors, dimension},
+                           cover},
+            std::span<std::uint64_t>(sums));
+      }
+    mpi::sum_in_place(communicator_, sums);
+    return sums;
+  }
+
   /// The prepared vectors of the candidates without a list, in their order.
   [[nodiscard]] std::vector<float> vectors_of(std::span<const std::uint32_t> candidates) const {
     const Vectors own = cover_.rows().prepared;
@@ -142,6 +161,7 @@ class DistributedGains {
   const Shares& shares_;
   std::size_t rank_;
   GroundCover cover_;
+  std::vector<std::uint64_t> gains_;  ///< [candidates] of all, when last found
 };
 
 }  // namespace

@@ -37,9 +37,8 @@ template <class Gains>
   if (candidates.row.empty() || amount == 0) return selection;
   GainQueue queue(ties, gains.of_all());
   while (selection.spent < amount && !queue.is_empty()) {
-    // All together cost half of one after the other, and after the first pick, when every row has
-    // a cover for the first time, few bounds say anything.
-    const std::size_t few = candidates.row.size() / (selection.row.size() == 1 ? 16 : 2);
+    // All together cost at most half of one after the other, and less the fewer covers changed.
+    const std::size_t few = candidates.row.size() / 16;
     std::size_t in_vain = 0;
     for (auto wanted = queue.wanted(); !wanted.empty(); wanted = queue.wanted()) {
       if (in_vain > few) {

@@ -97,6 +97,45 @@ void GroundCover::add_all_gains(const CandidateTiles& given, std::span<std::uint
     }
 }
 
+void GroundCover::mark() { marked_cover_ = cover_; }
+
+std::size_t GroundCover::find_changes() {
+  std::vector<float> vectors;
+  changed_from_.clear();
+  changed_to_.clear();
+  for (std::size_t row = 0; row < candidate_.size(); ++row) {
+    if (cover_[row] == marked_cover_[row]) continue;
+    const std::span<const float> vector = rows().prepared[row];
+    vectors.insert(vectors.end(), vector.begin(), vector.end());
+    changed_from_.push_back(marked_cover_[row]);
+    changed_to_.push_back(cover_[row]);
+  }
+  const std::size_t count = changed_to_.size();
+  changed_panels_ = panels_of({vectors, dimension_});
+  changed_from_.resize(core::filled_up_to_tiles(count), kFullCover);
+  changed_to_.resize(changed_from_.size(), kFullCover);
+  return count;
+}
+
+void GroundCover::add_losses(const CandidateTiles& given, std::span<std::uint64_t> losses) const {
+  std::array<std::int32_t, kRows * kColumns> units;
+  for (std::size_t begin = 0; begin < given.candidate.size(); begin += kRows) {
+    const std::size_t count = std::min(kRows, given.candidate.size() - begin);
+    const auto vectors = given.prepared.values.subspan(begin * dimension_, count * dimension_);
+    for (std::size_t first = 0; first < changed_to_.size(); first += kColumns) {
+      similarities(similarity_, vectors,
+                   std::span(changed_panels_).subspan(first * dimension_, kColumns * dimension_),
+                   dimension_, std::span(units).first(count * kColumns));
+      for (std::size_t r = 0; r < count; ++r) {
+        const std::int32_t* const row = units.data() + r * kColumns;
+        losses[given.candidate[begin + r]] +=
+            static_cast<std::uint32_t>(row_gain(row, changed_from_.data() + first) -
+                                       row_gain(row, changed_to_.data() + first));
+      }
+    }
+  }
+}
+
 Reach GroundCover::reach_of_list(List& list) const {
   std::erase_if(list, [&](const Reached& each) { return each.similarity <= cover_[each.row]; });
   Reach reach{0, list.size()};

@@ -45,6 +45,14 @@ class GroundCover {
   /// tiles that both are given to both, each pair is computed by one side only.
   void add_all_gains(const CandidateTiles& given, std::span<std::uint64_t> gains) const;
 
+  /// Remembers the covers as they are.
+  void mark();
+  /// How many rows have a better cover than when `mark` was last called; `add_losses` knows them
+  /// from then on.
+  [[nodiscard]] std::size_t find_changes();
+  /// Adds to losses [candidates] by how much the changes lessened what the given candidates add.
+  void add_losses(const CandidateTiles& given, std::span<std::uint64_t> losses) const;
+
   [[nodiscard]] bool is_listed(std::uint32_t candidate) const { return is_listed_[candidate] != 0; }
   /// @param prepared  of the candidates without a list, in their order
   [[nodiscard]] std::vector<Reach> reach(std::span<const std::uint32_t> candidates,
@@ -74,8 +82,12 @@ class GroundCover {
   std::vector<float> prepared_;
   std::vector<float> panels_;
   std::vector<std::int32_t> cover_;  ///< [rows, filled up to tiles]
-  std::vector<List> lists_;          ///< [candidates]
-  std::vector<List> fresh_lists_;    ///< of the candidates without a list in the last `reach`
+  std::vector<std::int32_t> marked_cover_;
+  /// The changed rows, as panels with both covers.
+  std::vector<float> changed_panels_;
+  std::vector<std::int32_t> changed_from_, changed_to_;
+  std::vector<List> lists_;        ///< [candidates]
+  std::vector<List> fresh_lists_;  ///< of the candidates without a list in the last `reach`
   std::vector<unsigned char> is_listed_;
 };
 
