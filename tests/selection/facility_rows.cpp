@@ -1,0 +1,118 @@
+// facility_rows FILE DIMENSION PICKS published|cosine smallest_row|published winnow|peer
+// Facility location of the float32 vectors in FILE, each rank with its share of them; prints rows,
+// gains and seconds as JSON. `peer`: submodlib's way, with the published similarity and ties.
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <fstream>
+#include <iostream>
+#include <numeric>
+#include <queue>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/partition.hpp"
+#include "mpi/collectives.hpp"
+#include "mpi/environment.hpp"
+#include "selection/facility_location_mpi.hpp"
+
+namespace {
+
+using namespace winnow;
+
+std::vector<float> read_values(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) throw std::runtime_error("no file " + path);
+  std::vector<float> values(static_cast<std::size_t>(file.tellg()) / sizeof(float));
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(values.data()),
+            static_cast<std::streamsize>(values.size() * sizeof(float)));
+  return values;
+}
+
+/// create_square_kernel_dense and LazyGreedyOptimizer::maximize, without the copy of the set of
+/// picks that the latter makes for every gain.
+selection::Selection peer(const selection::Vectors& vectors, std::size_t rows, std::size_t picks) {
+  std::vector<std::vector<float>> similarity(rows, std::vector<float>(rows, 1.0F));
+  const auto gamma = static_cast<float>(1.0 / static_cast<double>(vectors.dimension));
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = i + 1; j < rows; ++j) {
+      float sum = 0;
+      for (std::size_t k = 0; k < vectors.dimension; ++k) {
+        const float difference = vectors[i][k] - vectors[j][k];
+        sum += difference * difference;
+      }
+      similarity[i][j] = similarity[j][i] = std::exp(-std::sqrt(sum) * gamma);
+    }
+  std::vector<float> nearest(rows, 0.0F);
+  const auto gain_of = [&](std::size_t row) {
+    double gain = 0;
+    for (std::size_t i = 0; i < rows; ++i)
+      if (similarity[i][row] > nearest[i])
+        gain += static_cast<double>(similarity[i][row] - nearest[i]);
+    return gain;
+  };
+  std::priority_queue<std::pair<double, std::size_t>> heap;
+  for (std::size_t row = 0; row < rows; ++row) heap.emplace(gain_of(row), row);
+  selection::Selection selection;
+  selection.gain.emplace();
+  while (selection.row.size() < picks) {
+    const std::size_t row = heap.top().second;
+    heap.pop();
+    const double gain = gain_of(row);
+    if (!heap.empty() && gain < heap.top().first) {
+      heap.emplace(gain, row);
+      continue;
+    }
+    for (std::size_t i = 0; i < rows; ++i) nearest[i] = std::max(nearest[i], similarity[i][row]);
+    selection.row.push_back(row);
+    selection.gain->push_back(gain);
+  }
+  return selection;
+}
+
+int run(const std::vector<std::string>& argument) {
+  const mpi::Communicator world = mpi::Communicator::world();
+  const std::vector<float> values = read_values(argument.at(1));
+  const std::size_t dimension = std::stoull(argument.at(2));
+  const std::size_t picks = std::stoull(argument.at(3));
+  const selection::FacilityRule rule{
+      argument.at(4) == "published" ? selection::FacilitySimilarity::published
+                                    : selection::FacilitySimilarity::cosine,
+      argument.at(5) == "published" ? selection::FacilityTies::published
+                                    : selection::FacilityTies::smallest_row};
+  const std::size_t rows = values.size() / dimension;
+  const core::RowRange share = core::block_range(rows, static_cast<std::uint64_t>(world.size()),
+                                                 static_cast<std::uint64_t>(world.rank()));
+  std::vector<core::RowId> own(share.size());
+  std::iota(own.begin(), own.end(), share.begin);
+  const auto own_values =
+      std::span(values).subspan(share.begin * dimension, share.size() * dimension);
+
+  mpi::barrier(world);
+  const auto start = std::chrono::steady_clock::now();
+  const selection::Selection selection =
+      argument.at(6) == "peer" ? peer({values, dimension}, rows, picks)
+                               : selection::facility_location_mpi(
+                                     world, {own, {}, {}, {own_values, dimension}}, rule, picks);
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  const nlohmann::json report{
+      {"rows", selection.row}, {"gains", *selection.gain}, {"seconds", taken.count()}};
+  if (world.is_root()) std::cout << report.dump() << '\n';
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const winnow::mpi::Environment environment(argc, argv);
+  try {
+    return run({argv, argv + argc});
+  } catch (const std::exception& error) {
+    std::cerr << "facility_rows: " << error.what() << '\n';
+    winnow::mpi::Environment::abort(1);
+  }
+}
