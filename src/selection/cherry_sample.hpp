@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "core/partition.hpp"
 #include "selection/selection.hpp"
@@ -29,6 +30,11 @@ struct CherrySampleRule {
 /// of them, or all where m is smaller.
 /// Source: tianyi-lab/Cherry_LLM, cherry_seletion/data_by_cluster.py (its own band is 1 to 99,
 /// that of its README's command 25 to 75), which loses the last clusters where one is empty.
+/// @returns  indices into `rows`
+[[nodiscard]] std::vector<std::size_t> cherry_picks(const PerplexedRows& rows,
+                                                    const CherrySampleRule& rule);
+
+/// These rows as a selection.
 [[nodiscard]] Selection cherry_sample(const PerplexedRows& rows, const CherrySampleRule& rule);
 
 }  // namespace winnow::selection

@@ -22,6 +22,9 @@ struct ClusteredRows {
   std::span<const double> squared_distance;  ///< to the cluster's centroid
 };
 
+/// Keys of the order of `per_cluster`: a row's place in its cluster, then the cluster.
+[[nodiscard]] std::vector<std::uint64_t> round_robin_keys(const ClusteredRows& rows);
+
 /// Goes round the clusters, in ascending order, and takes of each the nearest row to its centroid
 /// that is not taken yet (ties: row id), until `amount` is spent.
 [[nodiscard]] Selection per_cluster(const ClusteredRows& rows, std::uint64_t amount);

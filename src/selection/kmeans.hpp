@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "selection/exchange.hpp"
+#include "selection/nearest_centroid.hpp"
 #include "selection/vectors.hpp"
 
 namespace winnow::selection {
@@ -19,26 +20,12 @@ struct KMeansOptions {
   double tolerance = 1e-4;
 };
 
-/// Rows by the centroid that is nearest to them.
-struct Assignment {
-  std::vector<std::uint32_t> cluster;    ///< of each row of this process
-  std::vector<double> squared_distance;  ///< of each to its centroid
-};
-
 struct Clustering {
   std::vector<double> centroid;  ///< [clusters, dimension], the same in every process
   Assignment assignment;
   double inertia = 0;  ///< sum of the squared distances of all rows
   std::size_t iterations = 0;
 };
-
-/// The squares of the elements' differences in float64, summed in eight parts (element i in part
-/// i mod 8) that are then added up in order.
-[[nodiscard]] double squared_distance(std::span<const float> row, std::span<const double> centroid);
-
-/// Each row's nearest centroid by `squared_distance`, the first of several. @param centroids
-/// [clusters, dimension], at least one
-[[nodiscard]] Assignment assign_to_nearest(const Vectors& rows, std::span<const double> centroids);
 
 /// Lloyd's algorithm. The rows of a process come after those of the processes before it, in
 /// ascending order of row id: the result then depends on all rows together only, down to the last
