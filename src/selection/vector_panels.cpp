@@ -17,11 +17,12 @@ VectorPanels::VectorPanels(const Vectors& vectors, std::span<const float> centre
   squared_norms_.reserve(rows_);
   std::vector<float> centred(dimension());
   for (std::size_t row = 0; row < rows_; ++row) {
+    const std::span<const float> vector = vectors[row];
     float* const column = values_.data() +
                           row / core::kTileColumns * core::kTileColumns * dimension() +
                           row % core::kTileColumns;
     for (std::size_t i = 0; i < dimension(); ++i) {
-      centred[i] = vectors[row][i] - centre[i];
+      centred[i] = vector[i] - centre[i];
       column[i * core::kTileColumns] = centred[i];
     }
     squared_norms_.push_back(squared_norm(centred));
