@@ -1,5 +1,6 @@
 #include "selection/vector_panels.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace winnow::selection {
@@ -13,19 +14,18 @@ double squared_norm(std::span<const float> vector) {
 VectorPanels::VectorPanels(const Vectors& vectors, std::span<const float> centre)
     : rows_(centre.empty() ? 0 : vectors.values.size() / centre.size()),
       centre_(centre.begin(), centre.end()),
-      values_(core::filled_up_to_tiles(rows_) * centre.size()) {
-  squared_norms_.reserve(rows_);
-  std::vector<float> centred(dimension());
-  for (std::size_t row = 0; row < rows_; ++row) {
-    const std::span<const float> vector = vectors[row];
-    float* const column = values_.data() +
-                          row / core::kTileColumns * core::kTileColumns * dimension() +
-                          row % core::kTileColumns;
-    for (std::size_t i = 0; i < dimension(); ++i) {
-      centred[i] = vector[i] - centre[i];
-      column[i * core::kTileColumns] = centred[i];
-    }
-    squared_norms_.push_back(squared_norm(centred));
+      values_(core::filled_up_to_tiles(rows_) * centre.size()),
+      squared_norms_(rows_) {
+  for (std::size_t begin = 0; begin < rows_; begin += core::kTileColumns) {
+    const std::size_t lanes = std::min(core::kTileColumns, rows_ - begin);
+    const float* const from = vectors.values.data() + begin * dimension();
+    float* const panel = values_.data() + begin * dimension();
+    for (std::size_t i = 0; i < dimension(); ++i)
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        const float x = from[lane * dimension() + i] - centre_[i];
+        panel[i * core::kTileColumns + lane] = x;
+        squared_norms_[begin + lane] += static_cast<double>(x) * static_cast<double>(x);
+      }
   }
 }
 

@@ -44,9 +44,9 @@ TEST(KMeansMpi, FindsTheSameClustersOnAnyNumberOfRanks) {
   const mpi::Communicator world = mpi::Communicator::world();
   for (const std::size_t count : {0U, 1U, 5U, 1'500U})
     for (const double spread : {0.0, 0.4})
-      for (const std::size_t clusters : {1U, 8U, 40U}) {
+      for (const std::size_t clusters : {1U, 2U, 3U, 8U, 40U}) {
         const EmbeddedRows all(count, 10, spread);
-        const KMeansOptions options{clusters, 11};
+        const KMeansOptions options{clusters, 10 + clusters};
         const Clustering alone = kmeans({all.values, 10}, options);
         const Clustering together = kmeans_mpi(world, {cut(all.values, 10), 10}, options);
         expect_same(together, alone,

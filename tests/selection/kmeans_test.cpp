@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "selection/embeddings.hpp"
+#include "selection/kmeans_seeding.hpp"
 #include "selection/nearest_rows.hpp"
 #include "selection/squared_distance.hpp"
 
@@ -67,7 +68,7 @@ TEST(NearestCentroid, IsThatOfTheLoop) {
 }
 
 TEST(NearestCentroid, IsThatOfTheLoopAtTheEndsOfFloat32) {
-  for (const float scale : {1e-44F, 1e-30F, 1e18F, 3e38F}) {
+  for (const float scale : {1e-44F, 1e-30F, 1e18F, 1e19F, 2e19F, 4e19F, 3e38F}) {
     EmbeddedRows rows(100, 9, 0.3);
     const float largest =
         std::abs(*std::ranges::max_element(rows.values, {}, [](float x) { return std::abs(x); }));
@@ -88,12 +89,15 @@ TEST(NearestCentroid, StaysThatOfTheLoopWhileCentroidsMove) {
   NearestCentroids nearest(vectors, panels);
   nearest.update(centroids, every_cluster(kClusters));
   std::mt19937_64 generator(5);
-  for (const std::uint32_t step : {1U, 2U, 5U, 20U, 61U}) {
+  for (const std::uint32_t step : {1U, 2U, 3U, 5U, 20U, 7U, 61U}) {
     std::vector<std::uint32_t> moved;
     for (std::uint32_t c = step - 1; c < kClusters; c += step) {
       moved.push_back(c);
       for (std::size_t i = 0; i < kWidth; ++i)
-        centroids[c * kWidth + i] += 1e-3 * static_cast<double>(generator() % 1000) - 0.5;
+        centroids[c * kWidth + i] =
+            c % 3 == 0
+                ? centroids[c / 3 * kWidth + i]  // a copy of another: rows between equals
+                : centroids[c * kWidth + i] + 1e-3 * static_cast<double>(generator() % 1000) - 0.5;
     }
     nearest.update(centroids, moved);
     expect_same(nearest.assignment(), loop(vectors, centroids));
@@ -162,6 +166,21 @@ TEST(KMeans, SeedsEachOfFarGroups) {
     EXPECT_EQ(groups, (std::vector<int>{0, 1, 2, 3, 4, 5})) << "seed " << seed;
     EXPECT_EQ(seeds.iterations, 0U);
   }
+}
+
+/// Products in float32 say nothing where the centre is far away: there every distance is computed
+/// in float64.
+TEST(KMeansSeeds, DoNotDependOnWhatProductsSettle) {
+  const EmbeddedRows rows(900, 20, 0.02);
+  const Vectors vectors{rows.values, 20};
+  const auto seeds = [&](float centre) {
+    const VectorPanels panels(vectors, std::vector<float>(20, centre));
+    return kmeans_seeds(vectors, panels, 80, 9, alone());
+  };
+  const std::vector<double> expected = seeds(1e8F);
+  EXPECT_EQ(expected.size(), 80U * 20U);
+  for (const float centre : {0.0F, 1.0F, 30.0F, 1'000.0F, 30'000.0F})
+    EXPECT_EQ(seeds(centre), expected) << "centre " << centre;
 }
 
 TEST(KMeans, HasNoMoreClustersThanDistinctRows) {
