@@ -17,7 +17,8 @@ void NearestCentroids::update(std::span<const double> centroids,
   centroids_ = centroids;
   const std::size_t rows = panels_.rows();
   const std::size_t clusters = centroids.size() / rows_.dimension;
-  if (assignment_.cluster.size() == rows) {
+  // Where most centroids have moved, too many rows are farther from theirs to save any products.
+  if (assignment_.cluster.size() == rows && 3 * moved.size() < 2 * clusters) {
     const std::vector<std::size_t> farther = follow_own(moved);
     if (rows * moved.size() + farther.size() * clusters < rows * clusters) {
       compare_with_moved(moved, farther);

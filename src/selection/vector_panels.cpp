@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace winnow::selection {
 
@@ -12,31 +13,36 @@ double squared_norm(std::span<const float> vector) {
 }
 
 VectorPanels::VectorPanels(const Vectors& vectors, std::span<const float> centre)
-    : rows_(centre.empty() ? 0 : vectors.values.size() / centre.size()),
+    : vectors_(vectors),
+      rows_(centre.empty() ? 0 : vectors.values.size() / centre.size()),
       centre_(centre.begin(), centre.end()),
       values_(core::filled_up_to_tiles(rows_) * centre.size()),
       squared_norms_(rows_) {
+  std::vector<std::size_t> rows(rows_);
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
   for (std::size_t begin = 0; begin < rows_; begin += core::kTileColumns) {
     const std::size_t lanes = std::min(core::kTileColumns, rows_ - begin);
-    const float* const from = vectors.values.data() + begin * dimension();
-    float* const panel = values_.data() + begin * dimension();
+    const std::span<float> panel =
+        std::span(values_).subspan(begin * dimension(), core::kTileColumns * dimension());
+    fill(std::span(rows).subspan(begin, lanes), panel);
     for (std::size_t i = 0; i < dimension(); ++i)
       for (std::size_t lane = 0; lane < lanes; ++lane) {
-        const float x = from[lane * dimension() + i] - centre_[i];
-        panel[i * core::kTileColumns + lane] = x;
-        squared_norms_[begin + lane] += static_cast<double>(x) * static_cast<double>(x);
+        const auto x = static_cast<double>(panel[i * core::kTileColumns + lane]);
+        squared_norms_[begin + lane] += x * x;
       }
   }
 }
 
+void VectorPanels::fill(std::span<const std::size_t> rows, std::span<float> panel) const {
+  for (std::size_t i = 0; i < dimension(); ++i)
+    for (std::size_t lane = 0; lane < rows.size(); ++lane)
+      panel[i * core::kTileColumns + lane] =
+          vectors_.values[rows[lane] * dimension() + i] - centre_[i];
+}
+
 std::vector<float> VectorPanels::gather(std::span<const std::size_t> rows) const {
   std::vector<float> panel(dimension() * core::kTileColumns);
-  for (std::size_t lane = 0; lane < rows.size(); ++lane) {
-    const float* const column =
-        (*this)[rows[lane] / core::kTileColumns].first + rows[lane] % core::kTileColumns;
-    for (std::size_t i = 0; i < dimension(); ++i)
-      panel[i * core::kTileColumns + lane] = column[i * core::kTileColumns];
-  }
+  fill(rows, panel);
   return panel;
 }
 

@@ -17,6 +17,7 @@ namespace winnow::selection {
 /// error is at most `distance_error(n + squared_norm)`.
 class VectorPanels {
  public:
+  /// The vectors must outlive this object.
   VectorPanels(const Vectors& vectors, std::span<const float> centre);
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
@@ -34,6 +35,9 @@ class VectorPanels {
   [[nodiscard]] double distance_error(double squared_norms) const;
 
  private:
+  void fill(std::span<const std::size_t> rows, std::span<float> panel) const;
+
+  Vectors vectors_;
   std::size_t rows_;
   std::vector<float> centre_;
   std::vector<float> values_;
