@@ -12,9 +12,9 @@
 namespace winnow::selection {
 
 struct KMeansOptions {
-  std::size_t clusters = 100;  ///< at least 1
-  std::uint64_t seed = 0;      ///< of the first centroids
-  std::size_t max_iterations = 300;
+  std::size_t clusters = 100;        ///< at least 1
+  std::uint64_t seed = 0;            ///< of the first centroids
+  std::size_t max_iterations = 300;  ///< 0: rows go to the first centroids
   /// Ends when the squares of the centroids' shifts sum to no more than this times the variance of
   /// an element, averaged over the elements; also when no row changes its cluster.
   double tolerance = 1e-4;
@@ -29,7 +29,8 @@ struct Clustering {
 
 /// Lloyd's algorithm. The rows of a process come after those of the processes before it, in
 /// ascending order of row id: the result then depends on all rows together only, down to the last
-/// bit. Besides the rows a process keeps a copy of them and six numbers per element of a centroid.
+/// bit. Besides the rows a process keeps a copy of them and about 30 bytes per element of a
+/// centroid.
 ///
 /// The first centroids are `initial` [clusters, dimension] or, where that is empty, rows that
 /// greedy k-means++ draws (kmeans_seeding.hpp); that finds no more centroids than there are
@@ -41,7 +42,9 @@ struct Clustering {
 /// rows lie on their centroids they stay as they are.
 ///
 /// @param rows  finite
-/// Source: the rules of scikit-learn's `KMeans(algorithm="lloyd")` with one initialization.
+/// Source: the rules of scikit-learn's `KMeans(algorithm="lloyd")` with one initialization, which
+/// however does not say which empty cluster gets which row, and puts those that stay empty on the
+/// largest cluster's centroid.
 [[nodiscard]] Clustering kmeans(const Vectors& rows, const KMeansOptions& options,
                                 std::span<const double> initial = {},
                                 const Exchange& exchange = alone());
