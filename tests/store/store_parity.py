@@ -121,7 +121,9 @@ def check_scores(path):
 
 def check_selection(path):
     with h5py.File(path) as file:
-        assert sorted(file) == ["gain", "row", "score"], sorted(file)
+        assert sorted(file) == ["gain", "left_out_by", "row", "score"], sorted(file)
+        left_out_by = file["left_out_by"][:]
+        assert left_out_by.shape == (60,) and [i for i, step in enumerate(left_out_by) if step == 255] == [2, 7, 50]
         expect_column(file, "row", "<u8", [7, 2, 50])
         expect_column(file, "gain", "<f8", [3.5, 2.25, 1])
         expect_column(file, "score", "<f8", [0.9, 0.8, 0.7])
