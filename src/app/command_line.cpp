@@ -36,6 +36,15 @@ constexpr StageCommand kStages[] = {
      "winnow generate JOB.yaml --set generate.temperature=0.7", false},
 };
 
+void add_job_options(CLI::App& command, CommandLine& line, std::string& out) {
+  command.add_option("--set", line.overrides, "Override a key of the job: --set select.budget=10%")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_option("--out", out, "The run folder itself (default: runs/<name>)")
+      ->type_name("DIR");
+}
+
 }  // namespace
 
 Parsed parse_command_line(int argc, const char* const* argv) {
@@ -51,13 +60,7 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   for (const StageCommand& stage : kStages) {
     CLI::App* command = app.add_subcommand(stage.name, stage.description);
     command->add_option("job", line.job, "The job file (YAML)")->required();
-    command
-        ->add_option("--set", line.overrides, "Override a key of the job: --set select.budget=10%")
-        ->type_name("KEY=VALUE")
-        ->take_all()
-        ->allow_extra_args(false);
-    command->add_option("--out", out, "The run folder itself (default: runs/<name>)")
-        ->type_name("DIR");
+    add_job_options(*command, line, out);
     command->add_option("--threads", line.threads, "CPU threads of each rank")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
@@ -93,6 +96,28 @@ Parsed parse_command_line(int argc, const char* const* argv) {
       "  winnow compare runs/ten-methods\n"
       "  winnow compare runs/a/selection/iterit.h5 runs/b/selection/deita.h5 --csv tables.csv\n");
   compare->callback([&line] { line.command = "compare"; });
+  CLI::App* explain = app.add_subcommand(
+      "explain", "Say what a run knows of rows and why a selection has them or not");
+  explain->add_option("job", line.job, "The job file (YAML), or a run folder")->required();
+  add_job_options(*explain, line, out);
+  CLI::Option_group* asked = explain->add_option_group("asked");
+  asked->add_option("--row", line.rows, "Explain this row, counted from 0 in the data (repeatable)")
+      ->type_name("N")
+      ->take_all()
+      ->allow_extra_args(false);
+  asked
+      ->add_option("--sample", line.sample,
+                   "Show about N rows of each selection: the first picks, those around the cut, "
+                   "the bottom")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10000));
+  asked->require_option(1);
+  explain->add_flag("--json", line.json, "Print it as JSON, with whole texts");
+  explain->footer(
+      "Examples:\n"
+      "  winnow explain JOB.yaml --row 4711 --row 12\n"
+      "  winnow explain runs/quickstart --sample 20\n");
+  explain->callback([&line] { line.command = "explain"; });
   CLI::App* tokenize = app.add_subcommand(
       "tokenize",
       "Show the token ids of texts: a JSON string per line in, an array of ids per line out");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,8 +11,8 @@ namespace winnow::app {
 /// What the user typed, checked as far as words go.
 struct CommandLine {
   std::string command;  ///< run, index, score, select, generate, inspect, compare,
-                        ///< tokenize
-  std::filesystem::path job;
+                        ///< explain, tokenize
+  std::filesystem::path job;  ///< explain: or a run folder
   std::vector<std::string> overrides;
   std::optional<std::filesystem::path> out;
   int threads = 1;
@@ -21,6 +22,8 @@ struct CommandLine {
   std::filesystem::path file;                ///< inspect
   std::vector<std::filesystem::path> paths;  ///< compare
   std::optional<std::filesystem::path> csv;  ///< compare
+  std::vector<std::uint64_t> rows;           ///< explain
+  std::optional<std::uint64_t> sample;       ///< explain, instead of rows
   std::filesystem::path model;               ///< tokenize
   std::filesystem::path texts;               ///< tokenize
   bool offsets = false;                      ///< tokenize

@@ -40,13 +40,26 @@ bool has_iterit(const Job& job) {
   return false;
 }
 
+std::string text_of(const fs::path& file) {
+  try {
+    return core::read_file(file, kLargestJobFile);
+  } catch (const core::EnvironmentError& error) {
+    throw core::UsageError(fmt::format("job file {}", error.what()));
+  }
+}
+
 }  // namespace
 
 Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
              const std::optional<fs::path>& out) {
+  return parse_job(text_of(file), file, overrides, out);
+}
+
+Job parse_job(const std::string& text, const fs::path& file,
+              const std::vector<std::string>& overrides, const std::optional<fs::path>& out) {
   YAML::Node tree;
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(core::read_file(file, kLargestJobFile));
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
     if (documents.size() > 1)
       throw core::UsageError(fmt::format("{}:{}: a second YAML document begins, expected one",
                                          file.string(), documents[1].Mark().line + 1));
@@ -54,8 +67,6 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
   } catch (const YAML::Exception& error) {
     throw core::UsageError(
         fmt::format("{}:{}: not YAML: {}", file.string(), error.mark.line + 1, error.msg));
-  } catch (const core::EnvironmentError& error) {
-    throw core::UsageError(fmt::format("job file {}", error.what()));
   }
   if (!tree.IsMap())
     throw core::UsageError(

@@ -19,4 +19,10 @@ namespace winnow::app {
                                      const std::vector<std::string>& overrides,
                                      const std::optional<std::filesystem::path>& out);
 
+/// The same from the text of a job file.
+/// @param file  whose text it is, for messages and relative paths
+[[nodiscard]] pipeline::Job parse_job(const std::string& text, const std::filesystem::path& file,
+                                      const std::vector<std::string>& overrides,
+                                      const std::optional<std::filesystem::path>& out);
+
 }  // namespace winnow::app

@@ -5,6 +5,7 @@
 
 #include "app/command_line.hpp"
 #include "app/compare_command.hpp"
+#include "app/explain_command.hpp"
 #include "app/guard.hpp"
 #include "app/inspect_command.hpp"
 #include "app/run_command.hpp"
@@ -41,6 +42,8 @@ int main(int argc, char** argv) {
       return app::inspect_command(world, *parsed.command_line);
     if (parsed.command_line->command == "compare")
       return app::compare_command(world, *parsed.command_line);
+    if (parsed.command_line->command == "explain")
+      return app::explain_command(world, *parsed.command_line);
     if (parsed.command_line->command == "tokenize")
       return app::tokenize_command(world, *parsed.command_line);
     for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) std::signal(signal, request_stop);

@@ -255,6 +255,17 @@ void make_index(const Context& context, const data::DataSet& set,
                      columns.rows.columns(), columns.status);
 }
 
+void describe(const store::IndexReader& index, IndexedData& data) {
+  data.rows = index.rows();
+  data.key = key_of(index.info());
+  data.reading = reading_of(index.info());
+}
+
+std::uint64_t bad_rows_of(const store::IndexReader& index) {
+  const std::vector<core::ScoreStatus> status = index.read_status({0, index.rows()});
+  return static_cast<std::uint64_t>(std::ranges::count(status, core::ScoreStatus::bad_row));
+}
+
 }  // namespace
 
 IndexedData index_rows(Context& context, nlohmann::ordered_json& manifest) {
@@ -284,22 +295,29 @@ IndexedData index_rows(Context& context, nlohmann::ordered_json& manifest) {
 
   mpi::agree_on(ranks, [&] {
     const store::IndexReader index(context.folder.index());
-    data.rows = index.rows();
-    data.key = key_of(index.info());
-    data.reading = reading_of(index.info());
+    describe(index, data);
     if (ranks.is_root()) {
       if (stamps_of(data.data_set) != stamps)
         context.log.write("index",
                           "the data changed while it was read: the next command looks at it again");
       manifest["inputs"] = with_hashes(stamps, index.info());
-      for (const core::ScoreStatus status : index.read_status({0, data.rows}))
-        data.bad_rows += status == core::ScoreStatus::bad_row ? 1 : 0;
+      data.bad_rows = bad_rows_of(index);
     }
   });
   data.bad_rows = mpi::max(ranks, data.bad_rows);
   context.summary["rows"] = data.rows;
   context.summary["bad_rows"] = data.bad_rows;
   context.summary["data"] = data.data_set.message;
+  return data;
+}
+
+IndexedData open_indexed(const Context& context) {
+  const store::IndexReader index(context.folder.index());
+  IndexedData data;
+  data.data_set = data::open_data_set(context.job.data, context.folder.spool());
+  require_same_reading(context, data.data_set, index.info());
+  describe(index, data);
+  data.bad_rows = bad_rows_of(index);
   return data;
 }
 

@@ -79,6 +79,28 @@ nlohmann::ordered_json read_manifest(const RunFolder& folder, const std::string&
   return manifest;
 }
 
+std::string recorded_job(const RunFolder& folder) {
+  const auto path = folder.manifest();
+  if (!std::filesystem::exists(path))
+    throw core::UsageError(fmt::format("{}: not a run folder: it has no {}", folder.path().string(),
+                                       path.filename().string()));
+  std::string job;
+  try {
+    const auto manifest = nlohmann::ordered_json::parse(core::read_file(path, kLargestManifest));
+    bool is_finished = false;
+    for (const auto& invocation : manifest.at("invocations")) {
+      const bool finished = invocation.at("outcome") == kFinished;
+      if (is_finished && !finished) continue;
+      is_finished = finished;
+      job = invocation.at("job").get<std::string>();
+    }
+  } catch (const nlohmann::json::exception& error) {
+    throw core::ModelError(fmt::format("{}: damaged: {}", path.string(), error.what()));
+  }
+  if (job.empty()) throw core::UsageError(fmt::format("{}: notes no job", path.string()));
+  return job;
+}
+
 void begin_manifest(const Context& context, nlohmann::ordered_json& manifest,
                     const std::string& command) {
   nlohmann::ordered_json invocation;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <filesystem>
+#include <string>
+
 #include <nlohmann/json.hpp>
 
 #include "pipeline/context.hpp"
@@ -13,10 +16,18 @@ namespace winnow::pipeline {
 [[nodiscard]] nlohmann::ordered_json read_manifest(const RunFolder& folder,
                                                    const std::string& job_name);
 
+/// The effective job of a run folder: of the last command that finished, else of the last one.
+/// @throws core::UsageError if the folder has no manifest or it notes no job, core::ModelError if
+/// the file is damaged.
+[[nodiscard]] std::string recorded_job(const RunFolder& folder);
+
 /// Adds this invocation (command, effective job, code version, ranks, threads, host, time) and
 /// writes the file.
 void begin_manifest(const Context& context, nlohmann::ordered_json& manifest,
                     const std::string& command);
+
+/// The outcome of a command that did all it was to do.
+inline constexpr const char* kFinished = "finished";
 
 /// Notes how the invocation ended: `finished`, or the error's line.
 void end_manifest(const Context& context, nlohmann::ordered_json& manifest,

@@ -28,6 +28,19 @@ using Pool = std::vector<core::RowId>;
                                const std::string& text, selection::ExpressionKind kind,
                                const std::string& scorer, const Pool& pool);
 
+/// An expression with what it was made from, for those who ask why.
+struct EvaluatedExpression {
+  selection::Expression expression;
+  std::vector<Numbers> columns;  ///< [expression.names().size()], each [pool.size()]
+  selection::ExpressionValues values;
+};
+
+/// As `evaluate`, of a pool that this process has whole.
+[[nodiscard]] EvaluatedExpression evaluate_here(const Context& context, const std::string& place,
+                                                const std::string& text,
+                                                selection::ExpressionKind kind,
+                                                const std::string& scorer, const Pool& pool);
+
 /// Of this rank's rows of `pool`, why each has a vector, or tags, of the scorer, or not.
 [[nodiscard]] std::vector<core::ScoreStatus> status_in(const RunFolder& folder,
                                                        const std::string& scorer,

@@ -159,7 +159,7 @@ nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job
   mpi::agree_on(communicator, [&] {
     if (!root) return;
     core::write_file(folder.summary(), json_text(summary));
-    end_manifest(context, manifest, "finished");
+    end_manifest(context, manifest, kFinished);
   });
   return summary;
 }

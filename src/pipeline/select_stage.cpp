@@ -40,23 +40,6 @@ bool is_dumped(const Job& job, const SelectionJob& selection) {
                              [&](const SelectionStep& step) { return &step == dumped; });
 }
 
-/// Hash of all that decides the selection: data, scores, methods, parameters.
-std::string key_of(const Context& context, const IndexedData& data, const SelectionJob& selection) {
-  std::string text =
-      fmt::format("{}\n{}\n{}\n", data.key, selection.order, is_dumped(context.job, selection));
-  const store::ScoreFileReader scores(context.folder.scores());
-  for (const SelectionStep& step : selection.steps) {
-    text += fmt::format("{}\n", step.method);
-    for (const store::Attribute& parameter : parameters_of(context.job, step))
-      text += std::visit(
-          [&](const auto& value) { return fmt::format("{}={}\n", parameter.name, value); },
-          parameter.value);
-    for (const std::string& scorer : scorers_of(context.job, step))
-      if (const auto made = made_from(scores.provenance(scorer))) text += *made + "\n";
-  }
-  return core::to_hex(core::hash128(text));
-}
-
 std::string hash_of(const std::filesystem::path& file) {
   return core::to_hex(core::hash_file(file.string()));
 }
@@ -125,7 +108,7 @@ bool is_current(const Context& context, const IndexedData& data, const Selection
 
 void select_one(Context& context, const IndexedData& data, const SelectionJob& selection) {
   const mpi::Communicator& ranks = context.communicator;
-  const std::string key = mpi::agree_on(ranks, [&] { return key_of(context, data, selection); });
+  const std::string key = mpi::agree_on(ranks, [&] { return selection_key(context, data, selection); });
   if (!ask_root(ranks, [&] { return is_current(context, data, selection, key); })) {
     if (ranks.is_root())
       context.log.write("select", fmt::format("{}: {}", selection.name, described(selection)));
@@ -141,6 +124,23 @@ void select_one(Context& context, const IndexedData& data, const SelectionJob& s
 }
 
 }  // namespace
+
+std::string selection_key(const Context& context, const IndexedData& data,
+                          const SelectionJob& selection) {
+  std::string text =
+      fmt::format("{}\n{}\n{}\n", data.key, selection.order, is_dumped(context.job, selection));
+  const store::ScoreFileReader scores(context.folder.scores());
+  for (const SelectionStep& step : selection.steps) {
+    text += fmt::format("{}\n", step.method);
+    for (const store::Attribute& parameter : parameters_of(context.job, step))
+      text += std::visit(
+          [&](const auto& value) { return fmt::format("{}={}\n", parameter.name, value); },
+          parameter.value);
+    for (const std::string& scorer : scorers_of(context.job, step))
+      if (const auto made = made_from(scores.provenance(scorer))) text += *made + "\n";
+  }
+  return core::to_hex(core::hash128(text));
+}
 
 void select_rows(Context& context, const IndexedData& data) {
   const StageTimer timer(context, "select");

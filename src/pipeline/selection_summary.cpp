@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string>
 
-#include "core/error.hpp"
 #include "data/subset_writer.hpp"
 #include "pipeline/candidates.hpp"
+#include "pipeline/excerpt.hpp"
 #include "pipeline/made_from.hpp"
 #include "pipeline/row_source.hpp"
 #include "store/score_file.hpp"
@@ -16,16 +16,6 @@ namespace {
 
 constexpr std::size_t kTopPicks = 5;
 constexpr std::size_t kShownCharacters = 60;
-
-/// The first characters of an instruction on one line.
-std::string shown(const std::string& text) {
-  std::string line = core::one_line(text);
-  std::size_t end = 0;
-  for (std::size_t characters = 0; end < line.size() && characters < kShownCharacters; ++characters)
-    do ++end;
-    while (end < line.size() && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80);
-  return end < line.size() ? line.substr(0, end) + "..." : line;
-}
 
 }  // namespace
 
@@ -67,7 +57,8 @@ nlohmann::ordered_json summarize(const Context& context, const IndexedData& data
     if (file.gain) top["gain"] = (*file.gain)[i];
     if (file.score) top["score"] = (*file.score)[i];
     if (file.diversity) top["diversity"] = (*file.diversity)[i];
-    top["text"] = shown(source.samples({file.row[i], file.row[i] + 1}).front().value().instruction);
+    top["text"] = excerpt(source.samples({file.row[i], file.row[i] + 1}).front().value().instruction,
+                          kShownCharacters);
     summary["top"].push_back(top);
   }
   return summary;

@@ -176,9 +176,18 @@ bool ScoreFileReader::has(const std::string& scorer, const std::string& score) c
 }
 
 std::vector<std::string> ScoreFileReader::score_names(const std::string& scorer) const {
+  return names_of(scorer, Element::f64);
+}
+
+std::vector<std::string> ScoreFileReader::count_names(const std::string& scorer) const {
+  return names_of(scorer, Element::u32);
+}
+
+std::vector<std::string> ScoreFileReader::names_of(const std::string& scorer,
+                                                   Element element) const {
   std::vector<std::string> names;
   for (const std::string& name : file_.children(group_path(scorer)))
-    if (file_.element(dataset_path(scorer, name)) == Element::f64) names.push_back(name);
+    if (file_.element(dataset_path(scorer, name)) == element) names.push_back(name);
   return names;
 }
 

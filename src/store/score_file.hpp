@@ -116,6 +116,8 @@ class ScoreFileReader {
   [[nodiscard]] std::vector<std::string> scorers() const { return file_.children("/scores"); }
   /// The numbers per row of a scorer that have a status, ascending.
   [[nodiscard]] std::vector<std::string> score_names(const std::string& scorer) const;
+  /// Its counts per row ("n_tokens", "n_cond", ...), ascending.
+  [[nodiscard]] std::vector<std::string> count_names(const std::string& scorer) const;
   [[nodiscard]] RowTable read_rows(core::RowRange range) const {
     return read_rows_table(file_, range);
   }
@@ -169,6 +171,8 @@ class ScoreFileReader {
   }
 
  private:
+  [[nodiscard]] std::vector<std::string> names_of(const std::string& scorer, Element element) const;
+
   ReadFile file_;
   std::uint64_t rows_;
 };

@@ -1,0 +1,191 @@
+#include "app/explain_command.hpp"
+
+#include <string>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/job_file.hpp"
+#include "app/output.hpp"
+#include "core/error.hpp"
+#include "pipeline/excerpt.hpp"
+#include "pipeline/explain.hpp"
+#include "pipeline/json_text.hpp"
+#include "pipeline/manifest.hpp"
+
+namespace winnow::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using pipeline::excerpt;
+
+/// Characters of a text that are shown: of one row, and of each of a sample.
+constexpr std::size_t kLongText = 300;
+constexpr std::size_t kInstruction = 100;
+constexpr std::size_t kAnswer = 160;
+
+/// The job of a file, or the one that a run folder notes.
+pipeline::Job job_of(const CommandLine& line) {
+  if (!std::filesystem::is_directory(line.job))
+    return read_job(line.job, line.overrides, line.out);
+  if (line.out)
+    throw core::UsageError(fmt::format("--out: given, but {} is a run folder itself",
+                                       line.job.string()));
+  const pipeline::RunFolder folder(line.job);
+  return parse_job(pipeline::recorded_job(folder), folder.manifest(), line.overrides, line.job);
+}
+
+std::string title(const Json& row) {
+  return fmt::format("row {}{}{}", row.at("row").get<std::uint64_t>(),
+                     row.contains("id") ? fmt::format(" ({})", row.at("id").get<std::string>())
+                                        : "",
+                     row.at("status") == "ok" ? "" : ": it could not be read");
+}
+
+/// `gain 40.191 = score 0.962 x diversity 41.77`, as far as the file has them.
+std::string numbers_of(const Json& pick) {
+  std::string text;
+  const auto add = [&](const char* name, const char* before) {
+    if (pick.contains(name))
+      text += fmt::format("{}{} {:.6g}", text.empty() ? "" : before, name,
+                          pick.at(name).get<double>());
+  };
+  add("gain", "");
+  add("score", " = ");
+  add("diversity", " x ");
+  return text;
+}
+
+std::string texts_of(const Json& row) {
+  std::string text;
+  for (const char* name : {"instruction", "input", "output"})
+    if (row.contains(name))
+      text += fmt::format("  {:<12} {}\n", std::string_view(name) == "output" ? "answer" : name,
+                          excerpt(row.at(name).get<std::string>(), kLongText));
+  return text;
+}
+
+std::string number_line(const std::string& name, const Json& number) {
+  if (number.at("value").is_null())
+    return fmt::format("  {:<36} undefined: {}\n", name, number.at("status").get<std::string>());
+  return fmt::format("  {:<36} {:>12.6g} {:>8.1f} %\n", name, number.at("value").get<double>(),
+                     number.at("percentile").get<double>());
+}
+
+std::string scorer_lines(const std::string& scorer, const Json& group) {
+  std::string text;
+  for (const auto& [name, number] : group.items()) {
+    if (name == "tags") {
+      const auto tags = number.get<std::vector<std::string>>();
+      text += fmt::format("  {:<36} {}\n", scorer + ".tags",
+                          tags.empty() ? "none" : fmt::format("{}", fmt::join(tags, ", ")));
+    } else if (number.contains("dimension")) {
+      text += fmt::format("  {:<36} {}\n", scorer + "." + name,
+                          number.at("status") == "ok"
+                              ? fmt::format("{} numbers", number.at("dimension").get<std::uint64_t>())
+                              : "undefined: " + number.at("status").get<std::string>());
+    } else {
+      text += number_line(scorer + "." + name, number);
+    }
+  }
+  return text;
+}
+
+std::string selection_line(const std::string& name, const Json& selection) {
+  const auto line = [&](const std::string& words) {
+    return fmt::format("  {:<20} {}\n", name, words);
+  };
+  const std::string state = selection.at("state").get<std::string>();
+  if (state == "missing") return line("not made yet");
+  const std::string outdated =
+      state == "outdated" ? " (made from other scores or settings than the job's)" : "";
+  if (selection.at("pick").is_null()) {
+    if (!outdated.empty()) return line("not picked" + outdated);
+    return line(fmt::format("not picked by {}: {}", selection.at("job").get<std::string>(),
+                            excerpt(selection.at("why").get<std::string>(), kLongText)));
+  }
+  const std::string numbers = numbers_of(selection);
+  std::string again;
+  if (selection.contains("again_at"))
+    again = fmt::format(" and {} more", selection.at("again_at").size());
+  return line(fmt::format("pick {} of {}{}{}{}{}", selection.at("pick").get<std::uint64_t>(),
+                          selection.at("rows").get<std::uint64_t>(), again,
+                          numbers.empty() ? "" : ": ", numbers, outdated));
+}
+
+std::string rows_text(const Json& told) {
+  std::string text;
+  for (const Json& row : told.at("explained")) {
+    text += fmt::format("{}{} of {} rows\n{}\n", text.empty() ? "" : "\n", title(row),
+                        told.at("rows").get<std::uint64_t>(), texts_of(row));
+    text += fmt::format("  {:<36} {:>12} {:>10}\n", "number", "value", "percentile");
+    for (const auto& [name, number] : row.at("numbers").items()) text += number_line(name, number);
+    for (const auto& [scorer, group] : row.at("scorers").items()) text += scorer_lines(scorer, group);
+    text += "\n";
+    for (const auto& [name, selection] : row.at("selections").items())
+      text += selection_line(name, selection);
+  }
+  return text;
+}
+
+std::string sampled_row(const Json& row) {
+  const std::string numbers = numbers_of(row);
+  const Json& pick = row.at("pick");
+  std::string text = fmt::format(
+      "    {:>7}  {}{}{}\n", pick.is_null() ? "-" : fmt::format("{}.", pick.get<std::uint64_t>()),
+      title(row), numbers.empty() ? "" : "  ", numbers);
+  if (row.contains("instruction"))
+    text += fmt::format("             {}\n             > {}\n",
+                        excerpt(row.at("instruction").get<std::string>(), kInstruction),
+                        excerpt(row.at("output").get<std::string>(), kAnswer));
+  return text;
+}
+
+std::string sample_text(const Json& told) {
+  std::string text;
+  for (const auto& [name, selection] : told.at("selections").items()) {
+    const std::string state = selection.at("state").get<std::string>();
+    text += fmt::format("{}{}: ", text.empty() ? "" : "\n", name);
+    if (state != "current") {
+      text += state == "missing" ? "not made yet\n"
+                                 : "made from other scores or settings than the job's\n";
+      continue;
+    }
+    text += fmt::format("{} of {} rows by {}\n", selection.at("rows").get<std::uint64_t>(),
+                        told.at("rows").get<std::uint64_t>(),
+                        selection.at("job").get<std::string>());
+    const bool by_number = selection.at("bottom_by") == "number";
+    const std::pair<const char*, const char*> blocks[] = {
+        {"top", "the first picks"},
+        {"cut", "the last picks, then the best rows behind them"},
+        {"bottom", by_number ? "the lowest of the rows that were not picked"
+                             : "some of the rows that were not picked, by chance"}};
+    for (const auto& [block, words] : blocks) {
+      if (selection.at(block).empty()) continue;
+      text += fmt::format("  {}: {}\n", block, words);
+      for (const Json& row : selection.at(block)) text += sampled_row(row);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+int explain_command(const mpi::Communicator& communicator, const CommandLine& line) {
+  if (!communicator.is_root()) return 0;
+  const pipeline::Job job = job_of(line);
+  const pipeline::FinishedRun run(job);
+  if (line.sample && job.selections.empty())
+    throw core::UsageError(fmt::format("{}: --sample shows rows of selections, expected a job that "
+                                       "has some",
+                                       line.job.string()));
+  const Json told =
+      line.sample ? pipeline::sample_rows(run, *line.sample) : pipeline::explain_rows(run, line.rows);
+  if (line.json)
+    print(pipeline::json_text(told));
+  else
+    print(line.sample ? sample_text(told) : rows_text(told));
+  return 0;
+}
+
+}  // namespace winnow::app
