@@ -26,20 +26,19 @@ constexpr std::size_t kAnswer = 160;
 
 /// The job of a file, or the one that a run folder notes.
 pipeline::Job job_of(const CommandLine& line) {
-  if (!std::filesystem::is_directory(line.job))
-    return read_job(line.job, line.overrides, line.out);
+  if (!std::filesystem::is_directory(line.job)) return read_job(line.job, line.overrides, line.out);
   if (line.out)
-    throw core::UsageError(fmt::format("--out: given, but {} is a run folder itself",
-                                       line.job.string()));
+    throw core::UsageError(
+        fmt::format("--out: given, but {} is a run folder itself", line.job.string()));
   const pipeline::RunFolder folder(line.job);
   return parse_job(pipeline::recorded_job(folder), folder.manifest(), line.overrides, line.job);
 }
 
 std::string title(const Json& row) {
-  return fmt::format("row {}{}{}", row.at("row").get<std::uint64_t>(),
-                     row.contains("id") ? fmt::format(" ({})", row.at("id").get<std::string>())
-                                        : "",
-                     row.at("status") == "ok" ? "" : ": it could not be read");
+  return fmt::format(
+      "row {}{}{}", row.at("row").get<std::uint64_t>(),
+      row.contains("id") ? fmt::format(" ({})", row.at("id").get<std::string>()) : "",
+      row.at("status") == "ok" ? "" : ": it could not be read");
 }
 
 /// `gain 40.191 = score 0.962 x diversity 41.77`, as far as the file has them.
@@ -47,8 +46,8 @@ std::string numbers_of(const Json& pick) {
   std::string text;
   const auto add = [&](const char* name, const char* before) {
     if (pick.contains(name))
-      text += fmt::format("{}{} {:.6g}", text.empty() ? "" : before, name,
-                          pick.at(name).get<double>());
+      text +=
+          fmt::format("{}{} {:.6g}", text.empty() ? "" : before, name, pick.at(name).get<double>());
   };
   add("gain", "");
   add("score", " = ");
@@ -80,10 +79,11 @@ std::string scorer_lines(const std::string& scorer, const Json& group) {
       text += fmt::format("  {:<36} {}\n", scorer + ".tags",
                           tags.empty() ? "none" : fmt::format("{}", fmt::join(tags, ", ")));
     } else if (number.contains("dimension")) {
-      text += fmt::format("  {:<36} {}\n", scorer + "." + name,
-                          number.at("status") == "ok"
-                              ? fmt::format("{} numbers", number.at("dimension").get<std::uint64_t>())
-                              : "undefined: " + number.at("status").get<std::string>());
+      text +=
+          fmt::format("  {:<36} {}\n", scorer + "." + name,
+                      number.at("status") == "ok"
+                          ? fmt::format("{} numbers", number.at("dimension").get<std::uint64_t>())
+                          : "undefined: " + number.at("status").get<std::string>());
     } else {
       text += number_line(scorer + "." + name, number);
     }
@@ -120,7 +120,8 @@ std::string rows_text(const Json& told) {
                         told.at("rows").get<std::uint64_t>(), texts_of(row));
     text += fmt::format("  {:<36} {:>12} {:>10}\n", "number", "value", "percentile");
     for (const auto& [name, number] : row.at("numbers").items()) text += number_line(name, number);
-    for (const auto& [scorer, group] : row.at("scorers").items()) text += scorer_lines(scorer, group);
+    for (const auto& [scorer, group] : row.at("scorers").items())
+      text += scorer_lines(scorer, group);
     text += "\n";
     for (const auto& [name, selection] : row.at("selections").items())
       text += selection_line(name, selection);
@@ -151,9 +152,9 @@ std::string sample_text(const Json& told) {
                                  : "made from other scores or settings than the job's\n";
       continue;
     }
-    text += fmt::format("{} of {} rows by {}\n", selection.at("rows").get<std::uint64_t>(),
-                        told.at("rows").get<std::uint64_t>(),
-                        selection.at("job").get<std::string>());
+    text +=
+        fmt::format("{} of {} rows by {}\n", selection.at("rows").get<std::uint64_t>(),
+                    told.at("rows").get<std::uint64_t>(), selection.at("job").get<std::string>());
     const bool by_number = selection.at("bottom_by") == "number";
     const std::pair<const char*, const char*> blocks[] = {
         {"top", "the first picks"},
@@ -176,11 +177,12 @@ int explain_command(const mpi::Communicator& communicator, const CommandLine& li
   const pipeline::Job job = job_of(line);
   const pipeline::FinishedRun run(job);
   if (line.sample && job.selections.empty())
-    throw core::UsageError(fmt::format("{}: --sample shows rows of selections, expected a job that "
-                                       "has some",
-                                       line.job.string()));
-  const Json told =
-      line.sample ? pipeline::sample_rows(run, *line.sample) : pipeline::explain_rows(run, line.rows);
+    throw core::UsageError(
+        fmt::format("{}: --sample shows rows of selections, expected a job that "
+                    "has some",
+                    line.job.string()));
+  const Json told = line.sample ? pipeline::sample_rows(run, *line.sample)
+                                : pipeline::explain_rows(run, line.rows);
   if (line.json)
     print(pipeline::json_text(told));
   else

@@ -44,8 +44,14 @@ const std::map<std::string_view, ReadKey>& readers() {
        }},
       {"text",
        [](Section& s, Step& step) {
-         step.text = s.one_of("text", {"response", "instruction"})
-                         .value_or(step.method == "graphfilter" ? "instruction" : "response");
+         const bool is_deduplicate = step.method == "deduplicate";
+         step.text =
+             s.one_of("text", is_deduplicate
+                                  ? std::vector<std::string>{"all", "instruction", "response"}
+                                  : std::vector<std::string>{"response", "instruction"})
+                 .value_or(is_deduplicate                 ? "all"
+                           : step.method == "graphfilter" ? "instruction"
+                                                          : "response");
        }},
       {"unit",
        [](Section& s, Step& step) {
@@ -53,7 +59,10 @@ const std::map<std::string_view, ReadKey>& readers() {
        }},
       {"take",
        [](Section& s, Step& step) {
-         step.take = s.one_of("take", {"top", "middle", "bottom"}).value_or("top");
+         const std::vector<std::string> allowed =
+             step.method == "kmeans" ? std::vector<std::string>{"nearest", "per_cluster"}
+                                     : std::vector<std::string>{"top", "middle", "bottom"};
+         step.take = s.one_of("take", allowed).value_or(allowed.front());
        }},
       {"seed", [](Section& s,
                   Step& step) { step.seed = s.unsigned_integer("seed", 0, ~0ULL).value_or(0); }},
@@ -73,7 +82,40 @@ const std::map<std::string_view, ReadKey>& readers() {
        }},
       {"max_cosine_similarity",
        [](Section& s, Step& step) {
-         step.max_cosine_similarity = s.number("max_cosine_similarity", -1, 1).value_or(0.9);
+         step.max_cosine_similarity = s.number("max_cosine_similarity", -1, 1)
+                                          .value_or(step.method == "deduplicate" ? 0.95 : 0.9);
+       }},
+      {"min_jaccard_similarity",
+       [](Section& s, Step& step) {
+         step.min_jaccard_similarity = s.number("min_jaccard_similarity", 0.01, 1).value_or(0.8);
+       }},
+      {"by",
+       [](Section& s, Step& step) {
+         step.by = s.one_of("by", {"ngrams", "embedding"}).value_or("ngrams");
+       }},
+      {"ngram",
+       [](Section& s, Step& step) { step.ngram = s.unsigned_integer("ngram", 1, 64).value_or(5); }},
+      {"ifd_share",
+       [](Section& s, Step& step) {
+         step.ifd_share = s.text("ifd_share").value_or("20%");
+         static_cast<void>(selection::parse_budget(s.place_of("ifd_share"), step.ifd_share));
+       }},
+      {"clusters",
+       [](Section& s, Step& step) {
+         step.clusters = s.unsigned_integer("clusters", 1, 1U << 24)
+                             .value_or(step.method == "cherry_pre_experience" ? 100 : 0);
+       }},
+      {"per_cluster",
+       [](Section& s, Step& step) {
+         step.per_cluster = s.unsigned_integer("per_cluster", 1, 1U << 24).value_or(10);
+       }},
+      {"low_percentile",
+       [](Section& s, Step& step) {
+         step.low_percentile = s.number("low_percentile", 0, 100).value_or(25);
+       }},
+      {"high_percentile",
+       [](Section& s, Step& step) {
+         step.high_percentile = s.number("high_percentile", step.low_percentile, 100).value_or(75);
        }},
       {"embedding",
        [](Section& s, Step& step) { step.embedding = s.text("embedding").value_or(""); }},
@@ -83,10 +125,6 @@ const std::map<std::string_view, ReadKey>& readers() {
   return table;
 }
 
-/// Methods that the design names and this version does not run.
-const std::vector<std::string> kLaterMethods = {"superfiltering_d", "kmeans", "facility_location",
-                                                "k_center", "deduplicate"};
-
 const Method& read_method(YamlSection& section, SelectionStep& step) {
   step.method = section.required_text("method");
   const Method* const method = pipeline::find_method(step.method);
@@ -94,9 +132,6 @@ const Method& read_method(YamlSection& section, SelectionStep& step) {
   std::vector<std::string> names;
   for (const Method& known : pipeline::methods())
     if (known.algorithm != pipeline::Algorithm::filter) names.emplace_back(known.name);
-  if (std::ranges::find(kLaterMethods, step.method) != kLaterMethods.end())
-    section.fail("method", fmt::format("not supported by this version: {} (supported: {})",
-                                       step.method, fmt::join(names, ", ")));
   section.fail("method", fmt::format("found '{}', expected one of {}; nearest is '{}'", step.method,
                                      fmt::join(names, ", "), core::nearest(step.method, names)));
 }
@@ -111,6 +146,9 @@ void read_budget(YamlSection& section, const Method& method, SelectionStep& step
   if (section.has("of") && unit != selection::Budget::Unit::percent)
     section.fail("of", "given, but says of which rows a budget in percent is taken");
   if (const auto of = section.one_of("of", {"all", "eligible"})) step.of = *of;
+  if (unit == selection::Budget::Unit::tokens && step.method == "kmeans" && step.clusters == 0)
+    section.fail("clusters",
+                 "missing: a budget in tokens does not say how many clusters there are");
   if (step.take == "middle" && unit == selection::Budget::Unit::tokens)
     section.fail("budget", fmt::format("'{}' counts tokens, but `take: middle` has its middle in "
                                        "rows: expected rows or a percentage",
@@ -132,6 +170,9 @@ SelectionStep read_step(YamlSection& section, const pipeline::Job& job) {
   } else {
     const Method& method = read_method(section, step);
     for (const std::string_view key : method.keys) readers().at(key)(section, step);
+    for (const std::string_view key : method.keys)
+      if (section.has(std::string(key)) && !pipeline::key_applies(step, key))
+        section.fail(std::string(key), fmt::format("given, but `by: {}` does not use it", step.by));
     read_budget(section, method, step);
   }
   return step;

@@ -116,7 +116,18 @@ std::string token_scorer(const Job& job, const std::string& preferred) {
 }
 
 bool needs_embedding(const SelectionStep& step) {
-  return method_of(step).algorithm == Algorithm::similarity_filter;
+  switch (method_of(step).algorithm) {
+    case Algorithm::similarity_filter:
+    case Algorithm::facility_location:
+    case Algorithm::k_center:
+    case Algorithm::clusters:
+    case Algorithm::cherry_sample:
+      return true;
+    case Algorithm::near_duplicates:
+      return step.by == "embedding";
+    default:
+      return false;
+  }
 }
 
 bool needs_tags(const SelectionStep& step) {

@@ -61,7 +61,8 @@ void add_lists(const store::ScoreFileReader& scores, const std::string& scorer,
     if (dimension > 0)
       group["embedding"] = {
           {"dimension", dimension},
-          {"status", core::name_of(scores.read_status(scorer, "embedding", {row, row + 1}).front())}};
+          {"status",
+           core::name_of(scores.read_status(scorer, "embedding", {row, row + 1}).front())}};
     if (!scores.has_tags(scorer)) continue;
     group["tags"] = Json::array();
     for (const std::uint32_t tag : scores.read_tags(scorer, {row, row + 1}).tags)
@@ -72,10 +73,10 @@ void add_lists(const store::ScoreFileReader& scores, const std::string& scorer,
 void add_scores(const FinishedRun& run, std::vector<Json>& explained) {
   const store::ScoreFileReader scores(run.folder().scores());
   if (scores.rows() != run.data().rows)
-    throw core::UsageError(fmt::format("{}: has {} rows, the data {}: expected a run that is "
-                                       "finished",
-                                       run.folder().scores().string(), scores.rows(),
-                                       run.data().rows));
+    throw core::UsageError(
+        fmt::format("{}: has {} rows, the data {}: expected a run that is "
+                    "finished",
+                    run.folder().scores().string(), scores.rows(), run.data().rows));
   for (Json& row : explained) row["scorers"] = Json::object();
   for (const std::string& scorer : scores.scorers()) {
     const Json::json_pointer group = Json::json_pointer("/scorers") / scorer;
@@ -109,8 +110,7 @@ void add_selection(const FinishedRun& run, const SelectionJob& job, std::vector<
     if (!told.at("pick").is_null() || selection.state != FoundSelection::State::current) continue;
     const std::size_t number = selection.left_out_by[row];
     auto view = views.find(number);
-    if (view == views.end())
-      view = views.emplace(number, view_step(run, selection, number)).first;
+    if (view == views.end()) view = views.emplace(number, view_step(run, selection, number)).first;
     told.update(why_left_out(run, selection, view->second, number, row));
   }
 }
@@ -157,8 +157,8 @@ Json explain_rows(const FinishedRun& run, std::span<const core::RowId> rows) {
   std::vector<Json> explained;
   for (const core::RowId row : rows) {
     if (row >= run.data().rows)
-      throw core::UsageError(fmt::format("--row {}: the data has the rows 0 to {}", row,
-                                         run.data().rows - 1));
+      throw core::UsageError(
+          fmt::format("--row {}: the data has the rows 0 to {}", row, run.data().rows - 1));
     explained.push_back(describe_row(run, row));
   }
   add_own_numbers(run, explained);

@@ -19,8 +19,7 @@ namespace {
 using State = FoundSelection::State;
 
 bool is_current(const FinishedRun& run, const FoundSelection& selection) {
-  const std::vector<std::string> stored =
-      store::ScoreFileReader(run.folder().scores()).scorers();
+  const std::vector<std::string> stored = store::ScoreFileReader(run.folder().scores()).scorers();
   for (const SelectionStep& step : selection.job.steps)
     for (const std::string& scorer : scorers_of(run.job(), step))
       if (std::ranges::find(stored, scorer) == stored.end()) return false;
@@ -72,8 +71,8 @@ StepView view_step(const FinishedRun& run, const FoundSelection& selection, std:
         run.context(), view.step.place + (is_filter ? ".filter" : ".score"), text,
         is_filter ? selection::ExpressionKind::condition : selection::ExpressionKind::number,
         view.step.scorer, view.pool);
-  if (!is_filter) view.candidates = 
-        find_candidates(run.context(), view.step, view.pool, is_in_tokens(view.step));
+  if (!is_filter)
+    view.candidates = find_candidates(run.context(), view.step, view.pool, is_in_tokens(view.step));
   return view;
 }
 

@@ -24,8 +24,8 @@ namespace winnow::pipeline {
 class FinishedRun {
  public:
   /// @param job  must outlive this object
-  /// @throws core::ModelError if the index is damaged or missing, core::UsageError if it is of other
-  /// data than the job's
+  /// @throws core::ModelError if the index is damaged or missing, core::UsageError if it is of
+  /// other data than the job's
   explicit FinishedRun(const Job& job);
 
   [[nodiscard]] const Context& context() const { return context_; }

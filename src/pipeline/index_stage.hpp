@@ -27,8 +27,8 @@ struct IndexedData {
 /// data or none at all.
 [[nodiscard]] IndexedData index_rows(Context& context, nlohmann::ordered_json& manifest);
 
-/// One process. What is indexed already, whatever has become of the files since: each row is checked
-/// when it is read.
+/// One process. What is indexed already, whatever has become of the files since: each row is
+/// checked when it is read.
 /// @throws core::UsageError if the run folder's index is of other data
 [[nodiscard]] IndexedData open_indexed(const Context& context);
 

@@ -144,7 +144,8 @@ Json with_last_pick(Json reason, std::string why, const std::optional<double>& s
     if (last->gain)
       has += fmt::format("{}a gain of {:.6g}", has.empty() ? "" : " and ", *last->gain);
     if (!has.empty())
-      why += fmt::format("{}the last pick (row {}) has {}", why.empty() ? "" : ", ", last->row, has);
+      why +=
+          fmt::format("{}the last pick (row {}) has {}", why.empty() ? "" : ", ", last->row, has);
   }
   reason["why"] = std::move(why);
   return reason;
@@ -185,8 +186,8 @@ std::optional<Json> similar_pick(const FinishedRun& run, const FoundSelection& s
     pick = fmt::format(" (pick {})", similar["pick"].get<std::size_t>());
   }
   similar["cosine"] = highest;
-  similar["why"] = fmt::format("similar to row {}{} at {:.4f} > {}", before[*nearest], pick, highest,
-                               view.step.max_cosine_similarity);
+  similar["why"] = fmt::format("similar to row {}{} at {:.4f} > {}", before[*nearest], pick,
+                               highest, view.step.max_cosine_similarity);
   return similar;
 }
 
@@ -201,10 +202,11 @@ bool is_next(const StepView& view, core::RowId row) {
 
 Json too_long(const StepView& view, core::RowId row) {
   const std::uint32_t tokens = view.candidates.tokens[place_in(view.candidates.row, row)];
-  return {{"reason", "budget"},
-          {"tokens", tokens},
-          {"why", fmt::format("next in order, but its {} tokens no longer fit into the budget of {}",
-                              tokens, view.step.budget)}};
+  return {
+      {"reason", "budget"},
+      {"tokens", tokens},
+      {"why", fmt::format("next in order, but its {} tokens no longer fit into the budget of {}",
+                          tokens, view.step.budget)}};
 }
 
 /// Of a candidate that was not picked.

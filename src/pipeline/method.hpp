@@ -20,6 +20,11 @@ enum class Algorithm {
   bipartite_greedy,
   similarity_filter,
   tag_cover,
+  facility_location,
+  k_center,
+  clusters,
+  cherry_sample,
+  near_duplicates,
 };
 
 /// Rows that may be picked, by the number that the method goes by.

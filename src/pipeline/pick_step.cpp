@@ -7,14 +7,22 @@
 #include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "pipeline/method.hpp"
+#include "pipeline/row_texts.hpp"
 #include "pipeline/text_tfidf.hpp"
 #include "selection/budget.hpp"
+#include "selection/cherry_sample_mpi.hpp"
+#include "selection/cluster_picks_mpi.hpp"
+#include "selection/facility_location_mpi.hpp"
 #include "selection/greedy_mpi.hpp"
+#include "selection/k_center_mpi.hpp"
+#include "selection/kmeans_mpi.hpp"
+#include "selection/near_duplicates_mpi.hpp"
 #include "selection/position.hpp"
 #include "selection/ranking.hpp"
 #include "selection/ranking_mpi.hpp"
 #include "selection/similarity_filter_mpi.hpp"
 #include "selection/tag_cover_mpi.hpp"
+#include "text/shingles.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace winnow::pipeline {
@@ -135,17 +143,146 @@ StepPicks by_bipartite_graph(const StepInput& in) {
   return by_greedy(in, {in.step.text, "", false, tfidf::Weighting::tf_log_idf}, 0, false);
 }
 
-selection::Selection by_similarity(const StepInput& in) {
-  const RowVectors vectors = mpi::agree_on(in.ranks(), [&] {
+/// The candidates' vectors.
+RowVectors vectors_of(const StepInput& in) {
+  return mpi::agree_on(in.ranks(), [&] {
     return read_vectors(in.context.folder, embedding_scorer(in.context.job, in.step),
                         in.candidates.row);
   });
-  return selection::similarity_filter_mpi(in.ranks(),
-                                          {in.candidates.row,
-                                           in.candidates.value,
-                                           in.candidates.tokens,
-                                           {vectors.values, vectors.dimension}},
-                                          in.step.max_cosine_similarity, in.amount);
+}
+
+selection::Selection by_similarity(const StepInput& in) {
+  const RowVectors vectors = vectors_of(in);
+  return selection::similarity_filter_mpi(
+      in.ranks(), {in.candidates.row, in.candidates.value, in.candidates.tokens, vectors.view()},
+      in.step.max_cosine_similarity, in.amount);
+}
+
+/// Superfiltering.D: the candidates with the highest IFD.
+Candidates highest(const StepInput& in) {
+  const std::uint64_t count = selection::resolve_budget(
+      selection::parse_budget("ifd_share", in.step.ifd_share), in.data.rows);
+  if (count < in.amount)
+    throw core::UsageError(fmt::format("{}.ifd_share: '{}' leaves {} rows, the budget asks for {}",
+                                       in.step.place, in.step.ifd_share, count, in.amount));
+  std::vector<core::RowId> top =
+      selection::ranking_mpi(in.ranks(), in.candidates.row, in.candidates.value,
+                             selection::Direction::descending, {}, count)
+          .row;
+  std::ranges::sort(top);
+  Candidates kept;
+  for (std::size_t i = 0; i < in.candidates.row.size(); ++i) {
+    if (!std::ranges::binary_search(top, in.candidates.row[i])) continue;
+    kept.row.push_back(in.candidates.row[i]);
+    kept.value.push_back(in.candidates.value[i]);
+    if (!in.candidates.tokens.empty()) kept.tokens.push_back(in.candidates.tokens[i]);
+  }
+  return kept;
+}
+
+selection::Selection by_facility_location(const StepInput& in) {
+  const RowVectors vectors = vectors_of(in);
+  return selection::facility_location_mpi(
+      in.ranks(), {in.candidates.row, {}, in.candidates.tokens, vectors.view()}, {}, in.amount);
+}
+
+selection::Selection by_superfiltering_d(const StepInput& in) {
+  const Candidates top = highest(in);
+  const StepInput on_top{in.context, in.data, in.step, top, in.dump_key, in.amount};
+  const RowVectors vectors = vectors_of(on_top);
+  selection::FacilityRule rule;
+  rule.similarity = selection::FacilitySimilarity::published;
+  std::vector<std::uint64_t> keys;
+  if (in.step.faithful) {
+    rule.ties = selection::FacilityTies::published;
+    keys = selection::ranking_keys(top.value, selection::Direction::descending);
+  }
+  return selection::facility_location_mpi(in.ranks(), {top.row, keys, top.tokens, vectors.view()},
+                                          rule, in.amount);
+}
+
+selection::Selection by_k_center(const StepInput& in) {
+  const RowVectors vectors = vectors_of(in);
+  return selection::k_center_mpi(in.ranks(),
+                                 {in.candidates.row, in.candidates.tokens, vectors.view()},
+                                 in.step.seed, in.amount);
+}
+
+selection::Clustering clustering_of(const StepInput& in, const RowVectors& vectors) {
+  selection::KMeansOptions options;
+  options.clusters = in.step.clusters == 0 ? in.amount : in.step.clusters;
+  options.seed = in.step.seed;
+  return selection::kmeans_mpi(in.ranks(), vectors.view(), options);
+}
+
+store::Attributes told_of(const selection::Clustering& clustering, std::size_t dimension) {
+  return {{"clusters", static_cast<std::uint64_t>(clustering.centroid.size() / dimension)},
+          {"inertia", clustering.inertia},
+          {"iterations", static_cast<std::uint64_t>(clustering.iterations)}};
+}
+
+StepPicks by_clusters(const StepInput& in) {
+  const RowVectors vectors = vectors_of(in);
+  const selection::Clustering clustering = clustering_of(in, vectors);
+  const selection::ClusteredRows rows{in.candidates.row, in.candidates.tokens,
+                                      clustering.assignment.cluster,
+                                      clustering.assignment.squared_distance};
+  return {in.step.take == "nearest"
+              ? selection::nearest_to_centroids_mpi(in.ranks(), rows, vectors.view(),
+                                                    clustering.centroid, in.amount)
+              : selection::per_cluster_mpi(in.ranks(), rows, in.amount),
+          told_of(clustering, vectors.dimension)};
+}
+
+StepPicks by_cherry_sample(const StepInput& in) {
+  const RowVectors vectors = vectors_of(in);
+  const selection::Clustering clustering = clustering_of(in, vectors);
+  return {selection::cherry_sample_mpi(
+              in.ranks(), {in.candidates.row, clustering.assignment.cluster, in.candidates.value},
+              {in.step.per_cluster, in.step.low_percentile, in.step.high_percentile}),
+          told_of(clustering, vectors.dimension)};
+}
+
+/// The word n-grams of the candidates, hashed; of a row with fewer words, all its words.
+struct Shingles {
+  std::vector<std::uint64_t> offset{0};
+  std::vector<std::uint64_t> hash;
+};
+
+Shingles shingles_of(const StepInput& in) {
+  Shingles shingles;
+  text::ShingleScanner scanner(in.step.ngram);
+  for_each_text(in.context, in.data, in.candidates.row, in.step.text, [&](const std::string& text) {
+    const std::vector<std::uint64_t> found = scanner.distinct(text);
+    shingles.hash.insert(shingles.hash.end(), found.begin(), found.end());
+    shingles.offset.push_back(shingles.hash.size());
+  });
+  return shingles;
+}
+
+selection::Selection without_duplicates(const StepInput& in) {
+  const Candidates& rows = in.candidates;
+  if (in.step.by == "embedding") {
+    const RowVectors vectors = vectors_of(in);
+    const std::vector<double> one(rows.row.size(), 1.0);
+    auto picks = selection::similarity_filter_mpi(
+        in.ranks(), {rows.row, rows.value.empty() ? one : rows.value, {}, vectors.view()},
+        in.step.max_cosine_similarity, rows.eligible);
+    if (in.step.score.empty()) picks.score.reset();
+    return picks;
+  }
+  const Shingles shingles = mpi::agree_on(in.ranks(), [&] { return shingles_of(in); });
+  std::vector<std::uint64_t> keys(rows.row.size(), 0);
+  if (!rows.value.empty())
+    keys = selection::ranking_keys(rows.value, selection::Direction::descending);
+  selection::NearDuplicateRule rule;
+  rule.min_jaccard_similarity = in.step.min_jaccard_similarity;
+  selection::Selection picks;
+  picks.row = selection::near_duplicates_mpi(in.ranks(),
+                                             {rows.row, keys, shingles.offset, shingles.hash}, rule)
+                  .kept;
+  picks.spent = picks.row.size();
+  return picks;
 }
 
 selection::Selection by_tags(const StepInput& in) {
@@ -203,6 +340,18 @@ StepPicks pick(Context& context, const IndexedData& data, const SelectionStep& s
       return {by_similarity(in), {}};
     case Algorithm::tag_cover:
       return {by_tags(in), {}};
+    case Algorithm::facility_location:
+      return {
+          step.method == "superfiltering_d" ? by_superfiltering_d(in) : by_facility_location(in),
+          {}};
+    case Algorithm::k_center:
+      return {by_k_center(in), {}};
+    case Algorithm::clusters:
+      return by_clusters(in);
+    case Algorithm::cherry_sample:
+      return by_cherry_sample(in);
+    case Algorithm::near_duplicates:
+      return {without_duplicates(in), {}};
     case Algorithm::filter:
       break;
   }

@@ -33,8 +33,8 @@ void for_each_range(const Pool& rows, Visit&& visit) {
 
 /// The numbers that an expression names, of the rows of the pool.
 std::vector<Numbers> read_columns(const RunFolder& folder, const NumberNames& names,
-                                  const std::string& place,
-                                  const selection::Expression& expression, const Pool& pool) {
+                                  const std::string& place, const selection::Expression& expression,
+                                  const Pool& pool) {
   const core::RowRange range = span_of(pool);
   std::vector<Numbers> columns;
   for (const std::string& name : expression.names()) {

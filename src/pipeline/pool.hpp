@@ -9,6 +9,7 @@
 #include "pipeline/index_stage.hpp"
 #include "pipeline/numbers.hpp"
 #include "selection/expression.hpp"
+#include "selection/vectors.hpp"
 
 namespace winnow::pipeline {
 
@@ -50,6 +51,8 @@ struct EvaluatedExpression {
 struct RowVectors {
   std::vector<float> values;
   std::size_t dimension = 0;
+
+  [[nodiscard]] selection::Vectors view() const { return {values, dimension}; }
 };
 [[nodiscard]] RowVectors read_vectors(const RunFolder& folder, const std::string& scorer,
                                       const Pool& rows);

@@ -108,7 +108,8 @@ bool is_current(const Context& context, const IndexedData& data, const Selection
 
 void select_one(Context& context, const IndexedData& data, const SelectionJob& selection) {
   const mpi::Communicator& ranks = context.communicator;
-  const std::string key = mpi::agree_on(ranks, [&] { return selection_key(context, data, selection); });
+  const std::string key =
+      mpi::agree_on(ranks, [&] { return selection_key(context, data, selection); });
   if (!ask_root(ranks, [&] { return is_current(context, data, selection, key); })) {
     if (ranks.is_root())
       context.log.write("select", fmt::format("{}: {}", selection.name, described(selection)));

@@ -24,7 +24,7 @@ struct SelectionStep {
   std::string score;         ///< what the method goes by: an expression; empty: the method's own
   std::string scorer;        ///< whose numbers, tags and tokens; empty: the only one that has them
   std::string embedding;     ///< the scorer whose embeddings
-  std::string take = "top";  ///< top | middle | bottom
+  std::string take = "top";  ///< top | middle | bottom; of clusters: nearest | per_cluster
   std::string text = "response";  ///< instruction | response | all
   std::string unit = "words";     ///< longest: words | tokens
   std::string by = "ngrams";      ///< deduplicate: ngrams | embedding
@@ -32,12 +32,15 @@ struct SelectionStep {
   bool global_tags = false;
   double decay = 0.1;
   double max_cosine_similarity = 0.9;
-  double max_jaccard = 0.8;
+  double min_jaccard_similarity = 0.8;
   double min_rating = 4.5;
-  std::string ifd_share = "20%";
-  std::uint64_t version = 1;
-  std::string stage = "cherry";  ///< cherry: cherry | pre_experience
-  std::uint64_t clusters = 0;    ///< 0: as many as rows are picked
+  std::string ifd_share = "20%";  ///< superfiltering_d: of all rows, those with the highest IFD
+  std::uint64_t version = 1;      ///< cherry: 1 | 2
+  std::uint64_t ngram = 5;        ///< deduplicate: words of a shingle
+  std::uint64_t clusters = 0;     ///< 0: as many as rows are picked
+  std::uint64_t per_cluster = 10;
+  double low_percentile = 25;
+  double high_percentile = 75;
   std::uint64_t seed = 0;
   std::optional<std::string> eos_text;
   Strata strata;

@@ -1,6 +1,7 @@
 #include "pipeline/selection_summary.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "data/subset_writer.hpp"
@@ -54,11 +55,12 @@ nlohmann::ordered_json summarize(const Context& context, const IndexedData& data
   for (std::size_t i = 0; i < std::min(kTopPicks, file.row.size()); ++i) {
     nlohmann::ordered_json top;
     top["row"] = file.row[i];
-    if (file.gain) top["gain"] = (*file.gain)[i];
+    if (file.gain && std::isfinite((*file.gain)[i])) top["gain"] = (*file.gain)[i];
     if (file.score) top["score"] = (*file.score)[i];
     if (file.diversity) top["diversity"] = (*file.diversity)[i];
-    top["text"] = excerpt(source.samples({file.row[i], file.row[i] + 1}).front().value().instruction,
-                          kShownCharacters);
+    top["text"] =
+        excerpt(source.samples({file.row[i], file.row[i] + 1}).front().value().instruction,
+                kShownCharacters);
     summary["top"].push_back(top);
   }
   return summary;

@@ -29,6 +29,16 @@ Value value_of(const Job& job, const SelectionStep& step, std::string_view key) 
   if (key == "min_rating") return step.min_rating;
   if (key == "max_cosine_similarity") return step.max_cosine_similarity;
   if (key == "embedding") return embedding_scorer(job, step);
+  if (key == "min_jaccard_similarity") return step.min_jaccard_similarity;
+  if (key == "ifd_share") return step.ifd_share;
+  if (key == "clusters")
+    return step.clusters == 0 ? Value(std::string("as many as rows are picked"))
+                              : Value(step.clusters);
+  if (key == "per_cluster") return step.per_cluster;
+  if (key == "low_percentile") return step.low_percentile;
+  if (key == "high_percentile") return step.high_percentile;
+  if (key == "by") return step.by;
+  if (key == "ngram") return step.ngram;
   if (key == "global_tags") return written(step.global_tags);
   throw core::InternalError(fmt::format("no value for the key {}", key));
 }
@@ -52,6 +62,14 @@ std::vector<StoredNumber> numbers_of(const Job& job, const SelectionStep& step) 
 
 }  // namespace
 
+bool key_applies(const SelectionStep& step, std::string_view key) {
+  if (method_of(step).algorithm != Algorithm::near_duplicates) return true;
+  if (key == "embedding" || key == "max_cosine_similarity") return step.by == "embedding";
+  if (key == "text" || key == "ngram" || key == "min_jaccard_similarity")
+    return step.by == "ngrams";
+  return true;
+}
+
 store::Attributes parameters_of(const Job& job, const SelectionStep& step) {
   const Method& method = method_of(step);
   store::Attributes parameters;
@@ -63,7 +81,7 @@ store::Attributes parameters_of(const Job& job, const SelectionStep& step) {
     scorers += (scorers.empty() ? "" : ", ") + scorer;
   if (!scorers.empty()) parameters.push_back({"scorer", scorers});
   for (const std::string_view key : method.keys)
-    parameters.push_back({std::string(key), value_of(job, step, key)});
+    if (key_applies(step, key)) parameters.push_back({std::string(key), value_of(job, step, key)});
   if (method.algorithm == Algorithm::tfidf_greedy)
     parameters.push_back({"tfidf.fit", job.tfidf.fit});
   return parameters;

@@ -5,6 +5,10 @@
 
 namespace winnow::pipeline {
 
+/// Whether a key that the method takes means something in this step: duplicates are told by n-grams
+/// or by embeddings, each with keys of its own.
+[[nodiscard]] bool key_applies(const SelectionStep& step, std::string_view key);
+
 /// Every parameter of a step under its name in the job file, defaults too; whatever the job leaves
 /// open is resolved (`scorer`, `embedding`, `eos_text`).
 [[nodiscard]] store::Attributes parameters_of(const Job& job, const SelectionStep& step);

@@ -10,6 +10,7 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/made_from.hpp"
 #include "pipeline/row_source.hpp"
+#include "pipeline/row_texts.hpp"
 #include "store/tfidf_file.hpp"
 #include "tfidf/document_terms.hpp"
 #include "tfidf/dump_mpi.hpp"
@@ -42,7 +43,7 @@ std::vector<core::RowId> for_each_text(const Context& context, const IndexedData
             context.folder.index().string(), row, context.folder.scores().string()));
       if (!samples[row - begin] || (!terms.fit_all && !is_candidate)) continue;
       const data::Sample& sample = *samples[row - begin];
-      add((terms.text == "instruction" ? sample.instruction : sample.output) + terms.end);
+      add(text_of_row(sample, terms.text) + terms.end);
       fitted.push_back(row);
     }
     if (context.communicator.is_root()) progress.advance(range.size());

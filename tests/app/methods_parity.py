@@ -13,6 +13,10 @@ import numpy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "selection"))
+import facility_location_transcription as facility  # noqa: E402
+import k_center_transcription as k_center  # noqa: E402
+import kmeans_transcription as kmeans  # noqa: E402
+import near_duplicates_transcription as duplicates  # noqa: E402
 import published_rules as rules  # noqa: E402
 from selection_parity import ALPACA, picks, run  # noqa: E402
 
@@ -104,24 +108,59 @@ scorers:
 
 
 def from_embeddings(program, folder, data, minilm, ranks):
-    count = len(data) // 5
-    score = seeded(len(data))["evol_score"]
-    (folder / "rows.json").write_text(json.dumps(data, ensure_ascii=False))
-    (folder / "score.json").write_text(json.dumps(score))
+    rows = len(data)
+    count = rows // 5
+    columns = {name: seeded(rows)[name] for name in ("evol_score", "ifd_ppl")}
+    columns["instruction_ppl"] = seeded(rows)["ppl_cond"]
+    twice = data + data[:20]  # Twenty copies, the last rows of all.
+    (folder / "rows.json").write_text(json.dumps(twice, ensure_ascii=False))
+    for name, values in columns.items():
+        columns[name] = values + values[:20]
+        (folder / f"{name}.json").write_text(json.dumps(columns[name]))
+    scorers = "".join(f"  {name}: {{ import: {name}.json, as: {name} }}\n" for name in columns)
     out = run(program, folder, f"""
 data: {{ path: rows.json }}
 scorers:
-  given: {{ import: score.json, as: evol_score }}
-  minilm: {{ path: {minilm}, dtype: fp32, score: [embedding] }}
+{scorers}  minilm: {{ path: {minilm}, dtype: fp32, score: [embedding] }}
 selections:
   deita: {{ method: deita, budget: {count}, max_cosine_similarity: 0.5 }}
   deita_strict: {{ method: deita, budget: {count}, max_cosine_similarity: 0.35 }}
+  k_center: {{ method: k_center, budget: {count}, seed: 3 }}
+  facility_location: {{ method: facility_location, budget: {count} }}
+  superfiltering_d: {{ method: superfiltering_d, ifd_share: 50%, budget: 10% }}
+  superfiltering_d_faithful: {{ method: superfiltering_d, ifd_share: 50%, budget: 10%, faithful: true }}
+  kmeans: {{ method: kmeans, budget: {count // 4}, seed: 5 }}
+  kmeans_each: {{ method: kmeans, budget: {count}, clusters: 30, take: per_cluster }}
+  pre_experience: {{ method: cherry_pre_experience, clusters: 20 }}
+  duplicates: {{ method: deduplicate }}
+  near_duplicates: {{ method: deduplicate, ngram: 2, text: instruction, min_jaccard_similarity: 0.4, score: ifd_ppl }}
+  same_meaning: {{ method: deduplicate, by: embedding, max_cosine_similarity: 0.8 }}
 """, ranks)
     with h5py.File(out / "scores.h5") as file:
         vectors = file["/embeddings/minilm"][:]
+    everyone = list(range(len(twice)))
+    top = rules.best(columns["ifd_ppl"], len(twice) // 2, lambda value: value < 1)
+    by_id, tenth = sorted(top), len(twice) // 10
+    clustered = kmeans.kmeans(vectors, count // 4, seed=5)
+    few = kmeans.kmeans(vectors, 30)
+    with_ppl = [i for i in everyone if columns["instruction_ppl"][i] is not None]
+    of_ppl = kmeans.kmeans(vectors[with_ppl], 20)
+    whole = [duplicates.shingles("\n".join(filter(None, [row["instruction"], row["input"], row["output"]])), 5) for row in twice]
+    with_ifd = [i for i in everyone if columns["ifd_ppl"][i] is not None]
+    short = [duplicates.shingles(twice[i]["instruction"], 2) for i in with_ifd]
     compare(out, {
-        "deita": rules.deita(score, vectors, 0.5, count),
-        "deita_strict": rules.deita(score, vectors, 0.35, count),
+        "deita": rules.deita(columns["evol_score"], vectors, 0.5, count),
+        "deita_strict": rules.deita(columns["evol_score"], vectors, 0.35, count),
+        "k_center": [pick[0] for pick in k_center.k_center(everyone, vectors, 3, count)],
+        "facility_location": [pick[0] for pick in facility.greedy(facility.cosine_similarities(vectors), count)],
+        "superfiltering_d": [by_id[pick[0]] for pick in facility.greedy(facility.published_similarities(vectors[by_id]), tenth)],
+        "superfiltering_d_faithful": [top[pick[0]] for pick in facility.lazy_greedy(facility.published_similarities(vectors[top]), tenth)],
+        "kmeans": kmeans.nearest_to_centroids(vectors, clustered[0], clustered[1], clustered[2], count // 4),
+        "kmeans_each": kmeans.per_cluster(few[1], few[2], count),
+        "pre_experience": [with_ppl[i] for i in kmeans.cherry_sample(of_ppl[1], numpy.array([columns["instruction_ppl"][i] for i in with_ppl]))],
+        "duplicates": duplicates.near_duplicates(everyone, [0] * len(everyone), whole, "0.8")[0],
+        "near_duplicates": duplicates.near_duplicates(with_ifd, [-columns["ifd_ppl"][i] for i in with_ifd], short, "0.4")[0],
+        "same_meaning": rules.deita([1.0] * len(everyone), vectors, 0.8, len(everyone)),
     })
 
 
