@@ -29,7 +29,7 @@ Json among_all(const Numbers& all, core::RowId row) {
   for (std::size_t other = 0; other < all.value.size(); ++other) {
     if (all.status[other] != ScoreStatus::ok) continue;
     ++defined;
-    not_above += all.value[other] <= all.value[row] ? 1 : 0;
+    if (all.value[other] <= all.value[row]) ++not_above;
   }
   json["value"] = all.value[row];
   json["percentile"] = 100 * static_cast<double>(not_above) / static_cast<double>(defined);
