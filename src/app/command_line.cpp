@@ -100,24 +100,29 @@ Parsed parse_command_line(int argc, const char* const* argv) {
       "explain", "Say what a run knows of rows and why a selection has them or not");
   explain->add_option("job", line.job, "The job file (YAML), or a run folder")->required();
   add_job_options(*explain, line, out);
-  CLI::Option_group* asked = explain->add_option_group("asked");
-  asked->add_option("--row", line.rows, "Explain this row, counted from 0 in the data (repeatable)")
-      ->type_name("N")
-      ->take_all()
-      ->allow_extra_args(false);
-  asked
+  CLI::Option* const row =
+      explain
+          ->add_option("--row", line.rows,
+                       "Explain this row, counted from 0 in the data; repeatable")
+          ->type_name("N")
+          ->take_all()
+          ->allow_extra_args(false);
+  explain
       ->add_option("--sample", line.sample,
-                   "Show about N rows of each selection: the first picks, those around the cut, "
-                   "the bottom")
+                   "Instead show about N rows of each selection: the first picks, those around the "
+                   "cut, and from the bottom")
       ->type_name("N")
-      ->check(CLI::Range(1, 10000));
-  asked->require_option(1);
+      ->check(CLI::Range(1, 10000))
+      ->excludes(row);
   explain->add_flag("--json", line.json, "Print it as JSON, with whole texts");
   explain->footer(
       "Examples:\n"
       "  winnow explain JOB.yaml --row 4711 --row 12\n"
       "  winnow explain runs/quickstart --sample 20\n");
-  explain->callback([&line] { line.command = "explain"; });
+  explain->callback([&line] {
+    line.command = "explain";
+    if (line.rows.empty() && !line.sample) throw CLI::RequiredError("--row or --sample");
+  });
   CLI::App* tokenize = app.add_subcommand(
       "tokenize",
       "Show the token ids of texts: a JSON string per line in, an array of ids per line out");

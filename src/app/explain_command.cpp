@@ -1,6 +1,7 @@
 #include "app/explain_command.hpp"
 
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -35,10 +36,11 @@ pipeline::Job job_of(const CommandLine& line) {
 }
 
 std::string title(const Json& row) {
-  return fmt::format(
-      "row {}{}{}", row.at("row").get<std::uint64_t>(),
-      row.contains("id") ? fmt::format(" ({})", row.at("id").get<std::string>()) : "",
-      row.at("status") == "ok" ? "" : ": it could not be read");
+  return fmt::format("row {}{}{}", row.at("row").get<std::uint64_t>(),
+                     row.contains("id")
+                         ? fmt::format(" ({})", core::one_line(row.at("id").get<std::string>()))
+                         : "",
+                     row.at("status") == "ok" ? "" : ": it could not be read");
 }
 
 /// `gain 40.191 = score 0.962 x diversity 41.77`, as far as the file has them.
@@ -101,8 +103,13 @@ std::string selection_line(const std::string& name, const Json& selection) {
       state == "outdated" ? " (made from other scores or settings than the job's)" : "";
   if (selection.at("pick").is_null()) {
     if (!outdated.empty()) return line("not picked" + outdated);
-    return line(fmt::format("not picked by {}: {}", selection.at("job").get<std::string>(),
-                            excerpt(selection.at("why").get<std::string>(), kLongText)));
+    const std::size_t steps = selection.at("steps").size();
+    const std::string step = steps == 1
+                                 ? ""
+                                 : fmt::format(", left out by step {} of {}",
+                                               selection.at("step").get<std::uint64_t>(), steps);
+    return line(fmt::format("not picked{}: {}", step,
+                            core::one_line(selection.at("why").get<std::string>())));
   }
   const std::string numbers = numbers_of(selection);
   std::string again;
@@ -142,6 +149,11 @@ std::string sampled_row(const Json& row) {
   return text;
 }
 
+struct Block {
+  const char* name;
+  const char* words;
+};
+
 std::string sample_text(const Json& told) {
   std::string text;
   for (const auto& [name, selection] : told.at("selections").items()) {
@@ -152,15 +164,17 @@ std::string sample_text(const Json& told) {
                                  : "made from other scores or settings than the job's\n";
       continue;
     }
-    text +=
-        fmt::format("{} of {} rows by {}\n", selection.at("rows").get<std::uint64_t>(),
-                    told.at("rows").get<std::uint64_t>(), selection.at("job").get<std::string>());
-    const bool by_number = selection.at("bottom_by") == "number";
-    const std::pair<const char*, const char*> blocks[] = {
+    text += fmt::format("{} of {} rows by {}\n", selection.at("rows").get<std::uint64_t>(),
+                        told.at("rows").get<std::uint64_t>(),
+                        fmt::join(selection.at("steps").get<std::vector<std::string>>(), ", "));
+    const bool shows_next =
+        !selection.at("cut").empty() && selection.at("cut").back().at("pick").is_null();
+    const Block blocks[] = {
         {"top", "the first picks"},
-        {"cut", "the last picks, then the best rows behind them"},
-        {"bottom", by_number ? "the lowest of the rows that were not picked"
-                             : "some of the rows that were not picked, by chance"}};
+        {"cut", shows_next ? "the last picks, then those that would come next" : "the last picks"},
+        {"bottom", selection.at("bottom_by") == "number"
+                       ? "not picked, from the far end of its numbers"
+                       : "not picked, a random draw"}};
     for (const auto& [block, words] : blocks) {
       if (selection.at(block).empty()) continue;
       text += fmt::format("  {}: {}\n", block, words);

@@ -32,7 +32,7 @@ namespace winnow::pipeline {
 /// The place of a selection's pick, `pick` from 1, and the numbers that its file has of it.
 [[nodiscard]] nlohmann::ordered_json describe_pick(const store::Selection& file, std::size_t pick);
 
-/// `job`, the steps in words, and `state`: current, outdated or missing.
+/// `steps` in words, `state` (current, outdated or missing) and how many `rows` it has.
 [[nodiscard]] nlohmann::ordered_json describe_selection(const FoundSelection& selection);
 
 }  // namespace winnow::pipeline

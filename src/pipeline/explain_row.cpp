@@ -145,7 +145,8 @@ Json describe_pick(const store::Selection& file, std::size_t pick) {
 
 Json describe_selection(const FoundSelection& selection) {
   using State = FoundSelection::State;
-  Json json{{"job", described(selection.job)}};
+  Json json{{"steps", Json::array()}};
+  for (const SelectionStep& step : selection.job.steps) json["steps"].push_back(described(step));
   json["state"] = selection.state == State::missing    ? "missing"
                   : selection.state == State::outdated ? "outdated"
                                                        : "current";

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -182,8 +183,8 @@ std::optional<Json> similar_pick(const FinishedRun& run, const FoundSelection& s
   std::string pick;
   if (&view.step == &selection.job.steps.back()) {
     const auto& picks = selection.file.row;
-    similar["pick"] = std::ranges::find(picks, before[*nearest]) - picks.begin() + 1;
-    pick = fmt::format(" (pick {})", similar["pick"].get<std::size_t>());
+    similar["to_pick"] = std::ranges::find(picks, before[*nearest]) - picks.begin() + 1;
+    pick = fmt::format(" (pick {})", similar["to_pick"].get<std::size_t>());
   }
   similar["cosine"] = highest;
   similar["why"] = fmt::format("similar to row {}{} at {:.4f} > {}", before[*nearest], pick,
@@ -209,6 +210,18 @@ Json too_long(const StepView& view, core::RowId row) {
                           tokens, view.step.budget)}};
 }
 
+Json outside_the_middle(const StepView& view, double score) {
+  std::vector<double> picked;
+  for (const core::RowId row : view.kept) picked.push_back(number_of(view, row).value());
+  const auto [lowest, highest] = std::ranges::minmax(picked);
+  return {{"reason", "beaten"},
+          {"score", score},
+          {"lowest_pick", lowest},
+          {"highest_pick", highest},
+          {"why", fmt::format("score {:.6g}, the picks in the middle have {:.6g} to {:.6g}", score,
+                              lowest, highest)}};
+}
+
 /// Of a candidate that was not picked.
 Json not_picked(const FinishedRun& run, const FoundSelection& selection, const StepView& view,
                 core::RowId row) {
@@ -224,8 +237,7 @@ Json not_picked(const FinishedRun& run, const FoundSelection& selection, const S
     case Algorithm::ranking:
     case Algorithm::threshold:
     case Algorithm::similarity_filter:
-      if (view.step.take == "middle")
-        return with_last_pick({{"reason", "beaten"}}, "outside the middle " + counts, score, last);
+      if (view.step.take == "middle") return outside_the_middle(view, score.value());
       return with_last_pick({{"reason", "beaten"}},
                             last && score && last->score == score
                                 ? "of equal numbers the place in the file decides"
@@ -233,7 +245,8 @@ Json not_picked(const FinishedRun& run, const FoundSelection& selection, const S
                             score, last);
     case Algorithm::tfidf_greedy:
     case Algorithm::bipartite_greedy:
-      return with_last_pick({{"reason", "beaten"}}, "its gain was never the highest", score, last);
+      return with_last_pick({{"reason", "beaten"}}, "the picks came first by their gains", score,
+                            last);
     case Algorithm::random:
       return {{"reason", "not_drawn"},
               {"why", fmt::format("not drawn: {} were (seed {})", counts, view.step.seed)}};
