@@ -58,9 +58,10 @@ struct Chain {
 
 StepResult filter(const Context& context, const SelectionStep& step, Chain& chain) {
   const mpi::Communicator& ranks = context.communicator;
-  const Numbers holds = evaluate(context, step.place + ".filter", step.condition,
-                                 selection::ExpressionKind::condition, step.scorer, chain.pool);
+  EvaluatedNumbers holds = evaluate(context, step.place + ".filter", step.condition,
+                                    selection::ExpressionKind::condition, step.scorer, chain.pool);
   StepResult result;
+  result.aggregates = std::move(holds.aggregates);
   Pool kept;
   for (std::size_t i = 0; i < chain.pool.size(); ++i) {
     ++result.status_counts[static_cast<std::size_t>(holds.status[i])];
@@ -128,7 +129,12 @@ StepResult choose(Context& context, const IndexedData& data, const SelectionStep
   std::ranges::sort(sorted);
   std::erase_if(chain.pool,
                 [&](core::RowId row) { return !std::ranges::binary_search(sorted, row); });
-  return {0, candidates.eligible, 0, candidates.status_counts, std::move(picked.more)};
+  return {0,
+          candidates.eligible,
+          0,
+          candidates.status_counts,
+          candidates.aggregates,
+          std::move(picked.more)};
 }
 
 }  // namespace
@@ -185,6 +191,9 @@ std::string steps_text(const Job& job, const SelectionJob& selection,
     step["rows_in"] = steps[i].rows_in;
     step["eligible"] = steps[i].eligible;
     step["rows_out"] = steps[i].rows_out;
+    for (const selection::AggregateValue& aggregate : steps[i].aggregates)
+      step["aggregates"][aggregate.text] =
+          aggregate.value ? nlohmann::ordered_json(*aggregate.value) : nlohmann::ordered_json();
     for (std::size_t status = 0; status < steps[i].status_counts.size(); ++status)
       if (steps[i].status_counts[status] > 0)
         step["status"][std::string(core::kScoreStatusNames[status])] =
