@@ -35,6 +35,13 @@ std::vector<std::uint8_t> left_out_by(const store::Selection& file, std::uint64_
   return left_out_by;
 }
 
+Formula formula_of(const FinishedRun& run, const StepView& view, const char* key,
+                   const std::string& text, selection::ExpressionKind kind) {
+  const std::string place = view.step.place + key;
+  return {selection::Expression(place, text, kind, NumberNames(run.job(), view.step.scorer).all()),
+          evaluate(run.context(), place, text, kind, view.step.scorer, view.pool)};
+}
+
 }  // namespace
 
 FinishedRun::FinishedRun(const Job& job)
@@ -64,15 +71,17 @@ StepView view_step(const FinishedRun& run, const FoundSelection& selection, std:
     if (selection.left_out_by[row] >= number) view.pool.push_back(row);
     if (selection.left_out_by[row] > number) view.kept.push_back(row);
   }
-  const bool is_filter = method_of(view.step).algorithm == Algorithm::filter;
-  const std::string text = is_filter ? view.step.condition : score_of(run.job(), view.step);
-  if (!text.empty())
-    view.formula = evaluate_here(
-        run.context(), view.step.place + (is_filter ? ".filter" : ".score"), text,
-        is_filter ? selection::ExpressionKind::condition : selection::ExpressionKind::number,
-        view.step.scorer, view.pool);
-  if (!is_filter)
-    view.candidates = find_candidates(run.context(), view.step, view.pool, is_in_tokens(view.step));
+  if (method_of(view.step).algorithm == Algorithm::filter) {
+    view.formula =
+        formula_of(run, view, ".filter", view.step.condition, selection::ExpressionKind::condition);
+    return view;
+  }
+  if (const std::string score = score_of(run.job(), view.step); !score.empty())
+    view.formula = formula_of(run, view, ".score", score, selection::ExpressionKind::number);
+  view.candidates = find_candidates(run.context(), view.step, view.pool, is_in_tokens(view.step));
+  if (!view.step.strata.field.empty())
+    view.strata =
+        split_by_field(run.context(), run.data(), view.step.strata.field, view.candidates);
   return view;
 }
 

@@ -15,6 +15,8 @@
 #include "pipeline/index_stage.hpp"
 #include "pipeline/pool.hpp"
 #include "pipeline/selection_job.hpp"
+#include "pipeline/strata.hpp"
+#include "selection/expression.hpp"
 #include "selection/position.hpp"
 #include "store/selection_file.hpp"
 
@@ -58,6 +60,12 @@ struct FoundSelection {
 
 [[nodiscard]] FoundSelection find_selection(const FinishedRun& run, const SelectionJob& job);
 
+/// What a step asks of a row, and the answer of every row of a pool.
+struct Formula {
+  selection::Expression expression;
+  EvaluatedNumbers answer;  ///< [pool.size()]
+};
+
 /// One step of a current selection as it met the rows.
 struct StepView {
   const SelectionStep& step;
@@ -65,8 +73,9 @@ struct StepView {
   Pool kept;  ///< rows that it left in, ascending
   /// The condition of a filter, or the number that the method goes by, in every row of the pool;
   /// nothing where it goes by none.
-  std::optional<EvaluatedExpression> formula;
-  Candidates candidates;  ///< nothing for a filter
+  std::optional<Formula> formula;
+  Candidates candidates;        ///< nothing for a filter
+  std::vector<Stratum> strata;  ///< of the candidates, where each has a budget of its own
 };
 
 [[nodiscard]] StepView view_step(const FinishedRun& run, const FoundSelection& selection,

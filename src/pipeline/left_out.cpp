@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "pipeline/method.hpp"
+#include "pipeline/numbers.hpp"
 #include "selection/similarity.hpp"
 #include "store/index_file.hpp"
 
@@ -31,34 +33,45 @@ Json undefined(const std::string& what, ScoreStatus status) {
           {"why", fmt::format("{} is undefined: {}", what, core::name_of(status))}};
 }
 
-/// Which of the formula's names is undefined in a row of the pool, or that the formula itself is.
-Json undefined(const EvaluatedExpression& formula, const std::string& text, std::size_t place) {
-  const ScoreStatus status = formula.values.status[place];
-  for (std::size_t i = 0; i < formula.columns.size(); ++i)
-    if (formula.columns[i].status[place] == status)
-      return undefined(formula.expression.names()[i], status);
+/// A number that a formula names, in one row.
+struct NamedNumber {
+  std::string name;
+  double value;
+  ScoreStatus status;
+};
+
+std::vector<NamedNumber> numbers_in(const FinishedRun& run, const StepView& view, core::RowId row) {
+  const NumberNames names(run.job(), view.step.scorer);
+  std::vector<NamedNumber> found;
+  for (const std::string& name : view.formula->expression.names()) {
+    const Numbers number =
+        read_numbers(run.folder(), names.find(view.step.place, name), {row, row + 1});
+    found.push_back({name, number.value.front(), number.status.front()});
+  }
+  return found;
+}
+
+/// Which of the formula's names is undefined in a row, or that the formula itself is.
+Json undefined_name(const FinishedRun& run, const StepView& view, const std::string& text,
+                    ScoreStatus status, core::RowId row) {
+  for (const NamedNumber& number : numbers_in(run, view, row))
+    if (number.status == status) return undefined(number.name, status);
   return undefined(text, status);
 }
 
 /// The condition that does not hold, with what its names and aggregates are.
-Json unmet_filter(const StepView& view, std::size_t place) {
-  const EvaluatedExpression& formula = *view.formula;
+Json unmet_filter(const FinishedRun& run, const StepView& view, core::RowId row) {
   Json values = Json::object();
   std::string shown;
   const auto show = [&](const std::string& name, std::optional<double> value) {
-    if (values.contains(name)) return;
     values[name] = value ? Json(*value) : Json();
     shown += fmt::format("{}{} = {}", shown.empty() ? "" : ", ", name,
                          value ? fmt::format("{:.6g}", *value) : "undefined");
   };
-  for (std::size_t i = 0; i < formula.columns.size(); ++i) {
-    const Numbers& column = formula.columns[i];
-    if (column.status[place] == ScoreStatus::ok)
-      show(formula.expression.names()[i], column.value[place]);
-    else
-      show(formula.expression.names()[i], std::nullopt);
-  }
-  for (const selection::AggregateValue& aggregate : formula.values.aggregate)
+  for (const NamedNumber& number : numbers_in(run, view, row))
+    show(number.name,
+         number.status == ScoreStatus::ok ? std::optional(number.value) : std::nullopt);
+  for (const selection::AggregateValue& aggregate : view.formula->answer.aggregates)
     show(aggregate.text, aggregate.value);
   return {{"reason", "condition"},
           {"condition", view.step.condition},
@@ -70,8 +83,8 @@ Json unmet_filter(const StepView& view, std::size_t place) {
 Json not_eligible(const FinishedRun& run, const StepView& view, std::size_t place,
                   core::RowId row) {
   const std::string score = score_of(run.job(), view.step);
-  if (view.formula && view.formula->values.status[place] != ScoreStatus::ok)
-    return undefined(*view.formula, score, place);
+  if (view.formula && view.formula->answer.status[place] != ScoreStatus::ok)
+    return undefined_name(run, view, score, view.formula->answer.status[place], row);
   const auto status_of = [&](const std::string& scorer, const char* name) {
     return status_in(run.folder(), scorer, name, {row}).front();
   };
@@ -88,7 +101,7 @@ Json not_eligible(const FinishedRun& run, const StepView& view, std::size_t plac
   const ScoreStatus status =
       store::IndexReader(run.folder().index()).read_status({row, row + 1}).front();
   if (status != ScoreStatus::ok || !view.formula) return undefined("the row", status);
-  const double value = view.formula->values.value[place];
+  const double value = view.formula->answer.value[place];
   return {{"reason", "condition"},
           {"score", value},
           {"why", fmt::format("{} is {:.6g}, {} takes rows where it is {}", score, value,
@@ -111,10 +124,12 @@ std::optional<double> number_of(const StepView& view, core::RowId row) {
 std::optional<LastPick> last_pick(const FoundSelection& selection, const StepView& view) {
   if (view.kept.empty()) return std::nullopt;
   if (&view.step == &selection.job.steps.back()) {
-    const core::RowId row = selection.file.row.back();
-    LastPick last{row, number_of(view, row), std::nullopt};
-    if (const auto& gain = selection.file.gain; gain && std::isfinite(gain->back()))
-      last.gain = gain->back();
+    const auto& picks = selection.file.row;
+    std::size_t place = picks.size() - 1;
+    while (!is_in(view.kept, picks[place])) --place;  // Of another stratum.
+    LastPick last{picks[place], number_of(view, picks[place]), std::nullopt};
+    if (const auto& gain = selection.file.gain; gain && std::isfinite((*gain)[place]))
+      last.gain = (*gain)[place];
     return last;
   }
   if (!is_ordered_by_number(view)) return std::nullopt;
@@ -257,6 +272,23 @@ Json not_picked(const FinishedRun& run, const FoundSelection& selection, const S
   }
 }
 
+/// Rows of one stratum are picked among themselves.
+Json not_picked_in_stratum(const FinishedRun& run, const FoundSelection& selection,
+                           const StepView& view, core::RowId row) {
+  for (const Stratum& stratum : view.strata) {
+    if (!is_in(stratum.candidates.row, row)) continue;
+    StepView part{view.step, view.pool, {}, std::nullopt, stratum.candidates, {}};
+    std::ranges::copy_if(view.kept, std::back_inserter(part.kept),
+                         [&](core::RowId kept) { return is_in(stratum.candidates.row, kept); });
+    Json reason = not_picked(run, selection, part, row);
+    reason["stratum"] = stratum.name;
+    reason["why"] = fmt::format("{} '{}': {}", view.step.strata.field, stratum.name,
+                                reason.at("why").get<std::string>());
+    return reason;
+  }
+  return not_picked(run, selection, view, row);
+}
+
 }  // namespace
 
 Json why_left_out(const FinishedRun& run, const FoundSelection& selection, const StepView& view,
@@ -264,11 +296,12 @@ Json why_left_out(const FinishedRun& run, const FoundSelection& selection, const
   const std::size_t place = place_in(view.pool, row);
   Json reason;
   if (method_of(view.step).algorithm == Algorithm::filter)
-    reason = view.formula->values.status[place] != ScoreStatus::ok
-                 ? undefined(*view.formula, view.step.condition, place)
-                 : unmet_filter(view, place);
+    reason = view.formula->answer.status[place] != ScoreStatus::ok
+                 ? undefined_name(run, view, view.step.condition,
+                                  view.formula->answer.status[place], row)
+                 : unmet_filter(run, view, row);
   else if (is_in(view.candidates.row, row))
-    reason = not_picked(run, selection, view, row);
+    reason = not_picked_in_stratum(run, selection, view, row);
   else
     reason = not_eligible(run, view, place, row);
   Json result{{"step", number + 1}, {"method", view.step.method}};

@@ -31,29 +31,6 @@ void for_each_range(const Pool& rows, Visit&& visit) {
   }
 }
 
-/// The numbers that an expression names, of the rows of the pool.
-std::vector<Numbers> read_columns(const RunFolder& folder, const NumberNames& names,
-                                  const std::string& place, const selection::Expression& expression,
-                                  const Pool& pool) {
-  const core::RowRange range = span_of(pool);
-  std::vector<Numbers> columns;
-  for (const std::string& name : expression.names()) {
-    const Numbers all = read_numbers(folder, names.find(place, name), range);
-    Numbers& column = columns.emplace_back();
-    for (const core::RowId row : pool) {
-      column.value.push_back(all.value[row - range.begin]);
-      column.status.push_back(all.status[row - range.begin]);
-    }
-  }
-  return columns;
-}
-
-std::vector<selection::ExpressionColumn> inputs_of(const std::vector<Numbers>& columns) {
-  std::vector<selection::ExpressionColumn> inputs;
-  for (const Numbers& column : columns) inputs.push_back({column.value, column.status});
-  return inputs;
-}
-
 }  // namespace
 
 Pool all_rows(const Context& context, const IndexedData& data) {
@@ -63,27 +40,31 @@ Pool all_rows(const Context& context, const IndexedData& data) {
   return pool;
 }
 
-Numbers evaluate(const Context& context, const std::string& place, const std::string& text,
-                 selection::ExpressionKind kind, const std::string& scorer, const Pool& pool) {
+EvaluatedNumbers evaluate(const Context& context, const std::string& place, const std::string& text,
+                          selection::ExpressionKind kind, const std::string& scorer,
+                          const Pool& pool) {
   const mpi::Communicator& ranks = context.communicator;
   const NumberNames names(context.job, scorer);
   const selection::Expression expression =
       mpi::agree_on(ranks, [&] { return selection::Expression(place, text, kind, names.all()); });
-  const std::vector<Numbers> columns = mpi::agree_on(
-      ranks, [&] { return read_columns(context.folder, names, place, expression, pool); });
+  const std::vector<Numbers> columns = mpi::agree_on(ranks, [&] {
+    const core::RowRange range = span_of(pool);
+    std::vector<Numbers> read;
+    for (const std::string& name : expression.names()) {
+      const Numbers all = read_numbers(context.folder, names.find(place, name), range);
+      Numbers& column = read.emplace_back();
+      for (const core::RowId row : pool) {
+        column.value.push_back(all.value[row - range.begin]);
+        column.status.push_back(all.status[row - range.begin]);
+      }
+    }
+    return read;
+  });
+  std::vector<selection::ExpressionColumn> inputs;
+  for (const Numbers& column : columns) inputs.push_back({column.value, column.status});
   selection::ExpressionValues values =
-      selection::evaluate_mpi(ranks, expression, pool.size(), inputs_of(columns));
-  return {std::move(values.value), std::move(values.status)};
-}
-
-EvaluatedExpression evaluate_here(const Context& context, const std::string& place,
-                                  const std::string& text, selection::ExpressionKind kind,
-                                  const std::string& scorer, const Pool& pool) {
-  const NumberNames names(context.job, scorer);
-  EvaluatedExpression result{selection::Expression(place, text, kind, names.all()), {}, {}};
-  result.columns = read_columns(context.folder, names, place, result.expression, pool);
-  result.values = selection::evaluate(result.expression, pool.size(), inputs_of(result.columns));
-  return result;
+      selection::evaluate_mpi(ranks, expression, pool.size(), inputs);
+  return {{std::move(values.value), std::move(values.status)}, std::move(values.aggregate)};
 }
 
 std::vector<ScoreStatus> status_in(const RunFolder& folder, const std::string& scorer,

@@ -52,10 +52,10 @@ Json json_of(const FinishedRun& run, const Rejected& rejected) {
   return json;
 }
 
-/// Behind the last pick in the order of the numbers.
+/// Behind the last pick in the order of the numbers; nothing where there is no one such order.
 std::vector<Rejected> just_not_picked(const StepView& view, const std::vector<Rejected>& rejected,
                                       std::size_t most) {
-  if (!is_ordered_by_number(view)) return {};
+  if (!is_ordered_by_number(view) || !view.strata.empty()) return {};
   selection::Position last;
   for (std::size_t i = 0; i < view.candidates.row.size(); ++i)
     if (std::ranges::binary_search(view.kept, view.candidates.row[i]))

@@ -30,6 +30,7 @@ selections:
   all: {{ method: vanilla }}
   tags: {{ method: instag, budget: 5 }}
   distinct: {{ method: deduplicate, min_jaccard_similarity: 0.5 }}
+  strata: {{ method: ifd, budget: 12, stratify: kind }}
   chain: [ {{ filter: "response_words > 5 and ifd_ppl <= mean(ifd_ppl) + 0.1" }}, {{ method: top, score: rating, budget: 12 }}, {{ filter: "row != {lone}" }} ]
 """
 
@@ -57,7 +58,7 @@ class ExplainTest(program.ProgramTest):
                        "tags": [sorted(set(chance.choice(["code", "logic", "poem", "law"], i % 4).tolist())) for i in range(ROWS)]}
         self.scores["ifd_ppl"][NULL] = None
         self.scores["rating"][LONE], self.scores["ifd_ppl"][LONE] = 5.0, 0.5  # The chain's method picks it.
-        rows = [dict(row, key=f"k{i}") for i, row in enumerate(self.rows(ROWS))]
+        rows = [dict(row, key=f"k{i}", kind="abc"[i % 3]) for i, row in enumerate(self.rows(ROWS))]
         rows[LONE]["output"] = "one two three four five six seven"
         self.lines = [json.dumps(row) for row in rows]
         self.out = self.folder / "run"
@@ -156,6 +157,12 @@ class Rows(ExplainTest):
                     self.assertEqual((why["reason"], why["score"], why["last_pick"]["row"]), ("beaten", ifd[row], last))
                     self.assertEqual(why["last_pick"]["score"], ifd[last])
                     self.assertEqual(why["last_pick"].get("gain"), self.selection(name)["gain"][-1] if name == "iterit" else None)
+        picks = self.selection("strata")["row"]
+        for row, why in self.reasons(rows, "strata").items():
+            if why["reason"] == "beaten":
+                last = [pick for pick in picks if pick % 3 == row % 3][-1]
+                self.assertEqual((why["stratum"], why["last_pick"]), ("abc"[row % 3], {"row": last, "score": ifd[last]}))
+                self.assertIn(f"kind '{'abc'[row % 3]}': score {ifd[row]:g}, the last pick (row {last}) has", why["why"])
         for row, why in self.reasons(rows, "alpagasus").items():
             self.assertEqual(why["reason"], "undefined" if row == BAD else "condition")
             self.assertTrue(row == BAD or rating[row] < 4)
