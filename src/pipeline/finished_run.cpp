@@ -66,7 +66,7 @@ FoundSelection find_selection(const FinishedRun& run, const SelectionJob& job) {
 }
 
 StepView view_step(const FinishedRun& run, const FoundSelection& selection, std::size_t number) {
-  StepView view{selection.job.steps[number], {}, {}, std::nullopt, {}};
+  StepView view{selection.job.steps[number], {}, {}, std::nullopt, {}, {}};
   for (core::RowId row = 0; row < selection.left_out_by.size(); ++row) {
     if (selection.left_out_by[row] >= number) view.pool.push_back(row);
     if (selection.left_out_by[row] > number) view.kept.push_back(row);

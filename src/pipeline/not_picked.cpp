@@ -1,0 +1,210 @@
+#include "pipeline/not_picked.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "pipeline/method.hpp"
+#include "selection/similarity.hpp"
+
+namespace winnow::pipeline {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// The place of a row in an ascending list that has it.
+std::size_t place_in(const Pool& rows, core::RowId row) {
+  return static_cast<std::size_t>(std::ranges::lower_bound(rows, row) - rows.begin());
+}
+
+bool is_in(const Pool& rows, core::RowId row) { return std::ranges::binary_search(rows, row); }
+
+/// The last row that the step picked, as far as that is known.
+struct LastPick {
+  core::RowId row;
+  std::optional<double> score, gain;
+};
+
+std::optional<double> number_of(const StepView& view, core::RowId row) {
+  if (view.candidates.value.empty() || !is_in(view.candidates.row, row)) return std::nullopt;
+  return view.candidates.value[place_in(view.candidates.row, row)];
+}
+
+/// Of the selection's last step its file tells; of another one the order of its numbers, where that
+/// is the order of its picks.
+std::optional<LastPick> last_pick(const FoundSelection& selection, const StepView& view) {
+  if (view.kept.empty()) return std::nullopt;
+  if (&view.step == &selection.job.steps.back()) {
+    const auto& picks = selection.file.row;
+    std::size_t place = picks.size() - 1;
+    while (!is_in(view.kept, picks[place])) --place;  // Of another stratum.
+    LastPick last{picks[place], number_of(view, picks[place]), std::nullopt};
+    if (const auto& gain = selection.file.gain; gain && std::isfinite((*gain)[place]))
+      last.gain = (*gain)[place];
+    return last;
+  }
+  if (!is_ordered_by_number(view)) return std::nullopt;
+  const core::RowId row = std::ranges::max(view.kept, {}, [&](core::RowId kept) {
+    return position_of(view, place_in(view.candidates.row, kept));
+  });
+  return LastPick{row, number_of(view, row), std::nullopt};
+}
+
+Json json_of(const LastPick& last) {
+  Json json{{"row", last.row}};
+  if (last.score) json["score"] = *last.score;
+  if (last.gain) json["gain"] = *last.gain;
+  return json;
+}
+
+/// `score 0.812, the last pick (row 17) has 0.934`, as far as there are numbers.
+Json with_last_pick(Json reason, std::string why, const std::optional<double>& score,
+                    const std::optional<LastPick>& last) {
+  if (score) {
+    reason["score"] = *score;
+    why += fmt::format("{}score {:.6g}", why.empty() ? "" : "; ", *score);
+  }
+  if (last) {
+    reason["last_pick"] = json_of(*last);
+    std::string has;
+    if (last->score) has = fmt::format("{:.6g}", *last->score);
+    if (last->gain)
+      has += fmt::format("{}a gain of {:.6g}", has.empty() ? "" : " and ", *last->gain);
+    if (!has.empty())
+      why +=
+          fmt::format("{}the last pick (row {}) has {}", why.empty() ? "" : ", ", last->row, has);
+  }
+  reason["why"] = std::move(why);
+  return reason;
+}
+
+/// Goes through the rows by their numbers and keeps each that is not too similar to a kept one.
+bool keeps_dissimilar(const SelectionStep& step) {
+  return method_of(step).algorithm == Algorithm::similarity_filter ||
+         (step.method == "deduplicate" && step.by == "embedding");
+}
+
+/// The most similar of the picks that come before a row, if it is too similar.
+std::optional<Json> similar_pick(const FinishedRun& run, const FoundSelection& selection,
+                                 const StepView& view, core::RowId row) {
+  const Pool& candidates = view.candidates.row;
+  const auto own = position_of(view, place_in(candidates, row));
+  Pool before;
+  for (const core::RowId kept : view.kept)
+    if (position_of(view, place_in(candidates, kept)) < own) before.push_back(kept);
+  const std::string scorer = embedding_scorer(run.job(), view.step);
+  const RowVectors one = read_vectors(run.folder(), scorer, {row});
+  const RowVectors others = read_vectors(run.folder(), scorer, before);
+  const selection::Vectors vectors{others.values, others.dimension};
+  std::optional<std::size_t> nearest;
+  double highest = view.step.max_cosine_similarity;
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (const double cosine = selection::cosine_similarity(vectors[i], one.values);
+        cosine > highest) {
+      nearest = i;
+      highest = cosine;
+    }
+  if (!nearest) return std::nullopt;
+  Json similar{{"reason", "similar"}, {"to", before[*nearest]}};
+  std::string pick;
+  if (&view.step == &selection.job.steps.back()) {
+    const auto& picks = selection.file.row;
+    similar["to_pick"] = std::ranges::find(picks, before[*nearest]) - picks.begin() + 1;
+    pick = fmt::format(" (pick {})", similar["to_pick"].get<std::size_t>());
+  }
+  similar["cosine"] = highest;
+  similar["why"] = fmt::format("similar to row {}{} at {:.4f} > {}", before[*nearest], pick,
+                               highest, view.step.max_cosine_similarity);
+  return similar;
+}
+
+/// A budget in tokens ends the picks at the first row that no longer fits.
+bool is_next(const StepView& view, core::RowId row) {
+  const Pool& candidates = view.candidates.row;
+  const auto own = position_of(view, place_in(candidates, row));
+  return std::ranges::none_of(candidates, [&](core::RowId other) {
+    return !is_in(view.kept, other) && position_of(view, place_in(candidates, other)) < own;
+  });
+}
+
+Json too_long(const StepView& view, core::RowId row) {
+  const std::uint32_t tokens = view.candidates.tokens[place_in(view.candidates.row, row)];
+  return {
+      {"reason", "budget"},
+      {"tokens", tokens},
+      {"why", fmt::format("next in order, but its {} tokens no longer fit into the budget of {}",
+                          tokens, view.step.budget)}};
+}
+
+Json outside_the_middle(const StepView& view, double score) {
+  std::vector<double> picked;
+  for (const core::RowId row : view.kept) picked.push_back(number_of(view, row).value());
+  const auto [lowest, highest] = std::ranges::minmax(picked);
+  return {{"reason", "beaten"},
+          {"score", score},
+          {"lowest_pick", lowest},
+          {"highest_pick", highest},
+          {"why", fmt::format("score {:.6g}, the picks in the middle have {:.6g} to {:.6g}", score,
+                              lowest, highest)}};
+}
+
+/// Of a candidate that was not picked.
+Json not_picked(const FinishedRun& run, const FoundSelection& selection, const StepView& view,
+                core::RowId row) {
+  const std::optional<double> score = number_of(view, row);
+  const std::optional<LastPick> last = last_pick(selection, view);
+  const std::string counts =
+      fmt::format("{} of {} eligible rows", view.kept.size(), view.candidates.eligible);
+  if (keeps_dissimilar(view.step))
+    if (auto similar = similar_pick(run, selection, view, row)) return *similar;
+  if (is_ordered_by_number(view) && !view.candidates.tokens.empty() && is_next(view, row))
+    return too_long(view, row);
+  switch (method_of(view.step).algorithm) {
+    case Algorithm::ranking:
+    case Algorithm::threshold:
+    case Algorithm::similarity_filter:
+      if (view.step.take == "middle") return outside_the_middle(view, score.value());
+      return with_last_pick({{"reason", "beaten"}},
+                            last && score && last->score == score
+                                ? "of equal numbers the place in the file decides"
+                                : "",
+                            score, last);
+    case Algorithm::tfidf_greedy:
+    case Algorithm::bipartite_greedy:
+      return with_last_pick({{"reason", "beaten"}}, "the picks came first by their gains", score,
+                            last);
+    case Algorithm::random:
+      return {{"reason", "not_drawn"},
+              {"why", fmt::format("not drawn: {} were (seed {})", counts, view.step.seed)}};
+    default:
+      return with_last_pick({{"reason", "not_chosen"}},
+                            fmt::format("{} chose {}, not this one", view.step.method, counts),
+                            score, last);
+  }
+}
+
+}  // namespace
+
+Json why_not_picked(const FinishedRun& run, const FoundSelection& selection, const StepView& view,
+                    core::RowId row) {
+  // Rows of one stratum are picked among themselves.
+  for (const Stratum& stratum : view.strata) {
+    if (!is_in(stratum.candidates.row, row)) continue;
+    StepView part{view.step, view.pool, {}, std::nullopt, stratum.candidates, {}};
+    std::ranges::copy_if(view.kept, std::back_inserter(part.kept),
+                         [&](core::RowId kept) { return is_in(stratum.candidates.row, kept); });
+    Json reason = not_picked(run, selection, part, row);
+    reason["stratum"] = stratum.name;
+    reason["why"] = fmt::format("{} '{}': {}", view.step.strata.field, stratum.name,
+                                reason.at("why").get<std::string>());
+    return reason;
+  }
+  return not_picked(run, selection, view, row);
+}
+
+}  // namespace winnow::pipeline
