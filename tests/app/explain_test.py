@@ -31,7 +31,7 @@ selections:
   tags: {{ method: instag, budget: 5 }}
   distinct: {{ method: deduplicate, min_jaccard_similarity: 0.5 }}
   strata: {{ method: ifd, budget: 12, stratify: kind }}
-  chain: [ {{ filter: "response_words > 5 and ifd_ppl <= mean(ifd_ppl) + 0.1" }}, {{ method: top, score: rating, budget: 12 }}, {{ filter: "row != {lone}" }} ]
+  chain: [ {{ filter: "response_words > 5 and ifd_ppl <= mean(ifd_ppl) + 0.1" }}, {{ method: top, score: rating, budget: 12 }}, {{ filter: "row != {lone} and row < 46" }} ]
 """
 
 EMBEDDED = """
@@ -208,7 +208,9 @@ class Rows(ExplainTest):
                 self.assertEqual(why["last_pick"], {"row": last, "score": self.scores["rating"][last]})
                 self.assertEqual(why["score"], self.scores["rating"][row])
             else:
-                self.assertEqual((row, why["values"]), (LONE, {"row": LONE}))
+                self.assertEqual(why["values"], {"row": row})
+                self.assertTrue(row == LONE or row >= 46)
+        self.assertGreaterEqual(last, 46)  # The last pick of the second step went by the third one.
         self.assertEqual(seen, {(1, "undefined"), (1, "condition"), (2, "beaten"), (3, "condition")})
 
     def test_similar_rows_and_budgets_in_tokens(self):
@@ -254,7 +256,7 @@ class Rows(ExplainTest):
         self.assertEqual(done.count(f"row {LONE} (k{LONE}) of {ROWS} rows"), 1)
         self.assertRegex(done, r"given\.ifd_ppl +0\.5 +\d+\.\d %")
         self.assertRegex(done, r"  ifd +not picked: score 0\.5, the last pick \(row \d+\) has 0\.\d+")
-        self.assertRegex(done, rf"  chain +not picked, left out by step 3 of 3: `row != {LONE}` does not hold: row = {LONE}\n")
+        self.assertRegex(done, rf"  chain +not picked, left out by step 3 of 3: `row != {LONE} and row < 46` does not hold: row = {LONE}\n")
         self.assertRegex(done, r"  all +pick 8 of 47\n")
         self.assertIn("judge.rating                         undefined: bad_row", done)
 
@@ -329,6 +331,11 @@ class Sample(ExplainTest):
         rest = [row for row in ranked if row not in iterit]
         self.assertEqual(self.blocks(sample["iterit"]), {"top": iterit[:4], "cut": iterit[4:], "bottom": rest[-4:]})
         self.assertEqual([row["gain"] for row in sample["iterit"]["top"]], self.selection("iterit")["gain"][:4])
+        rating = [None if row == BAD else rating for row, rating in enumerate(self.scores["rating"])]
+        ranked = sorted((row for row in range(ROWS) if row != BAD), key=lambda row: (-rating[row], row))
+        middle = self.selection("middle")["row"]
+        behind = ranked.index(middle[-1]) + 1
+        self.assertEqual(self.blocks(sample["middle"])["cut"], middle[-2:] + ranked[behind : behind + 2])
         picked = self.selection("random")["row"]
         self.assertEqual(sample["random"]["bottom_by"], "chance")
         self.assertEqual(sample["random"]["cut"][-1]["row"], picked[-1])
