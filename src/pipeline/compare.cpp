@@ -171,7 +171,9 @@ std::optional<std::uint64_t> tokens_of(const ComparedSelection& selection) {
   const store::ScoreFileReader scores(selection.run.scores());
   std::vector<std::string> counting;
   for (const std::string& scorer : scores.scorers())
-    if (scores.has(scorer, "n_tokens")) counting.push_back(scorer);
+    if (const auto counts = scores.count_names(scorer);
+        std::ranges::find(counts, "n_tokens") != counts.end())
+      counting.push_back(scorer);
   if (counting.size() != 1) return std::nullopt;
   const auto counts = scores.read_counts(counting.front(), "n_tokens", {0, scores.rows()});
   std::uint64_t sum = 0;
