@@ -11,6 +11,7 @@ import numpy
 from scipy.stats import spearmanr
 
 import program
+import tiny_job
 
 ROWS = 60
 CATEGORIES = ["maths", "code", "poem"]
@@ -117,6 +118,15 @@ class Selections(program.ProgramTest):
         self.assertIn(["a", "10", str(len(sets[0] & sets[1])), str(len(sets[0] & sets[2]))], lines)
         text = self.succeed("compare", self.folder / "run/selection/a.h5", self.folder / "run/selection/c.h5").stdout
         self.assertIn("expected by chance", text)
+
+    def test_compare_counts_the_tokens_of_the_rows(self):
+        self.succeed("run", tiny_job.write(self, rows=30), "--out", self.folder / "run")
+        found = json.loads(self.succeed("compare", self.folder / "run", "--json").stdout)
+        with h5py.File(self.folder / "run/scores.h5") as file:
+            tokens = file["/scores/tiny-model/n_tokens"][:]
+        for name, selection in found["selections"].items():
+            self.assertEqual(selection["tokens"], tokens[self.picks(name)[0]].sum())
+        self.assertGreater(found["clusters"]["count"], 1)
 
     def test_compare_refuses_what_cannot_be_compared(self):
         self.select("selections:\n  a: { method: random, budget: 10 }\n")
