@@ -98,7 +98,10 @@ const std::map<std::string_view, ReadKey>& readers() {
       {"ifd_share",
        [](Section& s, Step& step) {
          step.ifd_share = s.text("ifd_share").value_or("20%");
-         static_cast<void>(selection::parse_budget(s.place_of("ifd_share"), step.ifd_share));
+         if (selection::parse_budget(s.place_of("ifd_share"), step.ifd_share).unit ==
+             selection::Budget::Unit::tokens)
+           s.fail("ifd_share",
+                  fmt::format("'{}' counts tokens: expected rows or a percentage", step.ifd_share));
        }},
       {"clusters",
        [](Section& s, Step& step) {
