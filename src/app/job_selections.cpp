@@ -14,6 +14,7 @@
 #include "core/nearest.hpp"
 #include "pipeline/candidates.hpp"
 #include "pipeline/method.hpp"
+#include "pipeline/pick_step.hpp"
 #include "pipeline/step_parameters.hpp"
 #include "selection/budget.hpp"
 
@@ -158,6 +159,26 @@ void read_budget(YamlSection& section, const Method& method, SelectionStep& step
                                        step.budget));
 }
 
+/// `stratify: category`, or `stratify: { field: category, budgets: equal }`.
+void read_strata(YamlSection& section, SelectionStep& step) {
+  if (!section.has("stratify")) return;
+  if (step.budget.empty() || pipeline::is_in_tokens(step))
+    section.fail("stratify",
+                 "given, but shares out a budget in rows or in percent: expected such a "
+                 "budget");
+  if (step.method == "iterit" && step.faithful)
+    section.fail("stratify", "given beside faithful: true, whose loop knows no strata");
+  if (section.node("stratify").IsScalar()) {
+    step.strata.field = section.required_text("stratify");
+    return;
+  }
+  auto strata = section.section("stratify");
+  step.strata.field = strata->required_text("field");
+  step.strata.budgets =
+      strata->one_of("budgets", {"proportional", "equal"}).value_or("proportional");
+  strata->finish();
+}
+
 SelectionStep read_step(YamlSection& section, const pipeline::Job& job) {
   SelectionStep step;
   step.place = section.place();
@@ -177,6 +198,7 @@ SelectionStep read_step(YamlSection& section, const pipeline::Job& job) {
       if (section.has(std::string(key)) && !pipeline::key_applies(step, key))
         section.fail(std::string(key), fmt::format("given, but `by: {}` does not use it", step.by));
     read_budget(section, method, step);
+    read_strata(section, step);
   }
   return step;
 }

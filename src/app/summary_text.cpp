@@ -164,6 +164,8 @@ std::string check_text(const Json& plan) {
     text += fmt::format("select    {}\n", selection.get<std::string>());
   if (plan.contains("generate"))
     text += fmt::format("generate  {}\n", plan.at("generate").get<std::string>());
+  for (const Json& file : plan.at("missing"))
+    text += fmt::format("missing   {}\n", file.get<std::string>());
   return text + "Nothing was run.\n";
 }
 

@@ -149,13 +149,15 @@ Candidates find_candidates(const Context& context, const SelectionStep& step, co
                            bool in_tokens) {
   const mpi::Communicator& ranks = context.communicator;
   const std::string score = score_of(context.job, step);
-  Numbers numbers;
+  EvaluatedNumbers numbers;
   if (score.empty())
-    numbers = mpi::agree_on(ranks, [&] { return no_numbers(context, pool); });
+    static_cast<Numbers&>(numbers) =
+        mpi::agree_on(ranks, [&] { return no_numbers(context, pool); });
   else
     numbers = evaluate(context, step.place + ".score", score, selection::ExpressionKind::number,
                        step.scorer, pool);
   Candidates candidates;
+  candidates.aggregates = std::move(numbers.aggregates);
   mpi::agree_on(ranks, [&] {
     if (needs_embedding(step))
       require(numbers,

@@ -19,6 +19,7 @@ struct Candidates {
   std::uint64_t eligible_tokens = 0;  ///< over all ranks, for a budget in tokens
   /// Rows of all ranks' pools by the status of what the step goes by.
   std::array<std::uint64_t, core::kScoreStatusNames.size()> status_counts{};
+  std::vector<selection::AggregateValue> aggregates;  ///< of the number that the step goes by
 };
 
 /// The expression of the number that a step goes by; empty: it goes by none.

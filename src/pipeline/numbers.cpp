@@ -7,7 +7,6 @@
 #include <fmt/ranges.h>
 
 #include "core/error.hpp"
-#include "core/nearest.hpp"
 #include "selection/expression.hpp"
 #include "store/index_file.hpp"
 #include "store/schema.hpp"
@@ -160,10 +159,14 @@ std::vector<StoredNumber> NumberNames::find(const std::string& place,
   const auto only = [&](const std::string& asked) -> StoredNumber {
     const std::vector<StoredNumber> found = givers(asked);
     if (found.empty()) {
-      const std::vector<std::string> known = all();
-      throw core::UsageError(fmt::format(
-          "{}: needs {}, which no scorer of this job gives; nearest of what there is: '{}'", place,
-          asked, core::nearest(asked, known)));
+      std::vector<std::string> given;
+      for (const Entry& entry : entries_)
+        if (!entry.number.scorer.empty() && entry.name == entry.number.name)
+          given.push_back(entry.name);
+      throw core::UsageError(
+          fmt::format("{} needs {}, which no scorer of this job gives ({})", place, asked,
+                      given.empty() ? "it has none: expected a model: or scorers: section"
+                                    : fmt::format("they give {}", fmt::join(given, ", "))));
     }
     if (found.size() == 1) return found.front();
     std::vector<std::string> written;

@@ -57,27 +57,6 @@ struct StepInput {
                                     counts.empty() ? "none came in" : counts));
 }
 
-/// Rows or tokens that the budget comes to.
-std::uint64_t amount_of(const IndexedData& data, const SelectionStep& step,
-                        const Candidates& candidates) {
-  if (step.budget.empty()) return candidates.eligible;
-  const selection::Budget budget = selection::parse_budget("budget", step.budget);
-  // The published loop of IterIT never runs out of rows: it repeats one.
-  const bool repeats = step.method == "iterit" && step.faithful;
-  try {
-    const std::uint64_t amount =
-        selection::resolve_budget(budget, step.of == "eligible" ? candidates.eligible : data.rows);
-    selection::check_available(budget, amount,
-                               is_in_tokens(step) ? candidates.eligible_tokens
-                               : repeats          ? data.rows
-                                                  : candidates.eligible);
-    return amount;
-  } catch (const core::DataError& error) {
-    throw core::DataError(
-        fmt::format("{}.budget: '{}': {}", step.place, step.budget, error.what()));
-  }
-}
-
 selection::Selection by_rank(const StepInput& in) {
   using enum selection::Direction;
   const Candidates& rows = in.candidates;
@@ -335,12 +314,29 @@ bool is_in_tokens(const SelectionStep& step) {
          selection::parse_budget("budget", step.budget).unit == selection::Budget::Unit::tokens;
 }
 
+std::uint64_t amount_of(const Job& job, const IndexedData& data, const SelectionStep& step,
+                        const Candidates& candidates) {
+  if (candidates.eligible == 0) refuse_empty(job, step, candidates);
+  if (step.budget.empty()) return candidates.eligible;
+  const selection::Budget budget = selection::parse_budget("budget", step.budget);
+  // The published loop of IterIT never runs out of rows: it repeats one.
+  const bool repeats = step.method == "iterit" && step.faithful;
+  try {
+    const std::uint64_t amount =
+        selection::resolve_budget(budget, step.of == "eligible" ? candidates.eligible : data.rows);
+    selection::check_available(budget, amount,
+                               is_in_tokens(step) ? candidates.eligible_tokens
+                               : repeats          ? data.rows
+                                                  : candidates.eligible);
+    return amount;
+  } catch (const core::DataError& error) {
+    throw core::DataError(
+        fmt::format("{}.budget: '{}': {}", step.place, step.budget, error.what()));
+  }
+}
+
 StepPicks pick(Context& context, const IndexedData& data, const SelectionStep& step,
-               const Candidates& candidates, const std::string& dump_key) {
-  const std::uint64_t amount = mpi::agree_on(context.communicator, [&] {
-    if (candidates.eligible == 0) refuse_empty(context.job, step, candidates);
-    return amount_of(data, step, candidates);
-  });
+               const Candidates& candidates, std::uint64_t amount, const std::string& dump_key) {
   const StepInput in{context, data, step, candidates, dump_key, amount};
   switch (method_of(step).algorithm) {
     case Algorithm::everything:

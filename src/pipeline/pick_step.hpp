@@ -22,11 +22,17 @@ struct StepPicks {
 /// True for a budget that counts tokens.
 [[nodiscard]] bool is_in_tokens(const SelectionStep& step);
 
+/// Rows or tokens that the step's budget comes to; all that is eligible where it has none.
+/// @throws core::DataError if no row is eligible, or fewer than the budget asks for
+[[nodiscard]] std::uint64_t amount_of(const Job& job, const IndexedData& data,
+                                      const SelectionStep& step, const Candidates& candidates);
+
 /// Collective. Runs the step's algorithm on its candidates.
 ///
+/// @param amount  what may be spent: `amount_of`, or a stratum's share of it
 /// @param dump_key  what tfidf.h5 will be made from; empty: no such file is asked of this step
-/// @throws core::DataError if no row is eligible, or fewer than the budget asks for
 [[nodiscard]] StepPicks pick(Context& context, const IndexedData& data, const SelectionStep& step,
-                             const Candidates& candidates, const std::string& dump_key);
+                             const Candidates& candidates, std::uint64_t amount,
+                             const std::string& dump_key);
 
 }  // namespace winnow::pipeline

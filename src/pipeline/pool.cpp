@@ -40,8 +40,9 @@ Pool all_rows(const Context& context, const IndexedData& data) {
   return pool;
 }
 
-Numbers evaluate(const Context& context, const std::string& place, const std::string& text,
-                 selection::ExpressionKind kind, const std::string& scorer, const Pool& pool) {
+EvaluatedNumbers evaluate(const Context& context, const std::string& place, const std::string& text,
+                          selection::ExpressionKind kind, const std::string& scorer,
+                          const Pool& pool) {
   const mpi::Communicator& ranks = context.communicator;
   const NumberNames names(context.job, scorer);
   const selection::Expression expression =
@@ -63,7 +64,7 @@ Numbers evaluate(const Context& context, const std::string& place, const std::st
   for (const Numbers& column : columns) inputs.push_back({column.value, column.status});
   selection::ExpressionValues values =
       selection::evaluate_mpi(ranks, expression, pool.size(), inputs);
-  return {std::move(values.value), std::move(values.status)};
+  return {{std::move(values.value), std::move(values.status)}, std::move(values.aggregate)};
 }
 
 std::vector<ScoreStatus> status_in(const RunFolder& folder, const std::string& scorer,

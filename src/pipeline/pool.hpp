@@ -19,15 +19,20 @@ using Pool = std::vector<core::RowId>;
 /// The whole share of this rank.
 [[nodiscard]] Pool all_rows(const Context& context, const IndexedData& data);
 
+/// What an expression came to: a number per row, and those that hold for all rows.
+struct EvaluatedNumbers : Numbers {
+  std::vector<selection::AggregateValue> aggregates;
+};
+
 /// Collective. The value of an expression for every row of the pool, 1 or 0 for a condition;
 /// aggregates are over the pools of all ranks. A row that lacks a number has the status of the
 /// first one it lacks; `non_finite` where the numbers are there and the result is none.
 ///
 /// @param place   of the expression in the job file
 /// @param scorer  whose numbers are meant where several scorers give one; may be empty
-[[nodiscard]] Numbers evaluate(const Context& context, const std::string& place,
-                               const std::string& text, selection::ExpressionKind kind,
-                               const std::string& scorer, const Pool& pool);
+[[nodiscard]] EvaluatedNumbers evaluate(const Context& context, const std::string& place,
+                                        const std::string& text, selection::ExpressionKind kind,
+                                        const std::string& scorer, const Pool& pool);
 
 /// Of this rank's rows of `pool`, why each has a vector, or tags, of the scorer, or not.
 [[nodiscard]] std::vector<core::ScoreStatus> status_in(const RunFolder& folder,

@@ -12,11 +12,16 @@
 #include "pipeline/method.hpp"
 #include "pipeline/pick_step.hpp"
 #include "pipeline/step_parameters.hpp"
+#include "pipeline/strata.hpp"
+#include "selection/stratified_budget.hpp"
 
 namespace winnow::pipeline {
 namespace {
 
 using core::ScoreStatus;
+
+/// More are not listed in the selection file.
+constexpr std::size_t kMostToldStrata = 256;
 
 bool is_filter(const SelectionStep& step) { return method_of(step).algorithm == Algorithm::filter; }
 
@@ -53,9 +58,10 @@ struct Chain {
 
 StepResult filter(const Context& context, const SelectionStep& step, Chain& chain) {
   const mpi::Communicator& ranks = context.communicator;
-  const Numbers holds = evaluate(context, step.place + ".filter", step.condition,
-                                 selection::ExpressionKind::condition, step.scorer, chain.pool);
+  EvaluatedNumbers holds = evaluate(context, step.place + ".filter", step.condition,
+                                    selection::ExpressionKind::condition, step.scorer, chain.pool);
   StepResult result;
+  result.aggregates = std::move(holds.aggregates);
   Pool kept;
   for (std::size_t i = 0; i < chain.pool.size(); ++i) {
     ++result.status_counts[static_cast<std::size_t>(holds.status[i])];
@@ -70,17 +76,65 @@ StepResult filter(const Context& context, const SelectionStep& step, Chain& chai
   return result;
 }
 
+/// Appends a stratum's picks.
+void append(selection::Selection& all, selection::Selection&& part) {
+  const auto join = [](std::optional<std::vector<double>>& to,
+                       const std::optional<std::vector<double>>& from) {
+    if (!from) return;
+    if (!to) to.emplace();
+    to->insert(to->end(), from->begin(), from->end());
+  };
+  all.row.insert(all.row.end(), part.row.begin(), part.row.end());
+  join(all.gain, part.gain);
+  join(all.score, part.score);
+  join(all.diversity, part.diversity);
+  all.spent += part.spent;
+}
+
+/// Each stratum's share of the budget is picked on its own, strata in the order of their names.
+StepPicks pick_by_strata(Context& context, const IndexedData& data, const SelectionStep& step,
+                         const Candidates& candidates, std::uint64_t amount) {
+  const std::vector<Stratum> strata = split_by_field(context, data, step.strata.field, candidates);
+  std::vector<std::uint64_t> eligible;
+  for (const Stratum& stratum : strata) eligible.push_back(stratum.candidates.eligible);
+  const std::vector<std::uint64_t> shares = selection::split_budget(
+      amount, eligible,
+      step.strata.budgets == "equal" ? selection::StrataBudgets::equal
+                                     : selection::StrataBudgets::proportional);
+  StepPicks all;
+  nlohmann::ordered_json told = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < strata.size(); ++i) {
+    told[strata[i].name] = shares[i];
+    if (shares[i] == 0) continue;
+    append(all.picks, pick(context, data, step, strata[i].candidates, shares[i], "").picks);
+  }
+  if (strata.size() <= kMostToldStrata)
+    all.more.push_back(
+        {"strata", told.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)});
+  return all;
+}
+
 StepResult choose(Context& context, const IndexedData& data, const SelectionStep& step,
                   const TfidfDump& dump, Chain& chain) {
   const Candidates candidates = find_candidates(context, step, chain.pool, is_in_tokens(step));
-  StepPicks picked = pick(context, data, step, candidates, dump.step == &step ? dump.key : "");
+  const std::uint64_t amount = mpi::agree_on(
+      context.communicator, [&] { return amount_of(context.job, data, step, candidates); });
+  StepPicks picked =
+      step.strata.field.empty()
+          ? pick(context, data, step, candidates, amount, dump.step == &step ? dump.key : "")
+          : pick_by_strata(context, data, step, candidates, amount);
   chain.picks = std::move(picked.picks);
   chain.is_picked = true;
   std::vector<core::RowId> sorted = chain.picks.row;
   std::ranges::sort(sorted);
   std::erase_if(chain.pool,
                 [&](core::RowId row) { return !std::ranges::binary_search(sorted, row); });
-  return {0, candidates.eligible, 0, candidates.status_counts, std::move(picked.more)};
+  return {0,
+          candidates.eligible,
+          0,
+          candidates.status_counts,
+          candidates.aggregates,
+          std::move(picked.more)};
 }
 
 }  // namespace
@@ -137,6 +191,9 @@ std::string steps_text(const Job& job, const SelectionJob& selection,
     step["rows_in"] = steps[i].rows_in;
     step["eligible"] = steps[i].eligible;
     step["rows_out"] = steps[i].rows_out;
+    for (const selection::AggregateValue& aggregate : steps[i].aggregates)
+      step["aggregates"][aggregate.text] =
+          aggregate.value ? nlohmann::ordered_json(*aggregate.value) : nlohmann::ordered_json();
     for (std::size_t status = 0; status < steps[i].status_counts.size(); ++status)
       if (steps[i].status_counts[status] > 0)
         step["status"][std::string(core::kScoreStatusNames[status])] =

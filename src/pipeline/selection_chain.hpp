@@ -8,6 +8,7 @@
 #include "core/score_status.hpp"
 #include "pipeline/context.hpp"
 #include "pipeline/index_stage.hpp"
+#include "selection/expression.hpp"
 #include "selection/selection.hpp"
 #include "store/attributes.hpp"
 
@@ -20,7 +21,8 @@ struct StepResult {
   std::uint64_t rows_out = 0;
   /// Rows that came in by the status of what the step goes by.
   std::array<std::uint64_t, core::kScoreStatusNames.size()> status_counts{};
-  store::Attributes more;  ///< tfidf_rows, ...
+  std::vector<selection::AggregateValue> aggregates;  ///< of its expression
+  store::Attributes more;                             ///< tfidf_rows, ...
 };
 
 struct ChainResult {

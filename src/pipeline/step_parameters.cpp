@@ -50,6 +50,8 @@ std::vector<StoredNumber> numbers_of(const Job& job, const SelectionStep& step) 
   if (text.empty()) return {};
   const std::string place = step.place + (is_filter ? ".filter" : ".score");
   const NumberNames names(job, step.scorer);
+  if (!is_filter && step.score.empty())
+    return names.find(fmt::format("{}.method: {}", step.place, step.method), text);
   const selection::Expression expression(
       place, text,
       is_filter ? selection::ExpressionKind::condition : selection::ExpressionKind::number,
@@ -82,6 +84,10 @@ store::Attributes parameters_of(const Job& job, const SelectionStep& step) {
   if (!scorers.empty()) parameters.push_back({"scorer", scorers});
   for (const std::string_view key : method.keys)
     if (key_applies(step, key)) parameters.push_back({std::string(key), value_of(job, step, key)});
+  if (!step.strata.field.empty()) {
+    parameters.push_back({"stratify.field", step.strata.field});
+    parameters.push_back({"stratify.budgets", step.strata.budgets});
+  }
   if (method.algorithm == Algorithm::tfidf_greedy)
     parameters.push_back({"tfidf.fit", job.tfidf.fit});
   return parameters;

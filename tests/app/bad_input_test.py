@@ -206,7 +206,7 @@ class JobFile(BadInput):
         given = f"scorers: {{ x: {{ import: {scores}, as: ANY }} }}\n"
         for more, fragments in (
                 ("model: { path: nowhere }\nscore: [ppl_cond]\nselect: { method: iterit, budget: 1 }\n", ("needs ifd_ppl", "ppl_cond")),
-                (given + "select: { method: ifd, budget: 1 }\n", ("needs ifd_ppl", "imported as ANY")),
+                (given + "select: { method: ifd, budget: 1 }\n", ("ifd needs ifd_ppl", "they give ANY")),
                 (given.replace("ANY", "ifd_ppl") + "select: { method: iterit, budget: 1, faithful: true }\n", ("eos_text",)),
                 (given + "select: { method: random, budget: 10 tokens }\n", ("10 tokens", "only a model gives")),
                 (given.replace("ANY", "n_cond") + "select: { method: random, budget: 1 }\n", ("n_cond",))):

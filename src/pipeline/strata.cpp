@@ -1,0 +1,73 @@
+#include "pipeline/strata.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <span>
+
+#include <nlohmann/json.hpp>
+
+#include "mpi/agree.hpp"
+#include "mpi/collectives.hpp"
+#include "pipeline/row_source.hpp"
+
+namespace winnow::pipeline {
+namespace {
+
+std::vector<std::string> values_of(const Context& context, const IndexedData& data,
+                                   const std::string& field, const Pool& rows) {
+  std::vector<std::string> values;
+  RowSource source(context.folder, data.data_set);
+  source.for_each_bytes(rows, [&](std::string_view bytes) {
+    const auto row = nlohmann::json::parse(bytes);
+    const auto found = row.find(field);
+    if (found == row.end() || found->is_null())
+      values.emplace_back();
+    else
+      values.push_back(found->is_string() ? found->get<std::string>() : found->dump());
+  });
+  return values;
+}
+
+/// The distinct values of all ranks, ascending.
+std::vector<std::string> names_of(const mpi::Communicator& ranks, std::vector<std::string> values) {
+  std::ranges::sort(values);
+  const auto repeats = std::ranges::unique(values);
+  values.erase(repeats.begin(), repeats.end());
+  std::string text;
+  for (const std::string& value : values) text.append(value).push_back('\0');
+  const auto bytes = std::as_bytes(std::span(text));
+  const std::vector<std::byte> all = mpi::all_gather_bytes(ranks, bytes).bytes;
+  std::vector<std::string> names;
+  for (const char *at = reinterpret_cast<const char*>(all.data()), *end = at + all.size(); at < end;
+       at += names.back().size() + 1)
+    names.emplace_back(at, ::strnlen(at, static_cast<std::size_t>(end - at)));
+  std::ranges::sort(names);
+  const auto copies = std::ranges::unique(names);
+  names.erase(copies.begin(), copies.end());
+  return names;
+}
+
+}  // namespace
+
+std::vector<Stratum> split_by_field(const Context& context, const IndexedData& data,
+                                    const std::string& field, const Candidates& candidates) {
+  const mpi::Communicator& ranks = context.communicator;
+  const std::vector<std::string> values =
+      mpi::agree_on(ranks, [&] { return values_of(context, data, field, candidates.row); });
+  const std::vector<std::string> names = names_of(ranks, values);
+  std::vector<Stratum> strata(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) strata[i].name = names[i];
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto place = std::ranges::lower_bound(names, values[i]) - names.begin();
+    Candidates& part = strata[static_cast<std::size_t>(place)].candidates;
+    part.row.push_back(candidates.row[i]);
+    if (!candidates.value.empty()) part.value.push_back(candidates.value[i]);
+  }
+  for (Stratum& stratum : strata)
+    stratum.candidates.eligible =
+        mpi::sum(ranks, static_cast<std::uint64_t>(stratum.candidates.row.size()));
+  return strata;
+}
+
+}  // namespace winnow::pipeline
