@@ -45,6 +45,14 @@ kmeans_per_cluster: { method: kmeans, clusters: 1, take: per_cluster, seed: 5, b
 deduplicate: { method: deduplicate }
 deduplicate_best: { method: deduplicate, ngram: 1, text: instruction, score: ifd_ppl, min_jaccard_similarity: 0.5 }
 deduplicate_by_embedding: { method: deduplicate, by: embedding, max_cosine_similarity: 0.9, score: rating }
+strata: { method: random, stratify: category, budget: BUDGET }
+strata_equal: { method: graphfilter, stratify: { field: category, budgets: equal }, order: file, budget: BUDGET }
+strata_faraway: { method: facility_location, stratify: category, budget: BUDGET }
+strata_k_center: { method: k_center, stratify: category, budget: BUDGET }
+strata_kmeans: { method: kmeans, stratify: category, budget: BUDGET }
+strata_tags: { method: instag, stratify: category, budget: BUDGET }
+strata_middle: { method: perplexity, take: middle, stratify: category, budget: BUDGET }
+strata_superfiltering_d: { method: superfiltering_d, ifd_share: 100%, stratify: category, budget: BUDGET }
 chain: [ { filter: "rating >= quantile(rating, 0.1)" }, { method: deduplicate }, { method: iterit, budget: BUDGET } ]
 chain_back: [ { method: iterit, budget: BUDGET }, { filter: "abs(evol_score - mean(evol_score)) <= 2 * std(evol_score)" } ]
 """.strip().splitlines())
@@ -69,7 +77,7 @@ def instruction_rows(count, seed=5):
     def words(least, most):
         return " ".join(chance.choice(TEXTS) for _ in range(chance.randint(least, most)))
 
-    return [{"instruction": words(1, 5), "input": words(1, 4) if i % 3 == 0 else "", "output": words(1, 30)} for i in range(count)]
+    return [{"instruction": words(1, 5), "input": words(1, 4) if i % 3 == 0 else "", "output": words(1, 30), "category": chance.choice(TEXTS[:3])} for i in range(count)]
 
 
 def seeded_scores(count, undefined=0.05, seed=6):
