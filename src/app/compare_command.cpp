@@ -39,6 +39,10 @@ Table square(const char* title, const Json& names, const Json& rows, const char*
 Table sizes(const Json& comparison) {
   Table table{{"selection", "method", "rows", "tokens", "words per answer", "median", "longest",
                "words per instruction", "distinct n-grams"}};
+  const bool has_clusters = comparison.contains("clusters");
+  if (has_clusters)
+    table.front().push_back(
+        fmt::format("of {} clusters", number(comparison.at("clusters").at("count"), "")));
   for (const auto& [name, selection] : comparison.at("selections").items()) {
     const Json& answer = selection.at("response_words");
     table.push_back({name, selection.at("method").get<std::string>(),
@@ -48,6 +52,7 @@ Table sizes(const Json& comparison) {
                      number(answer.at("q100"), "{:.0f}"),
                      number(selection.at("instruction_words").at("mean"), "{:.1f}"),
                      number(selection.at("unique_ngrams"), "")});
+    if (has_clusters) table.back().push_back(number(selection.at("clusters"), ""));
   }
   return table;
 }

@@ -1,5 +1,8 @@
 #include "app/job_file.hpp"
 
+#include <charconv>
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "app/job_data.hpp"
@@ -31,6 +34,17 @@ void read_data(YamlSection& root, Job& job) {
   job.data = read_source(*section);
   if (const auto join = section->text("join")) job.join = *join;
   section->finish();
+}
+
+/// `500 MiB`, `8 GiB`.
+std::optional<std::uint64_t> bytes_of(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const unsigned shift = unit == " MiB" ? 20 : unit == " GiB" ? 30 : 0;
+  if (error != std::errc() || shift == 0 || number == 0 || number >> (63 - shift) != 0)
+    return std::nullopt;
+  return number << shift;
 }
 
 bool has_iterit(const Job& job) {
@@ -71,6 +85,12 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
   job.run_folder = out ? *out : fs::path("runs") / job.name;
   for (const std::string& section : kLaterSections)
     if (root.has(section)) root.fail(section, "not supported by this version");
+  if (const auto memory = root.text("memory")) {
+    const auto bytes = bytes_of(*memory);
+    if (!bytes)
+      root.fail("memory", fmt::format("found '{}', expected a size: 500 MiB, 8 GiB", *memory));
+    job.memory = *bytes;
+  }
   read_data(root, job);
   read_scorers(root, job);
   if (auto tfidf = root.section("tfidf")) {

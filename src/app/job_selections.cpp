@@ -238,6 +238,8 @@ pipeline::SelectionJob read_selection(YamlSection& parent, const std::string& ke
       parent.fail(key, fmt::format("its expressions are longer than {} characters together",
                                    kLongestExpressions));
     pipeline::check_needs(job, step);
+    if (!step.scorer.empty() && pipeline::scorers_of(job, step).empty())
+      section.fail("scorer", "given, but this step uses no scorer's numbers");
     if (step.faithful && step.method == "iterit" && &section != &sections.back())
       section.fail("faithful",
                    "true, which may pick a row several times: expected no step after it");

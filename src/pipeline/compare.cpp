@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -15,7 +16,9 @@
 #include "core/hash.hpp"
 #include "data/data_set.hpp"
 #include "pipeline/made_from.hpp"
+#include "pipeline/pool.hpp"
 #include "pipeline/run_folder.hpp"
+#include "selection/kmeans.hpp"
 #include "selection/overlap.hpp"
 #include "store/index_file.hpp"
 #include "store/score_file.hpp"
@@ -30,6 +33,8 @@ using Json = nlohmann::ordered_json;
 using core::ScoreStatus;
 
 constexpr const char* kSelections = "selection";
+/// Of k-means over the embeddings of all rows.
+constexpr std::size_t kComparedClusters = 100;
 constexpr double kQuantiles[] = {0, 0.1, 0.25, 0.5, 0.75, 0.9, 1};
 
 struct ComparedSelection {
@@ -237,6 +242,47 @@ Json score_correlations(const std::vector<ComparedSelection>& selections) {
   return result;
 }
 
+/// Of each row of a run the cluster of its embedding, kNoCluster where it has none.
+struct Clusters {
+  std::string embedding;  ///< the scorer whose embeddings are clustered
+  std::uint64_t count = 0;
+  std::vector<std::uint32_t> of_row;
+};
+constexpr std::uint32_t kNoCluster = std::numeric_limits<std::uint32_t>::max();
+
+/// By the first scorer of the first run that has embeddings; nothing where none has.
+std::optional<Clusters> cluster_rows(const std::vector<ComparedSelection>& selections) {
+  std::set<fs::path> seen;
+  for (const ComparedSelection& selection : selections) {
+    if (!seen.insert(selection.run.path()).second) continue;
+    const store::ScoreFileReader scores(selection.run.scores());
+    for (const std::string& scorer : scores.scorers()) {
+      if (scores.embedding_dimension(scorer) == 0) continue;
+      const auto status = scores.read_status(scorer, "embedding", {0, scores.rows()});
+      std::vector<core::RowId> rows;
+      for (core::RowId row = 0; row < status.size(); ++row)
+        if (status[row] == ScoreStatus::ok) rows.push_back(row);
+      const RowVectors vectors = read_vectors(selection.run, scorer, rows);
+      const selection::Clustering clustering =
+          selection::kmeans(vectors.view(), {.clusters = kComparedClusters});
+      Clusters clusters{scorer, clustering.centroid.size() / vectors.dimension,
+                        std::vector<std::uint32_t>(status.size(), kNoCluster)};
+      for (std::size_t i = 0; i < rows.size(); ++i)
+        clusters.of_row[rows[i]] = clustering.assignment.cluster[i];
+      return clusters;
+    }
+  }
+  return std::nullopt;
+}
+
+/// How many clusters hold a row of the selection.
+std::uint64_t covered(const Clusters& clusters, const std::vector<core::RowId>& rows) {
+  std::set<std::uint32_t> found;
+  for (const core::RowId row : rows)
+    if (clusters.of_row[row] != kNoCluster) found.insert(clusters.of_row[row]);
+  return found.size();
+}
+
 }  // namespace
 
 Json compare(std::span<const fs::path> paths) {
@@ -259,6 +305,11 @@ Json compare(std::span<const fs::path> paths) {
   }
   for (const ComparedSelection& selection : selections)
     result["selections"][selection.name] = describe(selection);
+  if (const auto clusters = cluster_rows(selections)) {
+    result["clusters"] = {{"embedding", clusters->embedding}, {"count", clusters->count}};
+    for (const ComparedSelection& selection : selections)
+      result["selections"][selection.name]["clusters"] = covered(*clusters, selection.rows);
+  }
   result["scores"] = score_correlations(selections);
   return result;
 }

@@ -105,6 +105,7 @@ struct Job {
   data::SourceOptions data;
   std::string join = "\nInput: ";
   std::uint64_t block_rows = 64;
+  std::uint64_t memory = 0;  ///< bytes that a selection may take on each rank; 0: no limit
   std::vector<Scorer> scorers;
   TfidfOptions tfidf;
   std::vector<SelectionJob> selections;

@@ -100,9 +100,14 @@ std::string next_step(const Job& job, Stage stage) {
   const std::string place = first.steps.size() == 1
                                 ? first.place
                                 : fmt::format("{}.{}", first.place, first.steps.size() - 1);
-  const std::string change =
-      last.budget.empty() ? fmt::format("--set {0}.method=random --set {0}.budget=10%", place)
-                          : fmt::format("--set {}.budget=20%", place);
+  std::string change;
+  if (!last.budget.empty())
+    change = fmt::format("--set {}.budget=20%", place);
+  else if (last.method == "vanilla")
+    change = fmt::format("--set {0}.method=random --set {0}.budget=10%", place);
+  else
+    return fmt::format("change the selections in {} and run it again (nothing else is done again)",
+                       file);
   return fmt::format("./winnow run {} {}{} (only selections are made again)", file, change, out);
 }
 

@@ -11,6 +11,7 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/method.hpp"
 #include "pipeline/pick_step.hpp"
+#include "pipeline/step_memory.hpp"
 #include "pipeline/step_parameters.hpp"
 #include "pipeline/strata.hpp"
 #include "selection/stratified_budget.hpp"
@@ -119,6 +120,7 @@ StepResult choose(Context& context, const IndexedData& data, const SelectionStep
   const Candidates candidates = find_candidates(context, step, chain.pool, is_in_tokens(step));
   const std::uint64_t amount = mpi::agree_on(
       context.communicator, [&] { return amount_of(context.job, data, step, candidates); });
+  check_memory(context, data, step, candidates, amount);
   StepPicks picked =
       step.strata.field.empty()
           ? pick(context, data, step, candidates, amount, dump.step == &step ? dump.key : "")

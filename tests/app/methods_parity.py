@@ -5,6 +5,7 @@ also the methods that compare embeddings, of the first 1000 rows. Exit 77 withou
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 
@@ -139,6 +140,11 @@ selections:
     with h5py.File(out / "scores.h5") as file:
         vectors = file["/embeddings/minilm"][:]
     everyone = list(range(len(twice)))
+    side_by_side = json.loads(subprocess.run([program, "compare", out, "--json"], capture_output=True, check=True, text=True).stdout)
+    hundred = kmeans.kmeans(vectors, 100)[1]
+    for name, selection in side_by_side["selections"].items():
+        assert selection["clusters"] == len(set(hundred[picks(out, name)].tolist())), name
+    print("compare: clusters that each selection covers are equal", flush=True)
     top = rules.best(columns["ifd_ppl"], len(twice) // 2, lambda value: value < 1)
     by_id, tenth = sorted(top), len(twice) // 10
     clustered = kmeans.kmeans(vectors, count // 4, seed=5)

@@ -1,0 +1,132 @@
+"""Chains, strata, memory limits and `winnow compare`, each against numpy on what the files hold."""
+import collections
+import csv
+import io
+import json
+import re
+import unittest
+
+import h5py
+import numpy
+from scipy.stats import spearmanr
+
+import program
+
+ROWS = 60
+CATEGORIES = ["maths", "code", "poem"]
+
+
+class Selections(program.ProgramTest):
+    def setUp(self):
+        super().setUp()
+        chance = numpy.random.default_rng(7)
+        self.rows = [{"instruction": f"Question {i} about {CATEGORIES[i * i % 3]}", "output": " ".join(f"word{k}" for k in range(1 + i % 17)),
+                      "category": CATEGORIES[i * i % 3]} for i in range(ROWS)]
+        self.ifd = chance.uniform(0.3, 1.2, ROWS).round(4).tolist()
+        self.ifd[5] = None
+        self.rating = chance.integers(1, 6, ROWS).tolist()
+        self.data = self.write("rows.jsonl", "".join(json.dumps(row) + "\n" for row in self.rows))
+        self.write("ifd.json", json.dumps(self.ifd))
+        self.write("rating.json", json.dumps(self.rating))
+
+    def job(self, rest):
+        return self.write_job(f"name: subsets\ndata: {{ path: {self.data} }}\nscorers:\n  ifd: {{ import: ifd.json, as: ifd_ppl }}\n"
+                              f"  rated: {{ import: rating.json, as: rating }}\n{rest}")
+
+    def select(self, rest, *arguments, ranks=1):
+        self.succeed("run", self.job(rest), "--out", self.folder / "run", *arguments, ranks=ranks)
+        return self.folder / "run"
+
+    def picks(self, name="selection"):
+        with h5py.File(self.folder / "run/selection" / f"{name}.h5") as file:
+            return file["row"][:].tolist(), {key: file[key][:].tolist() for key in file if key != "row"}, dict(file.attrs)
+
+    def test_a_chain_and_the_step_that_left_each_row_out(self):
+        self.select("selections:\n  selection: [ { filter: 'rating >= mean(rating)' }, { method: ifd, budget: 8 }, { filter: 'response_words > 4' } ]\n", ranks=2)
+        mean = numpy.mean(self.rating)
+        first = [i for i in range(ROWS) if self.rating[i] >= mean]
+        eligible = [i for i in first if self.ifd[i] is not None and self.ifd[i] < 1]
+        second = sorted(eligible, key=lambda i: (-self.ifd[i], i))[:8]
+        want = [i for i in second if 1 + i % 17 > 4]
+        rows, columns, attributes = self.picks()
+        self.assertEqual(rows, want)
+        self.assertEqual(columns["score"], [self.ifd[i] for i in want])
+        self.assertEqual(columns["left_out_by"], [255 if i in want else 2 if i in second else 1 if i in first else 0 for i in range(ROWS)])
+        steps = json.loads(attributes["steps"])
+        self.assertEqual([(step["rows_in"], step["rows_out"]) for step in steps], [(ROWS, len(first)), (len(first), 8), (8, len(want))])
+        self.assertAlmostEqual(steps[0]["aggregates"]["mean(rating)"], mean, places=12)
+        self.assertEqual(steps[1]["eligible"], len(eligible))
+
+    def test_an_override_reaches_one_step_of_a_chain(self):
+        chain = "selections:\n  selection: [ { method: top, score: rating, budget: 50% }, { method: ifd, budget: 8 } ]\n"
+        self.select(chain, "--set", "selections.selection.1.budget=3")
+        self.assertEqual(len(self.picks()[0]), 3)
+        self.refuse_set(chain, "selections.selection.2.budget=3", "'2' is no item of a list of 2")
+
+    def refuse_set(self, rest, assignment, fragment):
+        done = program.run(["run", self.job(rest), "--set", assignment])
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(fragment, done.stderr)
+
+    def test_strata_share_a_budget(self):
+        self.select("selections:\n  selection: { method: ifd, budget: 9, stratify: category }\n  even: { method: ifd, budget: 9, stratify: { field: category, budgets: equal } }\n", ranks=3)
+        below = [i for i in range(ROWS) if self.ifd[i] is not None and self.ifd[i] < 1]
+        sizes = collections.Counter(self.rows[i]["category"] for i in below)
+        for name in ("selection", "even"):
+            rows, _, attributes = self.picks(name)
+            got = collections.Counter(self.rows[i]["category"] for i in rows)
+            best = {c: sorted((i for i in below if self.rows[i]["category"] == c), key=lambda i: (-self.ifd[i], i)) for c in sizes}
+            self.assertEqual(rows, [i for c in sorted(got) for i in best[c][:got[c]]])
+            self.assertEqual(sum(got.values()), 9)
+            for category in sizes:
+                exact = 9 * sizes[category] / len(below) if name == "selection" else 9 / len(sizes)
+                self.assertLess(abs(got[category] - exact), 1)
+            self.assertEqual({c: n for c, n in json.loads(attributes["strata"]).items() if n}, dict(got))
+
+    def test_a_step_beyond_the_memory_of_the_job_is_refused_with_both_figures(self):
+        many = self.write("many.jsonl", "".join(json.dumps({"instruction": "x", "output": " ".join(f"w{i}x{k}" for k in range(400))}) + "\n" for i in range(100)))
+        scores = self.write("many.json", json.dumps([0.5] * 100))
+        job = self.write_job(f"data: {{ path: {many} }}\nmemory: 1 MiB\nscorers: {{ s: {{ import: {scores}, as: ifd_ppl }} }}\nselect: {{ method: iterit, budget: 5 }}\n")
+        self.fail_with(2, "select: iterit on 100 rows needs about 5 MiB on each of 1 ranks", "`memory` of the job allows 1 MiB", arguments=["run", job, "--out", self.folder / "run"])
+        self.succeed("run", job, "--out", self.folder / "run", "--set", "memory=64 MiB")
+        self.fail_with(2, "memory: found '5 bytes', expected a size", arguments=["run", job, "--set", "memory=5 bytes"])
+
+    def test_compare(self):
+        self.select("selections:\n  a: { method: ifd, budget: 10 }\n  b: { method: longest, budget: 20 }\n  c: { method: top, score: rating, budget: 15 }\n")
+        table = self.folder / "tables.csv"
+        done = self.succeed("compare", self.folder / "run", "--json", "--csv", table)
+        found = json.loads(done.stdout)
+        self.assertEqual(found["names"], ["a", "b", "c"])
+        sets = [set(self.picks(name)[0]) for name in found["names"]]
+        for i, one in enumerate(sets):
+            for j, other in enumerate(sets):
+                self.assertEqual(found["overlap"][i][j], len(one & other))
+                self.assertAlmostEqual(found["jaccard"][i][j], len(one & other) / len(one | other), places=12)
+                self.assertAlmostEqual(found["expected"][i][j], len(one) * len(other) / ROWS, places=12)
+        words = [1 + i % 17 for i in sets[1]]
+        self.assertAlmostEqual(found["selections"]["b"]["response_words"]["mean"], numpy.mean(words), places=12)
+        self.assertAlmostEqual(found["selections"]["b"]["response_words"]["q90"], numpy.quantile(words, 0.9), places=12)
+        texts = [re.findall(r"\w\w+", self.rows[i]["output"]) for i in sets[1]]
+        ngrams = {tuple(text[k:k + n]) for text in texts for n in (1, 2, 3) for k in range(len(text) - n + 1)}
+        self.assertEqual(found["selections"]["b"]["unique_ngrams"], len(ngrams))
+        both = [i for i in range(ROWS) if self.ifd[i] is not None]
+        want = spearmanr([self.ifd[i] for i in both], [self.rating[i] for i in both]).statistic
+        self.assertEqual(found["scores"]["names"], ["ifd.ifd_ppl", "rated.rating"])
+        self.assertAlmostEqual(found["scores"]["spearman"][0][1], want, places=12)
+        lines = list(csv.reader(io.StringIO(table.read_text())))
+        self.assertIn(["a", "10", str(len(sets[0] & sets[1])), str(len(sets[0] & sets[2]))], lines)
+        text = self.succeed("compare", self.folder / "run/selection/a.h5", self.folder / "run/selection/c.h5").stdout
+        self.assertIn("expected by chance", text)
+
+    def test_compare_refuses_what_cannot_be_compared(self):
+        self.select("selections:\n  a: { method: random, budget: 10 }\n")
+        self.fail_with(2, "found 1 selection, expected at least two", arguments=["compare", self.folder / "run"])
+        self.fail_with(2, "expected a run folder with selections", arguments=["compare", self.folder])
+        other = self.write("other.jsonl", json.dumps({"instruction": "a", "output": "b"}) + "\n")
+        job = self.write_job(f"data: {{ path: {other} }}\nselect: {{ method: vanilla }}\n", "other.yaml")
+        self.succeed("run", job, "--out", self.folder / "other")
+        self.fail_with(2, "different data sets", arguments=["compare", self.folder / "run", self.folder / "other"])
+
+
+if __name__ == "__main__":
+    unittest.main()
