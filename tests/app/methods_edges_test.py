@@ -1,5 +1,6 @@
 """Issue 5, S2: every selection method gives the same bytes on any number of ranks, and on hard data either a valid selection or one
 line that says what is wrong."""
+import shutil
 import unittest
 
 import h5py
@@ -49,34 +50,35 @@ class HardData(program.ProgramTest):
         self.rows = every_method.instruction_rows(COUNT)
         self.scores = every_method.seeded_scores(COUNT, undefined=0)
 
-    def check(self, rows, scores, budget, refused=(), code=3, ranks=(1, 3)):
+    def check(self, rows, scores, budget, refused=(), code=3, ranks=(1, 3), chosen=every_method.SELECTIONS):
         """Those refused give the code, their place and what is said of it; all others a valid file, the same on any ranks."""
-        accepted = {name: text for name, text in every_method.SELECTIONS.items() if name not in refused}
+        accepted = {name: text for name, text in chosen.items() if name not in refused}
         job = every_method.write(self, rows, scores, budget, accepted)
         runs = []
         for count in ranks:
             out = self.folder / f"run{count}"
+            shutil.rmtree(out, ignore_errors=True)
             self.succeed("run", job, "--out", out, ranks=count)
             runs.append(program.published(out))
         self.assertEqual(runs[0], runs[-1])
         for name in accepted:
-            self.check_selection(out, name, budget)
+            self.check_selection(out, name, chosen[name], budget)
         for name, said in dict(refused).items():
             alone = every_method.write(self, rows, scores, budget, {name: every_method.SELECTIONS[name]})
             with self.subTest(name):
                 self.fail_with(code, f"selections.{name}", said, arguments=["run", alone, "--out", out])
 
-    def check_selection(self, out, name, budget):
+    def check_selection(self, out, name, setting, budget):
         lines = (self.folder / "job.jsonl").read_bytes().splitlines()
         with h5py.File(out / "selection" / f"{name}.h5") as file, h5py.File(out / "scores.h5") as scores:
             picked = file["row"][:].tolist()
             tokens = scores["scores/tiny/n_tokens"][:]
         if name != "iterit_faithful":  # The published loop repeats a row where no gain is positive.
             self.assertEqual(len(set(picked)), len(picked), name)
-        if "BUDGET" in every_method.SELECTIONS[name]:
+        if "BUDGET" in setting:
             amount = len(lines) if budget == "100%" else int(str(budget).split()[0])
             self.assertLessEqual(tokens[picked].sum() if "tokens" in str(budget) else len(picked), amount, name)
-        in_order = sorted(picked) if "order: file" in every_method.SELECTIONS[name] else picked
+        in_order = sorted(picked) if "order: file" in setting else picked
         subset = (out / "selection" / f"{name}.jsonl").read_bytes().splitlines()
         self.assertEqual(subset, [lines[row] for row in in_order], name)
         self.assertTrue(picked, name)
@@ -177,6 +179,16 @@ class HardData(program.ProgramTest):
             with self.subTest(share):
                 self.refuse(code, "selections.one.ifd_share: " + said * (share != "3"), setting, budget, ranks=2)
                 self.refuse(code, said, setting, budget, ranks=1)
+
+    def test_strata(self):
+        strata = "{ method: random, stratify: category, budget: BUDGET }"
+        for value in ("z\0", "a\0b", "\0", "", "é", 7, None, True, ["x"], {"y": {}}):
+            self.rows[3]["category"] = value
+            self.check(self.rows, self.scores, 6, chosen={"strata": strata})
+        for row in self.rows:
+            row["category"] = row["instruction"] + str(row)
+        self.check(self.rows, self.scores, 6, chosen={"strata": strata, "far": "{ method: facility_location, stratify: category, budget: BUDGET }"})
+        self.refuse(3, "selections.one.stratify: no eligible row has the field 'categry'", strata.replace("category", "categry"), ranks=2)
 
 
 if __name__ == "__main__":
