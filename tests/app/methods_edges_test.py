@@ -111,7 +111,7 @@ class HardData(program.ProgramTest):
         self.check(self.rows[:1] * 2000, same(2000), 50, {"chain": "[2].budget: '50': the budget asks for 50 rows, but only 1 rows are eligible"})
 
     def test_empty_rows(self):
-        self.check([{"instruction": "", "input": "", "output": ""}] * COUNT, self.scores, 5, ONE_LEFT)
+        self.check([{**row, "instruction": "", "input": "", "output": ""} for row in self.rows], self.scores, 5, ONE_LEFT)
 
     def test_empty_answers(self):
         self.check([{**row, "output": ""} for row in self.rows], self.scores, 5)
@@ -120,10 +120,10 @@ class HardData(program.ProgramTest):
         self.check([{**row, "instruction": "", "input": ""} for row in self.rows], self.scores, 5)
 
     def test_one_word_vocabulary(self):
-        self.check([{"instruction": "go", "input": "", "output": "go"}] * COUNT, self.scores, 5, ONE_LEFT)
+        self.check([{**row, "instruction": "go", "input": "", "output": "go"} for row in self.rows], self.scores, 5, ONE_LEFT)
 
     def test_a_vocabulary_without_words(self):
-        self.check([{"instruction": "!?", "input": "", "output": "... -- 。"}] * COUNT, self.scores, 5, ONE_LEFT)
+        self.check([{**row, "instruction": "!?", "input": "", "output": "... -- 。"} for row in self.rows], self.scores, 5, ONE_LEFT)
 
     def test_a_budget_in_tokens(self):
         refused = {name: ".stratify: given" for name in every_method.SELECTIONS if name.startswith("strata")}
