@@ -99,7 +99,10 @@ const std::map<std::string_view, ReadKey>& readers() {
       {"ifd_share",
        [](Section& s, Step& step) {
          step.ifd_share = s.text("ifd_share").value_or("20%");
-         static_cast<void>(selection::parse_budget(s.place_of("ifd_share"), step.ifd_share));
+         if (selection::parse_budget(s.place_of("ifd_share"), step.ifd_share).unit ==
+             selection::Budget::Unit::tokens)
+           s.fail("ifd_share",
+                  fmt::format("'{}' counts tokens: expected rows or a percentage", step.ifd_share));
        }},
       {"clusters",
        [](Section& s, Step& step) {
@@ -126,10 +129,21 @@ const std::map<std::string_view, ReadKey>& readers() {
   return table;
 }
 
+/// Neither a method nor a filter: a misspelt key is told first.
+[[noreturn]] void refuse_without_method(YamlSection& section) {
+  for (const char* key : {"budget", "of", "order", "stratify"}) static_cast<void>(section.has(key));
+  for (const auto& reader : readers()) static_cast<void>(section.has(std::string(reader.first)));
+  section.finish();
+  section.fail("method", "missing, expected a method, or `filter` with a condition");
+}
+
 const Method& read_method(YamlSection& section, SelectionStep& step) {
+  if (!section.has("method")) refuse_without_method(section);
   step.method = section.required_text("method");
   const Method* const method = pipeline::find_method(step.method);
-  if (method != nullptr && method->algorithm != pipeline::Algorithm::filter) return *method;
+  if (step.method == "filter")
+    section.fail("method", "found 'filter', which is a key of its own: expected filter: CONDITION");
+  if (method != nullptr) return *method;
   std::vector<std::string> names;
   for (const Method& known : pipeline::methods())
     if (known.algorithm != pipeline::Algorithm::filter) names.emplace_back(known.name);
@@ -186,6 +200,8 @@ SelectionStep read_step(YamlSection& section, const pipeline::Job& job) {
     section.fail("scorer",
                  fmt::format("found '{}', which is not a scorer of this job", step.scorer));
   if (section.has("filter")) {
+    if (section.has("method"))
+      section.fail("filter", "given beside method: expected a step of its own for each");
     step.method = "filter";
     step.condition = section.required_text("filter");
   } else {

@@ -14,6 +14,9 @@ namespace winnow::mpi {
 
 Environment::Environment(int& argc, char**& argv)
     : exceptions_at_start_(std::uncaught_exceptions()) {
+  // For shared file pointers, which winnow does not use, Open MPI's `lockedfile` prints the path of
+  // every file that is opened into 256 bytes, and a longer one ends the process.
+  ::setenv("OMPI_MCA_sharedfp", "^lockedfile", 0);
   int provided = MPI_THREAD_SINGLE;
   check(MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
   if (provided < MPI_THREAD_MULTIPLE) {

@@ -1,11 +1,13 @@
 #include "pipeline/pick_step.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
 
 #include "core/error.hpp"
 #include "mpi/agree.hpp"
+#include "mpi/collectives.hpp"
 #include "pipeline/method.hpp"
 #include "pipeline/row_texts.hpp"
 #include "pipeline/text_tfidf.hpp"
@@ -47,11 +49,12 @@ struct StepInput {
     if (candidates.status_counts[i] > 0)
       counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", core::kScoreStatusNames[i],
                             candidates.status_counts[i]);
+  const std::string score = score_of(job, step);
   const std::string condition = condition_of(step);
-  throw core::DataError(fmt::format(
-      "{}: no row is eligible for {}{} (rows by status: {})", step.place, step.method,
-      condition.empty() ? "" : fmt::format(", which needs {} {}", score_of(job, step), condition),
-      counts.empty() ? "none came in" : counts));
+  throw core::DataError(fmt::format("{}: no row is eligible for {}{}{}{} (rows by status: {})",
+                                    step.place, step.method, score.empty() ? "" : ", which needs ",
+                                    score, condition.empty() ? "" : " " + condition,
+                                    counts.empty() ? "none came in" : counts));
 }
 
 selection::Selection by_rank(const StepInput& in) {
@@ -137,13 +140,20 @@ selection::Selection by_similarity(const StepInput& in) {
       in.step.max_cosine_similarity, in.amount);
 }
 
+/// How many rows `ifd_share` comes to.
+std::uint64_t rows_of_share(const StepInput& in) {
+  try {
+    return selection::resolve_budget(selection::parse_budget("ifd_share", in.step.ifd_share),
+                                     in.data.rows);
+  } catch (const core::DataError& error) {
+    throw core::DataError(
+        fmt::format("{}.ifd_share: '{}': {}", in.step.place, in.step.ifd_share, error.what()));
+  }
+}
+
 /// Superfiltering.D: the candidates with the highest IFD.
 Candidates highest(const StepInput& in) {
-  const std::uint64_t count = selection::resolve_budget(
-      selection::parse_budget("ifd_share", in.step.ifd_share), in.data.rows);
-  if (count < in.amount)
-    throw core::UsageError(fmt::format("{}.ifd_share: '{}' leaves {} rows, the budget asks for {}",
-                                       in.step.place, in.step.ifd_share, count, in.amount));
+  const std::uint64_t count = mpi::agree_on(in.ranks(), [&] { return rows_of_share(in); });
   std::vector<core::RowId> top =
       selection::ranking_mpi(in.ranks(), in.candidates.row, in.candidates.value,
                              selection::Direction::descending, {}, count)
@@ -156,6 +166,17 @@ Candidates highest(const StepInput& in) {
     kept.value.push_back(in.candidates.value[i]);
     if (!in.candidates.tokens.empty()) kept.tokens.push_back(in.candidates.tokens[i]);
   }
+  kept.eligible = top.size();
+  kept.eligible_tokens = mpi::sum(
+      in.ranks(), std::accumulate(kept.tokens.begin(), kept.tokens.end(), std::uint64_t{0}));
+  mpi::agree_on(in.ranks(), [&] {
+    const bool in_tokens = is_in_tokens(in.step);
+    const std::uint64_t left = in_tokens ? kept.eligible_tokens : kept.eligible;
+    if (left < in.amount)
+      throw core::UsageError(fmt::format("{}.ifd_share: '{}' leaves {} {}, the budget asks for {}",
+                                         in.step.place, in.step.ifd_share, left,
+                                         in_tokens ? "tokens" : "rows", in.amount));
+  });
   return kept;
 }
 

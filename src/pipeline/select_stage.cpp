@@ -44,19 +44,26 @@ std::string hash_of(const std::filesystem::path& file) {
   return core::to_hex(core::hash_file(file.string()));
 }
 
+/// Names the first step that left no row.
+[[noreturn]] void refuse_nothing(const SelectionJob& selection, const ChainResult& result) {
+  const auto left_none = std::ranges::find(result.steps, 0U, &StepResult::rows_out);
+  const SelectionStep& step =
+      selection.steps.at(static_cast<std::size_t>(left_none - result.steps.begin()));
+  throw core::DataError(
+      step.budget.empty()
+          ? fmt::format("{}: no row is left: expected at least one", step.place)
+          : fmt::format("{}.budget: '{}' is less than its first row needs: expected at least one "
+                        "row",
+                        step.place, step.budget));
+}
+
 /// Root only. The subset first, the selection file last, and none of an earlier setting in between:
 /// its being there means that both are.
 void write_files(const Context& context, const IndexedData& data, const SelectionJob& selection,
                  const ChainResult& result, const std::string& key) {
   const SelectionStep& last = selection.steps.back();
   const selection::Selection& picks = result.picks;
-  if (picks.row.empty())
-    throw core::DataError(
-        last.budget.empty()
-            ? fmt::format("{}: no row is left: expected at least one", last.place)
-            : fmt::format("{}.budget: '{}' is less than its first row needs: expected at least one "
-                          "row",
-                          last.place, last.budget));
+  if (picks.row.empty()) refuse_nothing(selection, result);
   std::vector<core::RowId> order = picks.row;
   if (selection.order == "file") std::sort(order.begin(), order.end());
   const std::filesystem::path subset_file = subset_path(context, data, selection);

@@ -96,6 +96,13 @@ void append(selection::Selection& all, selection::Selection&& part) {
 StepPicks pick_by_strata(Context& context, const IndexedData& data, const SelectionStep& step,
                          const Candidates& candidates, std::uint64_t amount) {
   const std::vector<Stratum> strata = split_by_field(context, data, step.strata.field, candidates);
+  mpi::agree_on(context.communicator, [&] {
+    if (strata.size() == 1 && strata.front().name.empty())
+      throw core::DataError(
+          fmt::format("{}.stratify: no eligible row has the field '{}', expected "
+                      "a field of the rows with a value for each stratum",
+                      step.place, step.strata.field));
+  });
   std::vector<std::uint64_t> eligible;
   for (const Stratum& stratum : strata) eligible.push_back(stratum.candidates.eligible);
   const std::vector<std::uint64_t> shares = selection::split_budget(

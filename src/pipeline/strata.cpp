@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
+#include <cstdint>
 #include <span>
 
 #include <nlohmann/json.hpp>
@@ -35,13 +35,20 @@ std::vector<std::string> names_of(const mpi::Communicator& ranks, std::vector<st
   const auto repeats = std::ranges::unique(values);
   values.erase(repeats.begin(), repeats.end());
   std::string text;
-  for (const std::string& value : values) text.append(value).push_back('\0');
-  const auto bytes = std::as_bytes(std::span(text));
-  const std::vector<std::byte> all = mpi::all_gather_bytes(ranks, bytes).bytes;
+  std::vector<std::uint64_t> lengths;
+  for (const std::string& value : values) {
+    text += value;
+    lengths.push_back(value.size());
+  }
+  const std::vector<std::byte> all =
+      mpi::all_gather_bytes(ranks, std::as_bytes(std::span(text))).bytes;
   std::vector<std::string> names;
-  for (const char *at = reinterpret_cast<const char*>(all.data()), *end = at + all.size(); at < end;
-       at += names.back().size() + 1)
-    names.emplace_back(at, ::strnlen(at, static_cast<std::size_t>(end - at)));
+  const char* at = reinterpret_cast<const char*>(all.data());
+  for (const std::uint64_t length :
+       mpi::all_gather(ranks, std::span<const std::uint64_t>(lengths)).values) {
+    names.emplace_back(at, length);
+    at += length;
+  }
   std::ranges::sort(names);
   const auto copies = std::ranges::unique(names);
   names.erase(copies.begin(), copies.end());
