@@ -75,7 +75,7 @@ scorers:
   instag: {{ method: instag, budget: {count} }}
   instag_deita: {{ method: instag, budget: {rows // 2}, global_tags: true }}
   graphfilter: {{ method: graphfilter, budget: {count} }}
-  graphfilter_ppl: {{ method: graphfilter, budget: {rows // 2}, score: ppl_cond }}
+  graphfilter_ppl: {{ method: graphfilter, budget: {min(rows // 2, 3000)}, score: ppl_cond }}
   by_formula: {{ method: top, budget: {count}, score: "ifd_ppl * sqrt(evol_score)" }}
   chain: [ {{ filter: "abs(evol_score - mean(evol_score)) <= 2 and response_words > 3" }}, {{ method: ifd, budget: 50 }} ]
 """, ranks)
@@ -102,7 +102,7 @@ scorers:
         "instag": rules.instag(scores["tags"], count),
         "instag_deita": rules.instag_global(scores["tags"], with_tags, rows // 2),
         "graphfilter": rules.graphfilter(instructions, ifd, count),
-        "graphfilter_ppl": rules.graphfilter(instructions, scores["ppl_cond"], rows // 2),
+        "graphfilter_ppl": rules.graphfilter(instructions, scores["ppl_cond"], min(rows // 2, 3000)),
         "by_formula": rules.best(formula, count),
         "chain": rules.best(near, 50, lambda value: value < 1),
     })

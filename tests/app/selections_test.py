@@ -21,12 +21,12 @@ class Selections(program.ProgramTest):
     def setUp(self):
         super().setUp()
         chance = numpy.random.default_rng(7)
-        self.rows = [{"instruction": f"Question {i} about {CATEGORIES[i * i % 3]}", "output": " ".join(f"word{k}" for k in range(1 + i % 17)),
+        self.samples = [{"instruction": f"Question {i} about {CATEGORIES[i * i % 3]}", "output": " ".join(f"word{k}" for k in range(1 + i % 17)),
                       "category": CATEGORIES[i * i % 3]} for i in range(ROWS)]
         self.ifd = chance.uniform(0.3, 1.2, ROWS).round(4).tolist()
         self.ifd[5] = None
         self.rating = chance.integers(1, 6, ROWS).tolist()
-        self.data = self.write("rows.jsonl", "".join(json.dumps(row) + "\n" for row in self.rows))
+        self.data = self.write("rows.jsonl", "".join(json.dumps(row) + "\n" for row in self.samples))
         self.write("ifd.json", json.dumps(self.ifd))
         self.write("rating.json", json.dumps(self.rating))
 
@@ -72,11 +72,11 @@ class Selections(program.ProgramTest):
     def test_strata_share_a_budget(self):
         self.select("selections:\n  selection: { method: ifd, budget: 9, stratify: category }\n  even: { method: ifd, budget: 9, stratify: { field: category, budgets: equal } }\n", ranks=3)
         below = [i for i in range(ROWS) if self.ifd[i] is not None and self.ifd[i] < 1]
-        sizes = collections.Counter(self.rows[i]["category"] for i in below)
+        sizes = collections.Counter(self.samples[i]["category"] for i in below)
         for name in ("selection", "even"):
             rows, _, attributes = self.picks(name)
-            got = collections.Counter(self.rows[i]["category"] for i in rows)
-            best = {c: sorted((i for i in below if self.rows[i]["category"] == c), key=lambda i: (-self.ifd[i], i)) for c in sizes}
+            got = collections.Counter(self.samples[i]["category"] for i in rows)
+            best = {c: sorted((i for i in below if self.samples[i]["category"] == c), key=lambda i: (-self.ifd[i], i)) for c in sizes}
             self.assertEqual(rows, [i for c in sorted(got) for i in best[c][:got[c]]])
             self.assertEqual(sum(got.values()), 9)
             for category in sizes:
@@ -107,7 +107,7 @@ class Selections(program.ProgramTest):
         words = [1 + i % 17 for i in sets[1]]
         self.assertAlmostEqual(found["selections"]["b"]["response_words"]["mean"], numpy.mean(words), places=12)
         self.assertAlmostEqual(found["selections"]["b"]["response_words"]["q90"], numpy.quantile(words, 0.9), places=12)
-        texts = [re.findall(r"\w\w+", self.rows[i]["output"]) for i in sets[1]]
+        texts = [re.findall(r"\w\w+", self.samples[i]["output"]) for i in sets[1]]
         ngrams = {tuple(text[k:k + n]) for text in texts for n in (1, 2, 3) for k in range(len(text) - n + 1)}
         self.assertEqual(found["selections"]["b"]["unique_ngrams"], len(ngrams))
         both = [i for i in range(ROWS) if self.ifd[i] is not None]

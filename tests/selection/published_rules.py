@@ -59,10 +59,11 @@ def instag(tags, count):
     while len(picked) < count:
         seen, before = set(), len(picked)
         for i in order:
-            if len(picked) < count and i not in picked and set(tags[i]) - seen:
+            if len(picked) < count and set(tags[i]) - seen:
                 picked.append(i)
                 seen |= set(tags[i])
-        order = [i for i in order if i not in picked]
+        taken = set(picked)
+        order = [i for i in order if i not in taken]
         if len(picked) == before:
             return picked + order[:count - len(picked)]
     return picked
@@ -76,7 +77,8 @@ def instag_global(tags, score, count):
         if len(picked) < count and set(tags[i]) - seen:
             picked.append(i)
             seen |= set(tags[i])
-    return picked + [i for i in order if i not in picked][:count - len(picked)]
+    taken = set(picked)
+    return picked + [i for i in order if i not in taken][:count - len(picked)]
 
 
 def ngrams(text):
