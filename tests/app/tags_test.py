@@ -255,7 +255,7 @@ class JobFile(Tags):
     def test_no_selection_by_scores_that_tags_do_not_bring(self):
         job = self.job()
         job.write_text(job.read_text() + "select: { method: ifd, budget: 2 }\n")
-        self.fail_with(2, "ifd needs ifd_ppl, scorer 'tagger' gives tags", arguments=["run", job, "--out", self.folder / "run"])
+        self.fail_with(2, "ifd needs ifd_ppl, which no scorer of this job gives (they give n_tags)", arguments=["run", job, "--out", self.folder / "run"])
 
 
 if __name__ == "__main__":
