@@ -47,11 +47,12 @@ std::optional<std::uint64_t> bytes_of(const std::string& text) {
   return number << shift;
 }
 
-bool has_iterit(const Job& job) {
+/// The step whose TF-IDF `tfidf.dump` writes down.
+const pipeline::SelectionStep* first_iterit(const Job& job) {
   for (const pipeline::SelectionJob& selection : job.selections)
     for (const pipeline::SelectionStep& step : selection.steps)
-      if (step.method == "iterit") return true;
-  return false;
+      if (step.method == "iterit") return &step;
+  return nullptr;
 }
 
 std::string text_of(const fs::path& file) {
@@ -110,8 +111,14 @@ Job parse_job(const std::string& text, const fs::path& file,
     tfidf->finish();
   }
   read_selections(root, job);
-  if (job.tfidf.dump && !has_iterit(job))
-    root.section("tfidf")->fail("dump", "true, but no selection of this job is iterit's");
+  if (job.tfidf.dump) {
+    const pipeline::SelectionStep* const step = first_iterit(job);
+    if (step == nullptr)
+      root.section("tfidf")->fail("dump", "true, but no selection of this job is iterit's");
+    if (!step->strata.field.empty())
+      root.section("tfidf")->fail(
+          "dump", "true, but the job's first iterit has a TF-IDF for each of its strata");
+  }
   if (auto section = root.section("generate")) job.generation = read_generation(*section, job);
   root.finish();
   job.effective = YAML::Dump(tree) + "\n";

@@ -26,8 +26,9 @@ using pipeline::NeedsBudget;
 using pipeline::SelectionStep;
 
 constexpr std::size_t kMostSteps = 64;
-/// Of all expressions of a selection together: they are noted in its file.
-constexpr std::size_t kLongestExpressions = 16 << 10;
+/// Of all expressions of a selection together: they are noted in its file, in an attribute, which
+/// HDF5 keeps below 64 KiB.
+constexpr std::size_t kLongestExpressions = 8 << 10;
 
 using ReadKey = std::function<void(YamlSection&, SelectionStep&)>;
 

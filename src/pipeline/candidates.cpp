@@ -11,23 +11,12 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/method.hpp"
 #include "selection/iterit.hpp"
-#include "store/index_file.hpp"
 #include "store/score_file.hpp"
 
 namespace winnow::pipeline {
 namespace {
 
 using core::ScoreStatus;
-
-/// Every row of the pool that could be read.
-Numbers no_numbers(const Context& context, const Pool& pool) {
-  Numbers numbers;
-  if (pool.empty()) return numbers;
-  const core::RowRange range{pool.front(), pool.back() + 1};
-  const auto status = store::IndexReader(context.folder.index()).read_status(range);
-  for (const core::RowId row : pool) numbers.status.push_back(status[row - range.begin]);
-  return numbers;
-}
 
 /// A row needs the other thing too: its number's status stands where it is not ok.
 void require(Numbers& numbers, const std::vector<ScoreStatus>& other) {
@@ -135,8 +124,15 @@ bool needs_tags(const SelectionStep& step) {
 }
 
 std::string embedding_scorer(const Job& job, const SelectionStep& step) {
-  return only_scorer(job, step, "embedding", step.embedding, "embeddings",
-                     [](const Scorer& s) { return s.model && asks_for(*s.model, "embedding"); });
+  const std::string found =
+      only_scorer(job, step, "embedding", step.embedding, "embeddings",
+                  [](const Scorer& s) { return s.model && asks_for(*s.model, "embedding"); });
+  if (!step.embedding.empty() && found != step.embedding)
+    throw core::UsageError(
+        fmt::format("{}.embedding: found '{}', expected a scorer that gives "
+                    "embeddings: {}",
+                    step.place, step.embedding, found));
+  return found;
 }
 
 std::string tag_scorer(const Job& job, const SelectionStep& step) {
@@ -151,8 +147,7 @@ Candidates find_candidates(const Context& context, const SelectionStep& step, co
   const std::string score = score_of(context.job, step);
   EvaluatedNumbers numbers;
   if (score.empty())
-    static_cast<Numbers&>(numbers) =
-        mpi::agree_on(ranks, [&] { return no_numbers(context, pool); });
+    numbers.status = mpi::agree_on(ranks, [&] { return row_status(context.folder, pool); });
   else
     numbers = evaluate(context, step.place + ".score", score, selection::ExpressionKind::number,
                        step.scorer, pool);

@@ -291,10 +291,9 @@ selection::Selection by_tags(const StepInput& in) {
   });
   const std::vector<std::uint64_t> keys =
       selection::ranking_keys(in.candidates.value, selection::Direction::descending);
-  auto picks = selection::tag_cover_mpi(
+  return selection::tag_cover_mpi(
       in.ranks(), {in.candidates.row, keys, in.candidates.tokens, tags.offset, tags.tag},
       in.step.global_tags ? selection::TagRounds::one : selection::TagRounds::restart, in.amount);
-  return picks;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "selection/expression_mpi.hpp"
+#include "store/index_file.hpp"
 #include "store/score_file.hpp"
 
 namespace winnow::pipeline {
@@ -64,7 +65,19 @@ EvaluatedNumbers evaluate(const Context& context, const std::string& place, cons
   for (const Numbers& column : columns) inputs.push_back({column.value, column.status});
   selection::ExpressionValues values =
       selection::evaluate_mpi(ranks, expression, pool.size(), inputs);
+  const std::vector<ScoreStatus> rows =
+      mpi::agree_on(ranks, [&] { return row_status(context.folder, pool); });
+  for (std::size_t i = 0; i < pool.size(); ++i)
+    if (rows[i] != ScoreStatus::ok) values.status[i] = rows[i];
   return {{std::move(values.value), std::move(values.status)}, std::move(values.aggregate)};
+}
+
+std::vector<ScoreStatus> row_status(const RunFolder& folder, const Pool& pool) {
+  const core::RowRange range = span_of(pool);
+  const auto all = store::IndexReader(folder.index()).read_status(range);
+  std::vector<ScoreStatus> status;
+  for (const core::RowId row : pool) status.push_back(all[row - range.begin]);
+  return status;
 }
 
 std::vector<ScoreStatus> status_in(const RunFolder& folder, const std::string& scorer,

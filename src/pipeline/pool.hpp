@@ -26,13 +26,17 @@ struct EvaluatedNumbers : Numbers {
 
 /// Collective. The value of an expression for every row of the pool, 1 or 0 for a condition;
 /// aggregates are over the pools of all ranks. A row that lacks a number has the status of the
-/// first one it lacks; `non_finite` where the numbers are there and the result is none.
+/// first one it lacks; `non_finite` where the numbers are there and the result is none; a bad row
+/// has none, whatever the expression names.
 ///
 /// @param place   of the expression in the job file
 /// @param scorer  whose numbers are meant where several scorers give one; may be empty
 [[nodiscard]] EvaluatedNumbers evaluate(const Context& context, const std::string& place,
                                         const std::string& text, selection::ExpressionKind kind,
                                         const std::string& scorer, const Pool& pool);
+
+/// Of this rank's rows of `pool`, ok or bad_row.
+[[nodiscard]] std::vector<core::ScoreStatus> row_status(const RunFolder& folder, const Pool& pool);
 
 /// Of this rank's rows of `pool`, why each has a vector, or tags, of the scorer, or not.
 [[nodiscard]] std::vector<core::ScoreStatus> status_in(const RunFolder& folder,

@@ -21,8 +21,8 @@ namespace {
 
 using core::ScoreStatus;
 
-/// More are not listed in the selection file.
-constexpr std::size_t kMostToldStrata = 256;
+/// A longer list of strata is not noted in the selection file: HDF5 keeps attributes below 64 KiB.
+constexpr std::size_t kLongestStrata = 32 << 10;
 
 bool is_filter(const SelectionStep& step) { return method_of(step).algorithm == Algorithm::filter; }
 
@@ -116,9 +116,9 @@ StepPicks pick_by_strata(Context& context, const IndexedData& data, const Select
     if (shares[i] == 0) continue;
     append(all.picks, pick(context, data, step, strata[i].candidates, shares[i], "").picks);
   }
-  if (strata.size() <= kMostToldStrata)
-    all.more.push_back(
-        {"strata", told.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)});
+  const std::string text =
+      told.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  if (text.size() <= kLongestStrata) all.more.push_back({"strata", text});
   return all;
 }
 

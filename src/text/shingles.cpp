@@ -11,6 +11,7 @@ std::vector<std::uint64_t> ShingleScanner::distinct(std::string_view text) {
   std::vector<std::uint64_t> words;
   scanner_.start(text);
   while (scanner_.next()) words.push_back(core::hash64(scanner_.word()));
+  if (words.empty() && !text.empty()) return {core::hash64(text)};
   std::vector<std::uint64_t> shingles;
   const std::size_t length = std::min(words_, words.size());
   for (std::size_t begin = 0; length > 0 && begin + length <= words.size(); ++begin) {

@@ -16,7 +16,7 @@ class ShingleScanner {
   explicit ShingleScanner(std::size_t words) : words_(words) {}
 
   /// Those of a text, ascending and distinct. A text of fewer words has one shingle of them all,
-  /// one without words none.
+  /// one without words itself (`A` and `B` are no duplicates), an empty one none.
   [[nodiscard]] std::vector<std::uint64_t> distinct(std::string_view text);
 
  private:

@@ -58,6 +58,34 @@ class Selections(program.ProgramTest):
         self.assertAlmostEqual(steps[0]["aggregates"]["mean(rating)"], mean, places=12)
         self.assertEqual(steps[1]["eligible"], len(eligible))
 
+    def test_bad_rows_have_no_number_whatever_an_expression_names(self):
+        data = self.write("bad.jsonl", "".join(json.dumps(row) + "\n" for row in self.samples[:9]) + "{ broken\n")
+        ratings = self.write("few.json", json.dumps([3.0] * 10))
+        job = self.write_job(f"data: {{ path: {data}, on_bad_row: skip }}\nscorers: {{ x: {{ import: {ratings}, as: rating }} }}\nselections:\n"
+                             "  one: { method: top, score: '1', budget: 9 }\n  filtered: [ { filter: '1 < 2' } ]\n  all: [ { filter: 'mean(rating) > 2' } ]\n")
+        self.succeed("run", job, "--out", self.folder / "run", ranks=2)
+        for name in ("one", "filtered", "all"):
+            self.assertEqual(self.picks(name)[0], list(range(9)), name)
+        self.fail_with(3, "only 9 rows are eligible", arguments=["run", job, "--out", self.folder / "run", "--set", "selections.one.budget=10"])
+
+    def test_an_embedding_that_is_none_and_a_dump_of_strata_are_refused(self):
+        job = tiny_job.write(self, rows=10)
+        self.fail_with(2, "selections.iterit.embedding: found 'nope', expected a scorer that gives embeddings: tiny-model",
+                       arguments=["run", job, "--set", "selections.iterit={ method: k_center, budget: 2, embedding: nope }"])
+        self.fail_with(2, "tfidf.dump: true, but the job's first iterit has a TF-IDF for each of its strata",
+                       arguments=["run", job, "--set", "tfidf.dump=true", "--set", "selections.iterit.stratify=category"])
+
+    def test_a_long_chain_and_long_names_of_strata_fit_the_selection_file(self):
+        condition = "rating >= 1 and " * 6 + "rating > mean(rating) - 100"
+        self.select("selections:\n  selection: [" + ", ".join(f"{{ filter: '{condition}' }}" for _ in range(60)) + "]\n")
+        self.assertEqual(len(json.loads(self.picks()[2]["steps"])), 60)
+        for i, row in enumerate(self.samples):
+            row["category"] = f"{i:04}" * 300
+        self.data = self.write("long.jsonl", "".join(json.dumps(row) + "\n" for row in self.samples))
+        self.succeed("run", self.job("select: { method: random, budget: 9, stratify: category }\n"), "--out", self.folder / "long")
+        with h5py.File(self.folder / "long/selection/random.h5") as file:
+            self.assertEqual((len(file["row"]), "strata" in file.attrs), (9, False))
+
     def test_an_override_reaches_one_step_of_a_chain(self):
         chain = "selections:\n  selection: [ { method: top, score: rating, budget: 50% }, { method: ifd, budget: 8 } ]\n"
         self.select(chain, "--set", "selections.selection.1.budget=3")

@@ -11,10 +11,10 @@ from fractions import Fraction
 
 
 def shingles(text, n):
-    """The distinct n-grams of scikit-learn's words; a text of fewer words is one shingle, a text without words none."""
+    """The distinct n-grams of scikit-learn's words; a text of fewer words is one shingle, so is a text without words, an empty one none."""
     words = re.findall(r"(?u)\b\w\w+\b", text.lower())
     if not words:
-        return set()
+        return {text} if text else set()
     n = min(n, len(words))
     return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
 
