@@ -67,7 +67,7 @@ Parameters flat_parameters(const model::DecoderConfig& config,
   parameters.gradients = at::zeros_like(parameters.values);
   std::size_t range = 0;
   for_each_tensor(weights, config.tied_head, [&](const at::Tensor& tensor, bool) {
-    const Parameters::Range& place = parameters.ranges[range++];
+    const WeightRange& place = parameters.ranges[range++];
     parameters.values.narrow(0, place.begin, place.size).copy_(tensor.flatten());
   });
   parameters.weights = places_of(config, weights, parameters.values);

@@ -7,6 +7,7 @@
 
 #include "model/decoder_weights_torch.hpp"
 #include "model/model_config.hpp"
+#include "training/weight_range.hpp"
 
 namespace winnow::training {
 
@@ -18,14 +19,9 @@ struct Parameters {
   at::Tensor gradients;        ///< [n]
   model::DecoderWeights weights;    ///< looks at `values`
   model::DecoderWeights gradient;   ///< the same places of `gradients`
-  /// One for each tensor, in order: where it begins, and whether weight decay is for it (matrices;
-  /// neither norms nor biases, as transformers' Trainer).
-  struct Range {
-    std::int64_t begin = 0;
-    std::int64_t size = 0;
-    bool decays = false;
-  };
-  std::vector<Range> ranges;
+  /// One for each tensor, in order; weight decay is for matrices, neither for norms nor for biases,
+  /// as transformers' Trainer has it.
+  std::vector<WeightRange> ranges;
 };
 
 /// @param weights  float32, whole matrices (model::Arithmetic::fp32)
