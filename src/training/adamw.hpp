@@ -15,8 +15,8 @@ struct AdamwRule {
 struct AdamwStep {
   std::uint64_t step = 1;  ///< the number of this update, from 1
   double learning_rate = 0;
-  double weight_decay = 0;    ///< decoupled
-  float gradient_scale = 1;   ///< the gradients are multiplied by it (clipping)
+  double weight_decay = 0;   ///< decoupled
+  float gradient_scale = 1;  ///< the gradients are multiplied by it (clipping)
 };
 
 /// Elements of the weights and what the optimizer keeps of them, float32. [n] each

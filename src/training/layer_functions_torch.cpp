@@ -133,11 +133,13 @@ struct Normed : Function<Normed> {
     if (!norm->bias.defined())
       return {rms_norm_gradient(saved[0], norm->weight, context->saved_data["epsilon"].toDouble(),
                                 given, gradient->weight),
-              {}, {}, {}};
+              {},
+              {},
+              {}};
     const bool wanted = gradient->weight.defined();
-    const auto [back, weight, bias] = at::native_layer_norm_backward(
-        given, saved[0], norm->weight.sizes(), saved[1], saved[2], norm->weight, norm->bias,
-        {true, wanted, wanted});
+    const auto [back, weight, bias] =
+        at::native_layer_norm_backward(given, saved[0], norm->weight.sizes(), saved[1], saved[2],
+                                       norm->weight, norm->bias, {true, wanted, wanted});
     if (wanted) {
       at::Tensor sum = gradient->weight;
       sum.add_(weight);
@@ -234,14 +236,13 @@ struct Activated : Function<Activated> {
     const auto* config =
         reinterpret_cast<const model::DecoderConfig*>(context->saved_data["config"].toInt());
     const at::Tensor& given = gradients.front();
-    if (!config->is_gated)
-      return {activation_gradient(given, gate_up, config->activation), {}};
+    if (!config->is_gated) return {activation_gradient(given, gate_up, config->activation), {}};
     const std::int64_t width = config->intermediate_size;
     const at::Tensor gate = gate_up.narrow(1, 0, width);
     const at::Tensor back = at::empty_like(gate_up);
     back.narrow(1, 0, width)
-        .copy_(activation_gradient(given * gate_up.narrow(1, width, width), gate,
-                                   config->activation));
+        .copy_(
+            activation_gradient(given * gate_up.narrow(1, width, width), gate, config->activation));
     back.narrow(1, width, width).copy_(activation_of(gate, config->activation).mul_(given));
     return {back, {}};
   }

@@ -11,9 +11,9 @@ enum class NeftuneLength {
   padded  ///< the longest sequence of the micro-batch (transformers' hook)
 };
 
-/// Noise for one row in one epoch: uniform in (-magnitude, magnitude), drawn from (seed, epoch, row)
-/// and the element's place, whatever batch the row is in. `out` is [tokens, width].
-/// Source: NEFTune, arXiv:2310.05914, section 2.
+/// Noise for one row in one epoch: uniform in (-magnitude, magnitude), drawn from (seed, epoch,
+/// row) and the element's place, whatever batch the row is in. `out` is [tokens, width]. Source:
+/// NEFTune, arXiv:2310.05914, section 2.
 void neftune_noise(double magnitude, std::uint64_t seed, std::uint64_t epoch, std::uint64_t row,
                    std::span<float> out);
 

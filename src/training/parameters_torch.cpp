@@ -160,12 +160,14 @@ std::vector<NamedTensor> named_tensors(const model::DecoderConfig& config,
   std::vector<NamedTensor> out;
   Names names(config, out);
   names.add(known.root, known.embedding, "weight", weights.embedding);
-  if (weights.positions.defined()) names.add(known.root, known.positions, "weight", weights.positions);
+  if (weights.positions.defined())
+    names.add(known.root, known.positions, "weight", weights.positions);
   for (std::size_t layer = 0; layer < weights.layers.size(); ++layer)
     name_layer(names, config, fmt::format("{}{}{}.", known.root, known.layers, layer),
                weights.layers[layer]);
   names.norm(known.root, known.final_norm, weights.final_norm);
-  if (weights.head.defined() && !config.tied_head) names.add("", known.head, "weight", weights.head);
+  if (weights.head.defined() && !config.tied_head)
+    names.add("", known.head, "weight", weights.head);
   return out;
 }
 

@@ -11,14 +11,14 @@
 
 namespace winnow::training {
 
-/// A decoder's weights in one flat float32 tensor, and their gradients in another of the same order,
-/// so that optimizer and exchange see plain ranges of numbers. Tied matrices stand once; those that
-/// are one product stand together.
+/// A decoder's weights in one flat float32 tensor, and their gradients in another of the same
+/// order, so that optimizer and exchange see plain ranges of numbers. Tied matrices stand once;
+/// those that are one product stand together.
 struct Parameters {
-  at::Tensor values;           ///< [n]
-  at::Tensor gradients;        ///< [n]
-  model::DecoderWeights weights;    ///< looks at `values`
-  model::DecoderWeights gradient;   ///< the same places of `gradients`
+  at::Tensor values;               ///< [n]
+  at::Tensor gradients;            ///< [n]
+  model::DecoderWeights weights;   ///< looks at `values`
+  model::DecoderWeights gradient;  ///< the same places of `gradients`
   /// One for each tensor, in order; weight decay is for matrices, neither for norms nor for biases,
   /// as transformers' Trainer has it.
   std::vector<WeightRange> ranges;

@@ -72,8 +72,7 @@ StepNorm ShardedAdamw::step(GradientSum& own, const Options& options, std::span<
   const std::vector<float> gradient = gradient_of_slice(own);
   const std::vector<double> own_sums = square_sums(gradient);
   double squares = 0;
-  for (const double sum :
-       mpi::all_gather(communicator_, std::span<const double>(own_sums)).values)
+  for (const double sum : mpi::all_gather(communicator_, std::span<const double>(own_sums)).values)
     squares += sum;
   StepNorm result{std::sqrt(squares), 1};
   if (!std::isfinite(result.norm))

@@ -41,13 +41,13 @@ class Layer {
     at::Tensor mlp_input;
     if (config_.parallel_residual)
       mlp_input = before(residual, weights_.mlp_norm, gradient_.mlp_norm);
-    residual = residual + behind(product(attention, weights_.attention_out,
-                                         gradient_.attention_out, rounding_),
+    residual = residual + behind(product(attention, weights_.attention_out, gradient_.attention_out,
+                                         rounding_),
                                  weights_.attention_out_norm, gradient_.attention_out_norm);
     if (!config_.parallel_residual)
       mlp_input = before(residual, weights_.mlp_norm, gradient_.mlp_norm);
-    const at::Tensor inner = activated(
-        product(mlp_input, weights_.gate_up, gradient_.gate_up, rounding_), config_);
+    const at::Tensor inner =
+        activated(product(mlp_input, weights_.gate_up, gradient_.gate_up, rounding_), config_);
     return residual + behind(product(inner, weights_.down, gradient_.down, rounding_),
                              weights_.down_norm, gradient_.down_norm);
   }

@@ -27,7 +27,7 @@ class TrainableDecoder {
   struct Pass {
     at::Tensor embedded;  ///< [rows, hidden_size]: what the first layer read
     at::Tensor hidden;    ///< [scored_rows, hidden_size]: float32, of the batch's scored rows
-    std::vector<at::Tensor> table_rows;  ///< of each rotary table
+    std::vector<at::Tensor> table_rows;                             ///< of each rotary table
     std::deque<std::function<at::Tensor(const at::Tensor&)>> runs;  ///< of checkpointed layers
   };
   /// @param noise  added to the embeddings, [rows, hidden_size]; undefined: none

@@ -31,8 +31,7 @@ Trainer::Trainer(const mpi::Communicator& communicator, const model::DecoderConf
       info_(info),
       options_(options),
       parameters_(flat_parameters(config, weights)),
-      decoder_(config, parameters_,
-               options.is_bf16 ? model::Rounding::bf16 : model::Rounding::none,
+      decoder_(config, parameters_, options.is_bf16 ? model::Rounding::bf16 : model::Rounding::none,
                options.checkpointing),
       optimizer_(communicator, values_of(parameters_.values), parameters_.ranges, options.adamw) {
   round_weights();
@@ -60,10 +59,9 @@ StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batc
     losses[index] = shard(rows, batch.shards[index], report.rows, report.targets, epoch);
     sum.add({index, index + 1}, values_of(parameters_.gradients));
   }
-  for (const double loss :
-       mpi::all_gather(communicator_, std::span<const double>(losses).subspan(
-                                          mine.begin, mine.end - mine.begin))
-           .values)
+  for (const double loss : mpi::all_gather(communicator_, std::span<const double>(losses).subspan(
+                                                              mine.begin, mine.end - mine.begin))
+                               .values)
     report.loss += loss;
   report.step = optimizer_.steps() + 1;
   if (!std::isfinite(report.loss))
@@ -96,8 +94,8 @@ double Trainer::shard(std::span<const TrainingRow> rows, std::span<const std::ui
   return loss;
 }
 
-at::Tensor Trainer::noise(const model::PackedBatch& batch,
-                          std::span<const TrainingRow* const> rows, std::uint64_t epoch) const {
+at::Tensor Trainer::noise(const model::PackedBatch& batch, std::span<const TrainingRow* const> rows,
+                          std::uint64_t epoch) const {
   if (options_.neftune_alpha == 0) return {};
   const std::int64_t width = info_.hidden_size;
   std::size_t longest = 0;
@@ -106,15 +104,13 @@ at::Tensor Trainer::noise(const model::PackedBatch& batch,
       at::zeros({static_cast<std::int64_t>(batch.ids.size()), width}, at::kFloat);
   const std::span<float> values = values_of(noise);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::size_t length = options_.neftune_length == NeftuneLength::real
-                                   ? rows[i]->ids.size()
-                                   : longest;
+    const std::size_t length =
+        options_.neftune_length == NeftuneLength::real ? rows[i]->ids.size() : longest;
     const auto& segment = batch.segments[i];
-    neftune_noise(
-        neftune_magnitude(options_.neftune_alpha, length, info_.hidden_size), options_.seed, epoch,
-        rows[i]->row,
-        values.subspan(static_cast<std::size_t>(segment.begin * width),
-                       static_cast<std::size_t>(segment.length * width)));
+    neftune_noise(neftune_magnitude(options_.neftune_alpha, length, info_.hidden_size),
+                  options_.seed, epoch, rows[i]->row,
+                  values.subspan(static_cast<std::size_t>(segment.begin * width),
+                                 static_cast<std::size_t>(segment.length * width)));
   }
   return noise.to(parameters_.values.device());
 }
@@ -134,10 +130,10 @@ double Trainer::micro_batch(std::span<const TrainingRow* const> rows, std::uint6
   const model::PackedBatch batch = model::pack(segments, info_, 0, model::Sharing::none);
   const auto pass = decoder_.forward(batch, noise(batch, rows, epoch));
   const at::Tensor predictors = model::index_tensor(batch.predictors, pass.hidden.device());
-  const WeightedLoss loss = weighted_loss(
-      pass.hidden.detach().index_select(0, predictors), parameters_.weights.head,
-      parameters_.gradient.head, decoder_.config().logit_cap, batch.targets, weights,
-      options_.is_bf16 ? model::Rounding::bf16 : model::Rounding::none);
+  const WeightedLoss loss =
+      weighted_loss(pass.hidden.detach().index_select(0, predictors), parameters_.weights.head,
+                    parameters_.gradient.head, decoder_.config().logit_cap, batch.targets, weights,
+                    options_.is_bf16 ? model::Rounding::bf16 : model::Rounding::none);
   const at::Tensor back = at::zeros_like(pass.hidden);
   back.index_add_(0, predictors, loss.hidden_gradient);
   decoder_.backward(batch, pass, back);

@@ -9,7 +9,8 @@
 namespace winnow::training {
 
 /// What the losses of a step's targets count: all alike, as transformers' Trainer over accumulated
-/// batches, or each row alike, its targets sharing its part (what micro-batches of one row come to).
+/// batches, or each row alike, its targets sharing its part (what micro-batches of one row come
+/// to).
 enum class LossReduction { token, sample };
 
 struct TrainingOptions {
@@ -20,9 +21,9 @@ struct TrainingOptions {
   LossReduction reduction = LossReduction::token;
   /// Tokens of one forward and backward pass, at least one row; a shard's rows go in order.
   std::uint32_t micro_batch_tokens = 2048;
-  bool is_bf16 = false;         ///< weights and inputs of products, as for scoring
-  bool checkpointing = false;   ///< TrainableDecoder
-  double neftune_alpha = 0;     ///< 0: no noise
+  bool is_bf16 = false;        ///< weights and inputs of products, as for scoring
+  bool checkpointing = false;  ///< TrainableDecoder
+  double neftune_alpha = 0;    ///< 0: no noise
   NeftuneLength neftune_length = NeftuneLength::real;
   std::uint64_t seed = 0;
 };

@@ -44,8 +44,9 @@ int run(const std::string& folder, bool checkpointing) {
   training::TrainableDecoder decoder(config, parameters, model::Rounding::none, checkpointing);
   std::vector<model::Segment> segments;
   for (const Row& row : rows) segments.push_back({row.ids, row.first, row.end});
-  const model::ModelInfo info{config.architecture,  0,     config.vocabulary_size,
-                              config.hidden_size,   config.max_positions, folder};
+  const model::ModelInfo info{config.architecture,    0,
+                              config.vocabulary_size, config.hidden_size,
+                              config.max_positions,   folder};
   const model::PackedBatch batch = model::pack(segments, info, 0, model::Sharing::none);
   const auto pass = decoder.forward(batch, {});
   const std::vector<float> weights(batch.targets.size(),
@@ -69,8 +70,9 @@ int run(const std::string& folder, bool checkpointing) {
     const at::Tensor flat = tensor.contiguous();
     std::cout << nlohmann::json{{"name", name},
                                 {"shape", tensor.sizes().vec()},
-                                {"gradient", std::vector<float>(flat.const_data_ptr<float>(),
-                                                                flat.const_data_ptr<float>() + flat.numel())}}
+                                {"gradient",
+                                 std::vector<float>(flat.const_data_ptr<float>(),
+                                                    flat.const_data_ptr<float>() + flat.numel())}}
                      .dump()
               << '\n';
   }

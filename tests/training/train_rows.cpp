@@ -48,8 +48,9 @@ int run(const mpi::Communicator& world, const Json& asked, const std::string& fo
   options.neftune_alpha = asked.at("alpha");
   options.neftune_length = asked.at("padded").get<bool>() ? training::NeftuneLength::padded
                                                           : training::NeftuneLength::real;
-  const model::ModelInfo info{config.architecture, 0,      config.vocabulary_size,
-                              config.hidden_size,  config.max_positions, folder};
+  const model::ModelInfo info{config.architecture,    0,
+                              config.vocabulary_size, config.hidden_size,
+                              config.max_positions,   folder};
   training::Trainer trainer(
       world, config, info,
       model::load_decoder_weights(config, files, model::Arithmetic::fp32, at::kCPU), options);
