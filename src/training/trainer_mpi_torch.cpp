@@ -54,11 +54,13 @@ StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batc
   std::array<double, kShards> losses{};
   const ShardRange mine = shards_of(static_cast<std::size_t>(communicator_.rank()),
                                     static_cast<std::size_t>(communicator_.size()));
-  for (std::size_t index = mine.begin; index < mine.end; ++index) {
-    parameters_.gradients.zero_();
-    losses[index] = shard(rows, batch.shards[index], report.rows, report.targets, epoch);
-    sum.add({index, index + 1}, values_of(parameters_.gradients));
-  }
+  mpi::agree_on(communicator_, [&] {
+    for (std::size_t index = mine.begin; index < mine.end; ++index) {
+      parameters_.gradients.zero_();
+      losses[index] = shard(rows, batch.shards[index], report.rows, report.targets, epoch);
+      sum.add({index, index + 1}, values_of(parameters_.gradients));
+    }
+  });
   for (const double loss : mpi::all_gather(communicator_, std::span<const double>(losses).subspan(
                                                               mine.begin, mine.end - mine.begin))
                                .values)
