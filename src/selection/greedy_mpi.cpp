@@ -91,8 +91,7 @@ ThresholdGreedy::ThresholdGreedy(CountedCollectives& collectives, DistinctShare 
   evaluated_.resize(position_.size(), 0);
   low_ = collectives_.min(
       position_.empty() ? kNoGain : std::min_element(position_.begin(), position_.end())->key);
-  if (pool_size_ == 0)
-    pool_size_ = std::clamp<std::uint64_t>(collectives_.sum(position_.size()) / 25, 256, 16'384);
+  if (pool_size_ == 0) pool_size_ = pool_size_for(collectives_.sum(position_.size()));
 }
 
 std::optional<std::size_t> ThresholdGreedy::own_index(core::RowId leader) const {
@@ -238,6 +237,10 @@ DistributedGreedy ThresholdGreedy::finish() && {
 }
 
 }  // namespace
+
+std::uint64_t pool_size_for(std::uint64_t distinct_rows) {
+  return std::clamp<std::uint64_t>(distinct_rows / 25, 256, 16'384);
+}
 
 DistributedGreedy threshold_greedy(const mpi::Communicator& communicator, const GreedyRows& rows,
                                    const GreedyRule& rule, std::uint64_t amount,
