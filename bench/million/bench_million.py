@@ -49,8 +49,9 @@ def time_all(run, sizes, rank_counts):
             hashes.add(report["picks_hash"])
             if mode == "program":
                 seconds.setdefault(ranks, []).append((report["tfidf_seconds"], report["greedy_seconds"]))
-            print(f"{documents:>9,} texts, P = {ranks}, {mode:11}: TF-IDF {report['tfidf_seconds']:7.2f} s, greedy {report['greedy_seconds']:6.2f} s, "
-                  f"peak {report['peak_mib']:6,.0f} MiB (TF-IDF {report['tfidf_mib']:6,.0f}); {report['terms']:,} terms", flush=True)
+            print(f"{documents:>9,} texts, P = {ranks}, {mode:11}: TF-IDF {report['tfidf_seconds']:7.2f} s, "
+                  f"greedy {report['greedy_seconds']:6.2f} s, peak {report['peak_mib']:6,.0f} MiB (TF-IDF {report['tfidf_mib']:6,.0f}); "
+                  f"{report['terms']:,} terms", flush=True)
             if report["traffic"]["rounds"]:
                 print(f"{'':10}{traffic_line(report['traffic'], report['picks'])}", flush=True)
         print(f"{'':10}picks {'identical' if len(hashes) == 1 else 'DIFFERENT'}", flush=True)
@@ -71,8 +72,8 @@ def count_all(run, sizes):
         for load in report["loads"]:
             ranks = load["ranks"]
             print(f"  P = {ranks:5}: refreshes largest / mean {load['refresh_imbalance']:.2f} (pass by pass {load['refresh_critical']:.2f}), at most "
-                  f"{load['largest_refreshes']:,} a rank; about {collectives * math.ceil(math.log2(ranks)):,} messages a rank in the rounds and {ALL_TO_ALLS * (ranks - 1):,} before them; TF-IDF keys "
-                  f"{load['keys']:,}, largest / mean sent {load['largest_sent'] * ranks / load['keys']:.2f}, owned "
+                  f"{load['largest_refreshes']:,} a rank; about {collectives * math.ceil(math.log2(ranks)):,} messages a rank in the rounds and "
+                  f"{ALL_TO_ALLS * (ranks - 1):,} before them; TF-IDF keys {load['keys']:,}, largest / mean sent {load['largest_sent'] * ranks / load['keys']:.2f}, owned "
                   f"{load['largest_owned'] * ranks / load['keys']:.2f}, {20 * load['keys'] / ranks / 1e6:.2f} MB a rank", flush=True)
     if len(sizes) > 1:
         print(f"work (evaluations x terms) ~ N^{exponent(sizes, work):.2f}")
