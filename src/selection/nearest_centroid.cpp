@@ -3,13 +3,31 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "selection/squared_distance.hpp"
 
 namespace winnow::selection {
+namespace {
+
+constexpr double kNotComputed = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
 double NearestCentroids::distance(std::size_t row, std::uint32_t cluster) const {
   const std::size_t dimension = rows_.dimension;
   return squared_distance(rows_[row], centroids_.subspan(cluster * dimension, dimension));
+}
+
+double& NearestCentroids::own_distance(std::size_t row) {
+  double& own = assignment_.squared_distance[row];
+  if (own == kNotComputed) own = distance(row, assignment_.cluster[row]);
+  return own;
+}
+
+const Assignment& NearestCentroids::assignment() {
+  for (std::size_t row = 0; row < assignment_.cluster.size(); ++row) own_distance(row);
+  return assignment_;
 }
 
 void NearestCentroids::update(std::span<const double> centroids,
@@ -18,7 +36,8 @@ void NearestCentroids::update(std::span<const double> centroids,
   const std::size_t rows = panels_.rows();
   const std::size_t clusters = centroids.size() / rows_.dimension;
   // Where most centroids have moved, too many rows are farther from theirs to save any products.
-  if (assignment_.cluster.size() == rows && 3 * moved.size() < 2 * clusters) {
+  are_few_moving_ = assignment_.cluster.size() == rows && 3 * moved.size() < 2 * clusters;
+  if (are_few_moving_) {
     const std::vector<std::size_t> farther = follow_own(moved);
     if (rows * moved.size() + farther.size() * clusters < rows * clusters) {
       compare_with_moved(moved, farther);
@@ -33,16 +52,16 @@ void NearestCentroids::update(std::span<const double> centroids,
   compare_with_all(all);
 }
 
-/// Renews the distances to centroids that have moved: the rows whose distance has grown, ascending.
+/// Renews the distances to centroids that have moved: the rows whose distance has grown or was not
+/// known, ascending.
 std::vector<std::size_t> NearestCentroids::follow_own(std::span<const std::uint32_t> moved) {
   std::vector<unsigned char> has_moved(centroids_.size() / rows_.dimension);
   for (const std::uint32_t cluster : moved) has_moved[cluster] = 1;
   std::vector<std::size_t> farther;
   for (std::size_t row = 0; row < panels_.rows(); ++row) {
     if (has_moved[assignment_.cluster[row]] == 0) continue;
-    const double before = assignment_.squared_distance[row];
-    assignment_.squared_distance[row] = distance(row, assignment_.cluster[row]);
-    if (assignment_.squared_distance[row] > before) farther.push_back(row);
+    const double before = std::exchange(assignment_.squared_distance[row], kNotComputed);
+    if (before == kNotComputed || own_distance(row) > before) farther.push_back(row);
   }
   return farther;
 }
@@ -90,10 +109,10 @@ void NearestCentroids::settle(std::size_t row, std::size_t lane) {
   double& squared_distance = assignment_.squared_distance[row];
   if (best - static_cast<double>(products_.second_score(lane)) > error) {
     cluster = table_.cluster[products_.best(lane)];
-    squared_distance = distance(row, cluster);
+    squared_distance = are_few_moving_ ? distance(row, cluster) : kNotComputed;
     return;
   }
-  squared_distance = std::numeric_limits<double>::infinity();
+  squared_distance = kNotComputed;
   for (std::size_t c = 0; c < table_.cluster.size(); ++c) {
     if (static_cast<double>(products_.score(c, lane)) < best - error) continue;
     const double candidate = distance(row, table_.cluster[c]);
@@ -108,7 +127,7 @@ void NearestCentroids::settle_against_own(std::size_t row, std::size_t lane) {
   const double norm = panels_.squared_norms()[row];
   const double error = panels_.distance_error(norm + table_.largest_norm);
   std::uint32_t& cluster = assignment_.cluster[row];
-  double& squared_distance = assignment_.squared_distance[row];
+  double& squared_distance = own_distance(row);
   const double least = (norm - error - squared_distance) / 2;
   const std::uint32_t own = cluster;
   const bool own_is_best = table_.cluster[products_.best(lane)] == own;
