@@ -9,6 +9,7 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/method.hpp"
 #include "pipeline/pick_step.hpp"
+#include "selection/facility_location.hpp"
 #include "store/index_file.hpp"
 #include "store/score_file.hpp"
 
@@ -40,7 +41,8 @@ double bytes_for(const SelectionStep& step, const Extent& e) {
     case Algorithm::similarity_filter:
       return vectors + 8 * e.dimension * (e.picks / e.ranks + 1024);
     case Algorithm::facility_location:
-      return 3 * vectors + 16 * e.all + 256 * kMebibyte / e.ranks;
+      return 3 * vectors + 16 * e.all +
+             static_cast<double>(selection::FacilityRule{}.list_bytes) / e.ranks;
     case Algorithm::k_center:
       return vectors + 8 * e.dimension * (std::max(e.rows / 2, 1024.0) + 1024);
     case Algorithm::clusters:
