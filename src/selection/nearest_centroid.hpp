@@ -22,8 +22,8 @@ struct Assignment {
 [[nodiscard]] Assignment assign_to_nearest(const Vectors& rows, std::span<const double> centroids);
 
 /// Keeps rows assigned to their nearest centroids while these move. Products in float32 settle what
-/// their rounding cannot change, the rest is computed again; once few centroids move, a row that is
-/// no farther from its own than before is compared with those only that have moved.
+/// their rounding cannot change, the rest is computed again; and a row that is still nearer to its
+/// centroid than to any that stayed is compared with those only that have moved.
 class NearestCentroids {
  public:
   /// Both must outlive this object. @param panels  of `rows`
@@ -51,10 +51,10 @@ class NearestCentroids {
   Vectors rows_;
   const VectorPanels& panels_;
   std::span<const double> centroids_;  ///< of the last update
-  bool are_few_moving_ = false;
   CentroidTable table_;
   CentroidProducts products_;
-  Assignment assignment_;  ///< a distance is infinite until it is asked for
+  Assignment assignment_;       ///< a distance is infinite until it is asked for
+  std::vector<double> others_;  ///< squared distances of no other centroid are below it. [rows]
 };
 
 }  // namespace winnow::selection
