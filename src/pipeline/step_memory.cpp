@@ -9,6 +9,7 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/method.hpp"
 #include "pipeline/pick_step.hpp"
+#include "selection/facility_location.hpp"
 #include "store/index_file.hpp"
 #include "store/score_file.hpp"
 
@@ -33,6 +34,13 @@ struct Extent {
   double words = 0;  ///< of this rank
 };
 
+/// All similarities, or lists of some: of all ranks.
+double facility_lists(const Extent& e) {
+  const double lists = 8 * e.all * e.dimension;
+  const auto given = static_cast<double>(selection::FacilityRule{}.list_bytes);
+  return std::min(std::max(given, lists), 4 * e.all * e.all + lists);
+}
+
 double bytes_for(const SelectionStep& step, const Extent& e) {
   const double vectors = 4 * e.rows * e.dimension;
   const double clusters = step.clusters == 0 ? e.picks : static_cast<double>(step.clusters);
@@ -40,7 +48,7 @@ double bytes_for(const SelectionStep& step, const Extent& e) {
     case Algorithm::similarity_filter:
       return vectors + 8 * e.dimension * (e.picks / e.ranks + 1024);
     case Algorithm::facility_location:
-      return 3 * vectors + 16 * e.all + 256 * kMebibyte / e.ranks;
+      return 3 * vectors + 16 * e.all + facility_lists(e) / e.ranks;
     case Algorithm::k_center:
       return vectors + 8 * e.dimension * (std::max(e.rows / 2, 1024.0) + 1024);
     case Algorithm::clusters:
