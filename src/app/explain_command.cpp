@@ -32,7 +32,8 @@ pipeline::Job job_of(const CommandLine& line) {
     throw core::UsageError(
         fmt::format("--out: given, but {} is a run folder itself", line.job.string()));
   const pipeline::RunFolder folder(line.job);
-  return parse_job(pipeline::recorded_job(folder), folder.manifest(), line.overrides, line.job);
+  const pipeline::RecordedJob job = pipeline::recorded_job(folder);
+  return parse_job(job.text, folder.manifest(), job.folder, line.overrides, line.job);
 }
 
 std::string title(const Json& row) {

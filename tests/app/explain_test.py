@@ -1,5 +1,6 @@
 """`winnow explain`: what it says of every row, beside the files it is said from (h5py, numpy)."""
 import json
+import os
 import re
 import unittest
 
@@ -267,6 +268,25 @@ class Rows(ExplainTest):
         self.fail_with(2, "budget", arguments=["run", self.job, "--out", self.out, "--set", "selections.ifd.budget=0"])
         self.fail_with(3, "budget", arguments=["run", self.job, "--out", self.out, "--set", "selections.ifd.budget=47"])
         self.assertEqual(self.explain("--row", 5, of=self.out), told)  # By the job that finished.
+
+    def test_a_run_folder_of_a_job_with_relative_paths(self):
+        self.write("job/data/rows.jsonl", "\n".join(self.lines) + "\n")
+        self.write("job/scores.json", json.dumps(self.scores))
+        job = self.write("job/job.yaml", "name: relative\ndata: { path: data/rows.jsonl, id: key }\n"
+                         "scorers: { given: { import: ./scores.json, key: rating, as: rating } }\n"
+                         "selections: { top: { method: top, score: rating, budget: 9 } }\n")
+        self.succeed("run", job, "--out", self.out)
+        told = json.loads(self.succeed("explain", job, "--out", self.out, "--row", 5, "--json").stdout)
+        for folder in (self.folder, self.out, job.parent):  # Wherever one stands.
+            done = program.run(["explain", os.path.relpath(self.out, folder), "--row", "5", "--json"], cwd=folder)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(json.loads(done.stdout)["explained"], told["explained"])
+        self.assertEqual(len(json.loads(self.succeed("explain", self.out, "--sample", 6, "--json").stdout)["selections"]["top"]["top"]), 2)
+        with open(self.out / "manifest.json") as file:
+            manifest = json.load(file)
+        self.assertEqual(manifest["invocations"][0].pop("job_folder"), str(job.parent))
+        (self.out / "manifest.json").write_text(json.dumps(manifest))
+        self.fail_with(2, "notes no folder", f"--out {self.out}", arguments=["explain", self.out, "--row", 5])
 
     def test_selections_that_are_not_made_or_made_otherwise(self):
         self.make()
