@@ -11,6 +11,7 @@ namespace winnow::pipeline {
 ///   undefined   what the step goes by has no value in the row
 ///   condition   a filter does not hold, or the method does not take rows with such a number
 ///   similar     it is too similar to a pick before it
+///   duplicate   a row that was kept before it has nearly the same n-grams
 ///   budget      it is next, but too long for what is left of a budget in tokens
 ///   beaten      the picks have better numbers
 ///   not_drawn   chance

@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include "pipeline/method.hpp"
+#include "pipeline/row_shingles.hpp"
+#include "selection/near_duplicates.hpp"
 #include "selection/similarity.hpp"
 
 namespace winnow::pipeline {
@@ -89,14 +91,34 @@ bool keeps_dissimilar(const SelectionStep& step) {
          (step.method == "deduplicate" && step.by == "embedding");
 }
 
-/// The most similar of the picks that come before a row, if it is too similar.
-std::optional<Json> similar_pick(const FinishedRun& run, const FoundSelection& selection,
-                                 const StepView& view, core::RowId row) {
+/// What the step kept of the rows that it looks at before this one, ascending.
+Pool kept_before(const StepView& view, core::RowId row) {
   const Pool& candidates = view.candidates.row;
   const auto own = position_of(view, place_in(candidates, row));
   Pool before;
   for (const core::RowId kept : view.kept)
     if (position_of(view, place_in(candidates, kept)) < own) before.push_back(kept);
+  return before;
+}
+
+/// `similar to row 5 (pick 2) at 0.93 > 0.9`, with the pick as far as it is known.
+Json too_alike(const FoundSelection& selection, const StepView& view, core::RowId kept, Json reason,
+               const char* likeness, const std::string& measure) {
+  reason["to"] = kept;
+  std::string pick;
+  if (&view.step == &selection.job.steps.back()) {
+    const auto& picks = selection.file.row;
+    reason["to_pick"] = std::ranges::find(picks, kept) - picks.begin() + 1;
+    pick = fmt::format(" (pick {})", reason["to_pick"].get<std::size_t>());
+  }
+  reason["why"] = fmt::format("{} row {}{} at {}", likeness, kept, pick, measure);
+  return reason;
+}
+
+/// The most similar of the picks that come before a row, if it is too similar.
+std::optional<Json> similar_pick(const FinishedRun& run, const FoundSelection& selection,
+                                 const StepView& view, core::RowId row) {
+  const Pool before = kept_before(view, row);
   const std::string scorer = embedding_scorer(run.job(), view.step);
   const RowVectors one = read_vectors(run.folder(), scorer, {row});
   const RowVectors others = read_vectors(run.folder(), scorer, before);
@@ -110,17 +132,26 @@ std::optional<Json> similar_pick(const FinishedRun& run, const FoundSelection& s
       highest = cosine;
     }
   if (!nearest) return std::nullopt;
-  Json similar{{"reason", "similar"}, {"to", before[*nearest]}};
-  std::string pick;
-  if (&view.step == &selection.job.steps.back()) {
-    const auto& picks = selection.file.row;
-    similar["to_pick"] = std::ranges::find(picks, before[*nearest]) - picks.begin() + 1;
-    pick = fmt::format(" (pick {})", similar["to_pick"].get<std::size_t>());
-  }
-  similar["cosine"] = highest;
-  similar["why"] = fmt::format("similar to row {}{} at {:.4f} > {}", before[*nearest], pick,
-                               highest, view.step.max_cosine_similarity);
-  return similar;
+  return too_alike(selection, view, before[*nearest], {{"reason", "similar"}, {"cosine", highest}},
+                   "similar to",
+                   fmt::format("{:.4f} > {}", highest, view.step.max_cosine_similarity));
+}
+
+/// The kept row for which the step dropped a row: found again among what it kept by then.
+Json duplicate_of(const FinishedRun& run, const FoundSelection& selection, const StepView& view,
+                  core::RowId row) {
+  Pool rows = kept_before(view, row);
+  rows.insert(std::ranges::upper_bound(rows, row), row);
+  std::vector<double> values;
+  if (!view.candidates.value.empty())
+    for (const core::RowId each : rows) values.push_back(number_of(view, each).value());
+  const RowShingles shingles = shingles_of(run.context(), run.data(), view.step, rows, values);
+  const selection::NearDuplicate found =
+      selection::near_duplicates(shingles.view(), near_duplicate_rule(view.step)).dropped.at(0);
+  return too_alike(selection, view, found.kept,
+                   {{"reason", "duplicate"}, {"jaccard", found.jaccard_similarity}}, "duplicate of",
+                   fmt::format("Jaccard {:.4f} >= {}", found.jaccard_similarity,
+                               view.step.min_jaccard_similarity));
 }
 
 /// A budget in tokens ends the picks at the first row that no longer fits.
@@ -165,6 +196,8 @@ Json not_picked(const FinishedRun& run, const FoundSelection& selection, const S
   if (is_ordered_by_number(view) && !view.candidates.tokens.empty() && is_next(view, row))
     return too_long(view, row);
   switch (method_of(view.step).algorithm) {
+    case Algorithm::near_duplicates:
+      return duplicate_of(run, selection, view, row);
     case Algorithm::ranking:
     case Algorithm::threshold:
     case Algorithm::similarity_filter:

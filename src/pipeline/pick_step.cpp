@@ -9,7 +9,7 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/method.hpp"
-#include "pipeline/row_texts.hpp"
+#include "pipeline/row_shingles.hpp"
 #include "pipeline/text_tfidf.hpp"
 #include "selection/budget.hpp"
 #include "selection/cherry_sample_mpi.hpp"
@@ -24,7 +24,6 @@
 #include "selection/ranking_mpi.hpp"
 #include "selection/similarity_filter_mpi.hpp"
 #include "selection/tag_cover_mpi.hpp"
-#include "text/shingles.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace winnow::pipeline {
@@ -243,23 +242,6 @@ StepPicks by_cherry_sample(const StepInput& in) {
           told_of(clustering, vectors.dimension)};
 }
 
-/// The word n-grams of the candidates, hashed; of a row with fewer words, all its words.
-struct Shingles {
-  std::vector<std::uint64_t> offset{0};
-  std::vector<std::uint64_t> hash;
-};
-
-Shingles shingles_of(const StepInput& in) {
-  Shingles shingles;
-  text::ShingleScanner scanner(in.step.ngram);
-  for_each_text(in.context, in.data, in.candidates.row, in.step.text, [&](const std::string& text) {
-    const std::vector<std::uint64_t> found = scanner.distinct(text);
-    shingles.hash.insert(shingles.hash.end(), found.begin(), found.end());
-    shingles.offset.push_back(shingles.hash.size());
-  });
-  return shingles;
-}
-
 selection::Selection without_duplicates(const StepInput& in) {
   const Candidates& rows = in.candidates;
   if (in.step.by == "embedding") {
@@ -271,16 +253,12 @@ selection::Selection without_duplicates(const StepInput& in) {
     if (in.step.score.empty()) picks.score.reset();
     return picks;
   }
-  const Shingles shingles = mpi::agree_on(in.ranks(), [&] { return shingles_of(in); });
-  std::vector<std::uint64_t> keys(rows.row.size(), 0);
-  if (!rows.value.empty())
-    keys = selection::ranking_keys(rows.value, selection::Direction::descending);
-  selection::NearDuplicateRule rule;
-  rule.min_jaccard_similarity = in.step.min_jaccard_similarity;
+  const RowShingles shingles = mpi::agree_on(
+      in.ranks(), [&] { return shingles_of(in.context, in.data, in.step, rows.row, rows.value); });
   selection::Selection picks;
-  picks.row = selection::near_duplicates_mpi(in.ranks(),
-                                             {rows.row, keys, shingles.offset, shingles.hash}, rule)
-                  .kept;
+  picks.row =
+      selection::near_duplicates_mpi(in.ranks(), shingles.view(), near_duplicate_rule(in.step))
+          .kept;
   picks.spent = picks.row.size();
   return picks;
 }

@@ -1,7 +1,9 @@
 """`winnow explain`: what it says of every row, beside the files it is said from (h5py, numpy)."""
 import json
 import os
+import pathlib
 import re
+import sys
 import unittest
 
 import h5py
@@ -9,6 +11,9 @@ import numpy
 
 import program
 import tiny_model
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "selection"))
+import near_duplicates_transcription  # noqa: E402
 
 ROWS = 48
 BAD, NULL, LONE = 11, 3, 7  # A row that cannot be read, one without ifd_ppl, one that a chain's last filter drops.
@@ -31,6 +36,7 @@ selections:
   all: {{ method: vanilla }}
   tags: {{ method: instag, budget: 5 }}
   distinct: {{ method: deduplicate, min_jaccard_similarity: 0.5 }}
+  answers: [ {{ method: deduplicate, text: response, ngram: 2, min_jaccard_similarity: 0.6, score: rating }}, {{ method: random, budget: 20 }} ]
   strata: {{ method: ifd, budget: 12, stratify: kind }}
   chain: [ {{ filter: "response_words > 5 and ifd_ppl <= mean(ifd_ppl) + 0.1" }}, {{ method: top, score: rating, budget: 12 }}, {{ filter: "row != {lone} and row < 46" }} ]
 """
@@ -177,8 +183,8 @@ class Rows(ExplainTest):
         for row, why in self.reasons(rows, "middle").items():
             if row != BAD:
                 self.assertEqual((why["reason"], why["score"], why["lowest_pick"], why["highest_pick"]), ("beaten", rating[row], min(middle), max(middle)))
-        reasons = {name: {why["reason"] for row, why in self.reasons(rows, name).items() if row != BAD} for name in ("random", "tags", "distinct", "all")}
-        self.assertEqual(reasons, {"random": {"not_drawn"}, "tags": {"not_chosen"}, "distinct": {"not_chosen"}, "all": set()})
+        reasons = {name: {why["reason"] for row, why in self.reasons(rows, name).items() if row != BAD} for name in ("random", "tags", "all")}
+        self.assertEqual(reasons, {"random": {"not_drawn"}, "tags": {"not_chosen"}, "all": set()})
         self.assertIn("not drawn: 12 of 47 eligible rows were (seed 5)", next(iter(self.reasons(rows, "random").values()))["why"])
         for name in ("random", "all", "distinct"):
             self.assertIn("the row is undefined: bad_row", self.reasons(rows, name)[BAD]["why"])
@@ -213,6 +219,26 @@ class Rows(ExplainTest):
                 self.assertTrue(row == LONE or row >= 46)
         self.assertGreaterEqual(last, 46)  # The last pick of the second step went by the third one.
         self.assertEqual(seen, {(1, "undefined"), (1, "condition"), (2, "beaten"), (3, "condition")})
+
+    def test_which_kept_row_a_dropped_one_is_a_duplicate_of(self):
+        self.make()
+        rows = self.every_row()
+        own = [json.loads(line) for line in self.lines]
+        whole = ["\n".join(filter(None, (row["instruction"], row["input"], row["output"]))) for row in own]
+        good = [row for row in range(ROWS) if row != BAD]
+        for name, texts, ngram, least, keys in (("distinct", whole, 5, "0.5", [0] * ROWS),
+                                                ("answers", [row["output"] for row in own], 2, "0.6", [-rating for rating in self.scores["rating"]])):
+            kept, dropped = near_duplicates_transcription.near_duplicates(
+                good, [keys[row] for row in good], [near_duplicates_transcription.shingles(texts[row], ngram) for row in good], least)
+            self.assertGreater(len(dropped), 5)
+            told = {row: why for row, why in self.reasons(rows, name).items() if row != BAD and why["step"] == 1}
+            self.assertEqual({row: (why["reason"], why["to"], why["jaccard"]) for row, why in told.items()},
+                             {row: ("duplicate", to, jaccard) for row, to, jaccard in dropped})
+            for row, to, jaccard in dropped:
+                pick = f" (pick {kept.index(to) + 1})" if name == "distinct" else ""
+                self.assertEqual(told[row]["why"], f"duplicate of row {to}{pick} at Jaccard {jaccard:.4f} >= {least}")
+                self.assertEqual(told[row].get("to_pick"), kept.index(to) + 1 if pick else None)
+        self.assertTrue(any(to > row for row, to, _ in dropped))  # The score decides, not the file.
 
     def test_similar_rows_and_budgets_in_tokens(self):
         model = tiny_model.make(self.folder / "model", 256)
