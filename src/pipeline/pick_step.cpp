@@ -69,9 +69,7 @@ selection::Selection by_rank(const StepInput& in) {
     picks.spent = in.amount;
     return picks;
   }
-  // Cherry's released code sorts ascending by (score, row) and takes from the end.
-  const bool last_row_first =
-      in.step.method == "cherry" && in.step.faithful && in.step.version == 1;
+  const bool last_row_first = prefers_last_rows(in.step);
   Pool keys = rows.row;
   const auto mirror = [&](core::RowId& row) { row = in.data.rows - 1 - row; };
   if (last_row_first) std::ranges::for_each(keys, mirror);
@@ -139,20 +137,10 @@ selection::Selection by_similarity(const StepInput& in) {
       in.step.max_cosine_similarity, in.amount);
 }
 
-/// How many rows `ifd_share` comes to.
-std::uint64_t rows_of_share(const StepInput& in) {
-  try {
-    return selection::resolve_budget(selection::parse_budget("ifd_share", in.step.ifd_share),
-                                     in.data.rows);
-  } catch (const core::DataError& error) {
-    throw core::DataError(
-        fmt::format("{}.ifd_share: '{}': {}", in.step.place, in.step.ifd_share, error.what()));
-  }
-}
-
 /// Superfiltering.D: the candidates with the highest IFD.
 Candidates highest(const StepInput& in) {
-  const std::uint64_t count = mpi::agree_on(in.ranks(), [&] { return rows_of_share(in); });
+  const std::uint64_t count =
+      mpi::agree_on(in.ranks(), [&] { return rows_of_share(in.step, in.data.rows); });
   std::vector<core::RowId> top =
       selection::ranking_mpi(in.ranks(), in.candidates.row, in.candidates.value,
                              selection::Direction::descending, {}, count)
@@ -275,6 +263,15 @@ selection::Selection by_tags(const StepInput& in) {
 }
 
 }  // namespace
+
+std::uint64_t rows_of_share(const SelectionStep& step, std::uint64_t rows) {
+  try {
+    return selection::resolve_budget(selection::parse_budget("ifd_share", step.ifd_share), rows);
+  } catch (const core::DataError& error) {
+    throw core::DataError(
+        fmt::format("{}.ifd_share: '{}': {}", step.place, step.ifd_share, error.what()));
+  }
+}
 
 std::string text_after_answers(const Job& job, const SelectionStep& step) {
   if (step.method != "iterit" || !step.faithful) return "";

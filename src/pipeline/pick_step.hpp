@@ -19,6 +19,10 @@ struct StepPicks {
 /// What IterIT's TF-IDF sees after every answer; empty for other methods.
 [[nodiscard]] std::string text_after_answers(const Job& job, const SelectionStep& step);
 
+/// superfiltering_d: how many rows its `ifd_share` of all `rows` comes to.
+/// @throws core::DataError if it comes to none
+[[nodiscard]] std::uint64_t rows_of_share(const SelectionStep& step, std::uint64_t rows);
+
 /// True for a budget that counts tokens.
 [[nodiscard]] bool is_in_tokens(const SelectionStep& step);
 
