@@ -18,8 +18,10 @@ namespace {
 /// `superfiltering_d of 5% (scorer gpt2, ifd_share 20%, embedding minilm)`: all parameters, but
 /// those that are said already or say nothing.
 std::string in_words(const Job& job, const SelectionStep& step) {
+  SelectionStep shown = step;
+  if (!shown.eos_text) shown.eos_text = "";  // Else it is the model's, whose folder may be missing.
   std::string parameters;
-  for (const store::Attribute& parameter : parameters_of(job, step)) {
+  for (const store::Attribute& parameter : parameters_of(job, shown)) {
     const std::string value =
         std::visit([](const auto& each) { return fmt::format("{}", each); }, parameter.value);
     const bool is_said = parameter.name == "budget" || parameter.name == "filter" ||

@@ -221,13 +221,26 @@ Json outside_the_middle(const StepView& view, double score) {
            score == lowest || score == highest ? fmt::format("; {}", kOfEqualNumbers) : "")}};
 }
 
+/// How the picks of a greedy method came first, as far as the file tells it of this step.
+std::string by_gains(const FoundSelection& selection, const StepView& view) {
+  if (!is_last(selection, view) || !view.step.strata.field.empty())
+    return "the picks came first by their gains, or by their scores where no row had one left";
+  const auto filled_from =
+      std::ranges::find(selection.file.attributes, "filled_from", &store::Attribute::name);
+  if (filled_from == selection.file.attributes.end()) return "the picks came first by their gains";
+  return fmt::format("from pick {} on no row had a gain left, the rest came by score",
+                     std::get<std::uint64_t>(filled_from->value) + 1);
+}
+
 /// As the method has it.
 Json not_picked(const FinishedRun& run, const FoundSelection& selection, const StepView& view,
                 core::RowId row) {
   const std::optional<double> score = number_of(view, row);
   const std::optional<LastPick> last = last_pick(selection, view);
-  const std::string counts =
+  std::string counts =
       fmt::format("{} of {} eligible rows", view.kept.size(), view.candidates.eligible);
+  if (view.step.method == "superfiltering_d")
+    counts = fmt::format("{} of the rows in ifd_share {}", view.kept.size(), view.step.ifd_share);
   switch (method_of(view.step).algorithm) {
     case Algorithm::near_duplicates:
       return duplicate_of(run, selection, view, row);
@@ -240,8 +253,7 @@ Json not_picked(const FinishedRun& run, const FoundSelection& selection, const S
                             last);
     case Algorithm::tfidf_greedy:
     case Algorithm::bipartite_greedy:
-      return with_last_pick({{"reason", "beaten"}}, "the picks came first by their gains", score,
-                            last);
+      return with_last_pick({{"reason", "beaten"}}, by_gains(selection, view), score, last);
     case Algorithm::random:
       return {{"reason", "not_drawn"},
               {"why", fmt::format("not drawn: {} were (seed {})", counts, view.step.seed)}};

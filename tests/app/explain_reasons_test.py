@@ -45,6 +45,12 @@ class Reasons(ExplainTest):
                     self.assertEqual((why["reason"], why["score"], why["last_pick"]["row"]), ("beaten", ifd[row], last))
                     self.assertEqual(why["last_pick"]["score"], ifd[last])
                     self.assertEqual(why["last_pick"].get("gain"), self.selection(name)["gain"][-1] if name == "iterit" else None)
+        with h5py.File(self.out / "selection/emptied.h5") as file:
+            begin = int(file.attrs["filled_from"]) + 1
+        last = self.selection("emptied")["row"][-1]
+        beaten = {row: why["why"] for row, why in self.reasons(rows, "emptied").items() if why["reason"] == "beaten"}
+        self.assertEqual(beaten, {row: f"from pick {begin} on no row had a gain left, the rest came by score; score {ifd[row]:.6g}, "
+                                       f"the last pick (row {last}) has {ifd[last]:.6g}" for row in beaten})
         picks = self.selection("strata")["row"]
         for row, why in self.reasons(rows, "strata").items():
             if why["reason"] == "beaten":
@@ -207,7 +213,7 @@ class Reasons(ExplainTest):
         for row, why in self.reasons(self.every_row(), "covering").items():
             reasons.add(why["reason"])
             if row in below[:share]:
-                self.assertEqual((why["reason"], why["why"]), ("not_chosen", f"superfiltering_d chose 4 of {len(below)} eligible rows, not this one"))
+                self.assertEqual((why["reason"], why["why"]), ("not_chosen", "superfiltering_d chose 4 of the rows in ifd_share 30%, not this one"))
                 self.assertNotIn("last_pick", why)
             elif row in below:
                 self.assertEqual((why["reason"], why["score"], why["last_of_share"]), ("outside_share", ifd[row], {"row": last, "score": ifd[last]}))

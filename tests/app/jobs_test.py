@@ -88,16 +88,16 @@ class Selections(program.ProgramTest):
 
     def test_what_the_rows_cannot_give(self):
         self.check()
-        for setting, said in (("best.budget=5000", "selections.best.budget: '5000': asks for 5000 rows, but there are at most 299"),
-                              ("best.budget=300", "asks for 300 rows, but there are at most 299"),
+        for setting, said in (("deita.budget=5000", "selections.deita.budget: '5000': asks for 5000 rows, but there are at most 299"),
+                              ("deita.budget=300", "asks for 300 rows, but there are at most 299"),
                               ("best.budget=0.1%", "selections.best.budget: '0.1%': the budget of 0.1% comes to 0 of 299 rows"),
                               ("chain.1.budget=10", "selections.chain[2].budget: '20': asks for 20 rows, but there are at most 10"),
                               ("covering.budget=31%", "selections.covering.budget: '31%': asks for 93 rows, but there are at most 90 in ifd_share 30%"),
                               ("chain.2.stratify.field=nofield", "selections.chain[2].stratify: no row has the field 'nofield'")):
             with self.subTest(setting):
                 self.fail_with(3, said, arguments=["run", self.job, "--check", "--set", f"selections.{setting}"])
-        self.succeed("run", self.job, "--check", "--set", "selections.best.budget=299")
-        gone = ["--set", "data.path=nowhere.jsonl", "--set", "selections.best.budget=5000", "--set", "selections.chain.2.stratify.field=nofield"]
+        self.succeed("run", self.job, "--check", "--set", "selections.deita.budget=299")
+        gone = ["--set", "data.path=nowhere.jsonl", "--set", "selections.deita.budget=5000", "--set", "selections.chain.2.stratify.field=nofield"]
         self.assertIn("chain: ifd_ppl < 2; then random of 50% (seed 4); then", self.succeed("run", self.job, "--check", *gone).stdout)  # Not known yet.
 
 
