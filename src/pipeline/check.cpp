@@ -83,7 +83,7 @@ std::optional<DataSize> size_of(const Job& job, const std::vector<std::string>& 
         stride *= 2;
       }));
   if (!without_field.empty())
-    throw core::DataError(fmt::format("{}.stratify: no row has the field '{}'",
+    throw core::DataError(fmt::format("{}.stratify: no row has a value in the field '{}'",
                                       without_field.front()->place,
                                       without_field.front()->strata.field));
   return size;
@@ -95,7 +95,7 @@ std::string work_of(const OpenScorer& opened, const model::WeightFiles& weights,
                     const DataSize& size) {
   std::uint64_t tokens = 0;
   for (const data::Sample& sample : size.sampled) {
-    tokens += opened.tokenizer.encode(text_of_row(sample, "all"), false).ids.size();
+    tokens += opened.tokenizer.encode(text_of_row(sample, RowText::conversation), false).ids.size();
     if (opened.options.answer) tokens += opened.tokenizer.encode(sample.output, false).ids.size();
   }
   double elements = 0;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "pipeline/ifd_share.hpp"
 #include "pipeline/method.hpp"
 #include "pipeline/pick_step.hpp"
 #include "pipeline/selection_chain.hpp"
@@ -32,9 +33,9 @@ std::string in_words(const Job& job, const SelectionStep& step) {
   return described(step) + (parameters.empty() ? "" : fmt::format(" ({})", parameters));
 }
 
-/// Rows that superfiltering_d looks at: its share, of each stratum.
+/// Rows that the method looks at.
 std::uint64_t looked_at(const SelectionStep& step, std::uint64_t most, std::uint64_t rows) {
-  if (step.method != "superfiltering_d" || !step.strata.field.empty()) return most;
+  if (!takes(method_of(step), "ifd_share")) return most;
   return std::min(most, rows_of_share(step, rows));
 }
 

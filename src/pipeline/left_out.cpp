@@ -10,6 +10,7 @@
 #include "pipeline/method.hpp"
 #include "pipeline/not_picked.hpp"
 #include "pipeline/numbers.hpp"
+#include "pipeline/pick_step.hpp"
 #include "selection/iterit.hpp"
 #include "store/index_file.hpp"
 
@@ -94,6 +95,12 @@ Json not_eligible(const FinishedRun& run, const StepView& view, std::size_t plac
     const std::string scorer = tag_scorer(run.job(), view.step);
     if (const ScoreStatus status = status_of(scorer, "n_tags"); status != ScoreStatus::ok)
       return undefined("its tags by " + scorer, status);
+  }
+  if (is_in_tokens(view.step)) {
+    const StoredNumber tokens{token_scorer(run.job(), view.step.scorer), "n_tokens"};
+    const Numbers counted = read_numbers(run.folder(), {&tokens, 1}, {row, row + 1});
+    if (counted.status.front() != ScoreStatus::ok)
+      return undefined("its tokens by " + tokens.scorer, counted.status.front());
   }
   const ScoreStatus status =
       store::IndexReader(run.folder().index()).read_status({row, row + 1}).front();

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/ifd_share.hpp"
 #include "pipeline/method.hpp"
 #include "pipeline/next_rows.hpp"
 #include "pipeline/not_covered.hpp"

@@ -19,10 +19,6 @@ struct StepPicks {
 /// What IterIT's TF-IDF sees after every answer; empty for other methods.
 [[nodiscard]] std::string text_after_answers(const Job& job, const SelectionStep& step);
 
-/// superfiltering_d: how many rows its `ifd_share` of all `rows` comes to.
-/// @throws core::DataError if it comes to none
-[[nodiscard]] std::uint64_t rows_of_share(const SelectionStep& step, std::uint64_t rows);
-
 /// True for a budget that counts tokens.
 [[nodiscard]] bool is_in_tokens(const SelectionStep& step);
 
@@ -31,7 +27,7 @@ struct StepPicks {
 [[nodiscard]] std::uint64_t amount_of(const Job& job, const IndexedData& data,
                                       const SelectionStep& step, const Candidates& candidates);
 
-/// Collective. Runs the step's algorithm on its candidates.
+/// Collective. Runs the step's algorithm on its candidates (within_ifd_share's where it has one).
 ///
 /// @param amount  what may be spent: `amount_of`, or a stratum's share of it
 /// @param dump_key  what tfidf.h5 will be made from; empty: no such file is asked of this step

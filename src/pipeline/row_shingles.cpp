@@ -15,7 +15,10 @@ RowShingles shingles_of(const Context& context, const IndexedData& data, const S
   shingles.key = values.empty() ? std::vector<std::uint64_t>(rows.size(), 0)
                                 : selection::ranking_keys(values, selection::Direction::descending);
   text::ShingleScanner scanner(step.ngram);
-  for_each_text(context, data, rows, step.text, [&](const std::string& text) {
+  const RowText part = step.text == "response"      ? RowText::response
+                       : step.text == "instruction" ? RowText::request
+                                                    : RowText::conversation;
+  for_each_text(context, data, rows, part, [&](const std::string& text) {
     const std::vector<std::uint64_t> found = scanner.distinct(text);
     shingles.shingle.insert(shingles.shingle.end(), found.begin(), found.end());
     shingles.offset.push_back(shingles.shingle.size());

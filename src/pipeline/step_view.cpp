@@ -4,6 +4,7 @@
 #include <iterator>
 #include <string>
 
+#include "pipeline/ifd_share.hpp"
 #include "pipeline/method.hpp"
 #include "pipeline/pick_step.hpp"
 #include "pipeline/selection_chain.hpp"
@@ -35,8 +36,11 @@ StepView view_step(const FinishedRun& run, const FoundSelection& selection, std:
     view.formula = formula_of(run, view, ".score", score, selection::ExpressionKind::number);
   view.candidates = find_candidates(run.context(), view.step, view.pool, is_in_tokens(view.step));
   if (!view.step.strata.field.empty())
-    view.strata =
-        split_by_field(run.context(), run.data(), view.step.strata.field, view.candidates);
+    view.strata = split_by_field(
+        run.context(), run.data(), view.step,
+        takes(method_of(view.step), "ifd_share")
+            ? within_ifd_share(run.context(), run.data(), view.step, view.candidates, 0)
+            : view.candidates);
   return view;
 }
 

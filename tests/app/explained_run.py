@@ -23,7 +23,7 @@ selections:
   worst: {{ method: top, score: "rating + 0 * given.ifd_ppl", take: bottom, budget: 6 }}
   middle: {{ method: top, score: rating, take: middle, budget: 9 }}
   iterit: {{ method: iterit, budget: 8 }}
-  emptied: {{ method: iterit, budget: 40, decay: 0 }}
+  emptied: {{ method: iterit, budget: 34, decay: 0 }}
   repeats: {{ method: iterit, budget: 45, faithful: true, eos_text: "" }}
   alpagasus: {{ method: alpagasus, min_rating: 4 }}
   random: {{ method: random, budget: 12, seed: 5 }}

@@ -74,7 +74,7 @@ class Selections(program.ProgramTest):
 
     def test_how_many_rows_each_step_leaves_at_most(self):
         self.assertEqual(self.check(), [
-            "chain: ifd_ppl < 2: at most 299 of 299 rows; then random of 50% (seed 4): at most 150 of 299 rows; then longest of 20 "
+            "chain: ifd_ppl < 2 (scorer given): at most 299 of 299 rows; then random of 50% (seed 4): at most 150 of 299 rows; then longest of 20 "
             "(text instruction, unit words, stratify.field kind, stratify.budgets equal): at most 20 of 150 rows",
             "covering: superfiltering_d of 5% (scorer given, encoder, ifd_share 30%, faithful false, embedding encoder): at most 15 of 299 rows, "
             "at most 0.0081 M similarities",
@@ -93,12 +93,12 @@ class Selections(program.ProgramTest):
                               ("best.budget=0.1%", "selections.best.budget: '0.1%': the budget of 0.1% comes to 0 of 299 rows"),
                               ("chain.1.budget=10", "selections.chain[2].budget: '20': asks for 20 rows, but there are at most 10"),
                               ("covering.budget=31%", "selections.covering.budget: '31%': asks for 93 rows, but there are at most 90 in ifd_share 30%"),
-                              ("chain.2.stratify.field=nofield", "selections.chain[2].stratify: no row has the field 'nofield'")):
+                              ("chain.2.stratify.field=nofield", "selections.chain[2].stratify: no row has a value in the field 'nofield'")):
             with self.subTest(setting):
                 self.fail_with(3, said, arguments=["run", self.job, "--check", "--set", f"selections.{setting}"])
         self.succeed("run", self.job, "--check", "--set", "selections.deita.budget=299")
         gone = ["--set", "data.path=nowhere.jsonl", "--set", "selections.deita.budget=5000", "--set", "selections.chain.2.stratify.field=nofield"]
-        self.assertIn("chain: ifd_ppl < 2; then random of 50% (seed 4); then", self.succeed("run", self.job, "--check", *gone).stdout)  # Not known yet.
+        self.assertIn("chain: ifd_ppl < 2 (scorer given); then random of 50% (seed 4); then", self.succeed("run", self.job, "--check", *gone).stdout)  # Not known yet.
 
 
 if __name__ == "__main__":

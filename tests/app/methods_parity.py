@@ -153,7 +153,7 @@ selections:
     of_ppl = kmeans.kmeans(vectors[with_ppl], 20)
     whole = [duplicates.shingles("\n".join(filter(None, [row["instruction"], row["input"], row["output"]])), 5) for row in twice]
     with_ifd = [i for i in everyone if columns["ifd_ppl"][i] is not None]
-    short = [duplicates.shingles(twice[i]["instruction"], 2) for i in with_ifd]
+    short = [duplicates.shingles("\n".join(filter(None, [twice[i]["instruction"], twice[i]["input"]])), 2) for i in with_ifd]
     compare(out, {
         "deita": rules.deita(columns["evol_score"], vectors, 0.5, count),
         "deita_strict": rules.deita(columns["evol_score"], vectors, 0.35, count),
