@@ -50,7 +50,7 @@ class Reasons(ExplainTest):
         last = self.selection("emptied")["row"][-1]
         beaten = {row: why["why"] for row, why in self.reasons(rows, "emptied").items() if why["reason"] == "beaten"}
         self.assertEqual(beaten, {row: f"from pick {begin} on no row had a gain left, the rest came by score; score {ifd[row]:.6g}, "
-                                       f"the last pick (row {last}) has {ifd[last]:.6g}" for row in beaten})
+                                       f"the last pick (row {last}) has {ifd[last]:.6g} and a gain of 0" for row in beaten})
         picks = self.selection("strata")["row"]
         for row, why in self.reasons(rows, "strata").items():
             if why["reason"] == "beaten":
