@@ -38,11 +38,6 @@ bool may_be_picked(double value, const SelectionStep& step) {
   throw core::InternalError("a method says which rows it may pick");
 }
 
-/// The released IterIT compares and picks by bfloat16 numbers.
-bool rounds_to_bf16(const SelectionStep& step) {
-  return step.faithful && (step.method == "iterit" || step.method == "ifd");
-}
-
 /// The scorer of the job that has `what`: the one asked for, or the only one.
 template <typename Has>
 std::string only_scorer(const Job& job, const SelectionStep& step, const char* key,

@@ -70,9 +70,7 @@ selection::Selection by_rank(const StepInput& in) {
     picks.spent = in.amount;
     return picks;
   }
-  // Cherry's released code sorts ascending by (score, row) and takes from the end.
-  const bool last_row_first =
-      in.step.method == "cherry" && in.step.faithful && in.step.version == 1;
+  const bool last_row_first = prefers_last_rows(in.step);
   Pool keys = rows.row;
   const auto mirror = [&](core::RowId& row) { row = in.data.rows - 1 - row; };
   if (last_row_first) std::ranges::for_each(keys, mirror);
