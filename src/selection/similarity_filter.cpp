@@ -4,6 +4,7 @@
 #include <numeric>
 #include <vector>
 
+#include "selection/kept_vectors.hpp"
 #include "selection/ranking.hpp"
 #include "selection/similarity.hpp"
 
@@ -31,7 +32,8 @@ Selection similarity_filter(const ScoredVectors& rows, double max_cosine_similar
     for (const std::size_t i : block)
       vectors.insert(vectors.end(), rows.vectors[i].begin(), rows.vectors[i].end());
     std::vector<unsigned char> marks(block.size());
-    for (const std::size_t place : filter.keep({vectors, rows.vectors.dimension}, marks)) {
+    const Vectors in_order{vectors, rows.vectors.dimension};
+    for (const std::size_t place : filter.keep(in_order, norms(in_order), marks)) {
       const std::size_t i = block[place];
       const std::uint64_t cost = rows.cost.empty() ? 1 : rows.cost[i];
       if (cost > amount - selection.spent) return selection;

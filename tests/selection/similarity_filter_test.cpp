@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "selection/embeddings.hpp"
+#include "selection/kept_vectors.hpp"
 #include "selection/similarity.hpp"
 
 namespace winnow::selection {
@@ -69,13 +70,14 @@ TEST(SimilarityFilter, DecidesAtTheThresholdInFloat64) {
       ASSERT_EQ(selection.row, loop(rows, threshold, 2'000, false));
     }
     KeptVectors kept(kWidth, cosine);
-    kept.keep(vectors[0]);
+    kept.keep(vectors[0], norm(vectors[0]));
     std::vector<unsigned char> marks(1);
-    kept.mark_similar({vectors[other], kWidth}, marks);
+    const double length = norm(vectors[other]);
+    kept.mark_similar({vectors[other], kWidth}, {&length, 1}, marks);
     EXPECT_EQ(marks[0], 0);
     KeptVectors below(kWidth, std::nextafter(cosine, -1));
-    below.keep(vectors[0]);
-    below.mark_similar({vectors[other], kWidth}, marks);
+    below.keep(vectors[0], norm(vectors[0]));
+    below.mark_similar({vectors[other], kWidth}, {&length, 1}, marks);
     EXPECT_EQ(marks[0], 1);
   }
 }
