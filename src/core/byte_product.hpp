@@ -13,10 +13,6 @@ constexpr std::size_t kByteGroup = 4;
 /// No sum of products leaves 32 bits up to here.
 constexpr std::size_t kMostByteDepth = 65'536;
 
-[[nodiscard]] constexpr std::size_t filled_up_to_groups(std::size_t depth) {
-  return (depth + kByteGroup - 1) / kByteGroup * kByteGroup;
-}
-
 /// Whether this processor multiplies bytes faster than float32 (AVX512-VNNI: four times as fast).
 [[nodiscard]] bool has_fast_byte_products();
 

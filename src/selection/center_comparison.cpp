@@ -60,37 +60,49 @@ void CenterComparison::compare(std::span<const std::size_t> rows, std::size_t fi
   for (std::size_t first = first_panel; first < panels; first += kPanels) {
     const std::size_t count = std::min(kPanels, panels - first);
     for (std::size_t p = 0; p < count; ++p) bounds_.bound(rounded, first + p, upper[p]);
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      const auto by_bound = [&](const UpperBounds& each) { return each.largest[r]; };
-      const auto best = static_cast<std::size_t>(
-          std::ranges::max_element(
-              upper.begin(), upper.begin() + static_cast<std::ptrdiff_t>(count), {}, by_bound) -
-          upper.begin());
-      // The most promising panel first: what it comes to passes over most of the others.
-      const auto error = static_cast<double>(rounded.error[r]);
-      compare(rows[r], error, upper[best], r, first + best);
-      for (std::size_t p = 0; p < count; ++p)
-        if (p != best) compare(rows[r], error, upper[p], r, first + p);
-    }
+    for (std::size_t r = 0; r < rows.size(); ++r)
+      compare(rows[r], rounded.error[r], std::span(upper).first(count), r, first);
   }
 }
 
-void CenterComparison::compare(std::size_t row, double error, const UpperBounds& upper,
-                               std::size_t r, std::size_t panel) {
-  double& nearest = similarity_[row];
-  if (static_cast<double>(upper.largest[r]) + error <= nearest) return;
-  const std::size_t first = panel * core::kTileColumns;
-  const Vectors kept{picks_, vectors_.dimension};
-  const auto bounds =
-      std::span<const float>(upper.value)
-          .subspan(r * core::kTileColumns, std::min(core::kTileColumns, bounds_.size() - first));
-  const auto raise = [&](std::size_t pick) {
-    if (static_cast<double>(bounds[pick]) + error > nearest)
-      nearest = larger_cosine(nearest, vectors_[row], norm_[row], kept[first + pick],
-                              pick_norm_[first + pick]);
+void CenterComparison::compare(std::size_t row, float row_error, std::span<const UpperBounds> upper,
+                               std::size_t r, std::size_t first_panel) {
+  struct Contender {
+    std::size_t pick = 0;
+    double most = 0;  ///< its cosine is at most this
   };
-  raise(static_cast<std::size_t>(std::ranges::max_element(bounds) - bounds.begin()));
-  for (std::size_t pick = 0; pick < bounds.size(); ++pick) raise(pick);
+  const Vectors kept{picks_, vectors_.dimension};
+  const double quick_error = quick_cosine_error(vectors_.dimension);
+  const auto error = static_cast<double>(row_error);
+  double& nearest = similarity_[row];
+  double least = nearest;  // the nearest pick's cosine is at least this
+  std::vector<Contender> contenders;
+  const auto consider = [&](std::size_t panel) {
+    const std::size_t begin = (first_panel + panel) * core::kTileColumns;
+    const std::size_t picks = std::min(core::kTileColumns, bounds_.size() - begin);
+    const float* const bound = upper[panel].value.data() + r * core::kTileColumns;
+    for (std::size_t i = 0; i < picks; ++i) {
+      if (static_cast<double>(bound[i]) + error <= least) continue;
+      const std::size_t pick = begin + i;
+      const double quick = quick_cosine(vectors_[row], norm_[row], kept[pick], pick_norm_[pick]);
+      if (quick + quick_error <= least) continue;
+      least = std::max(least, quick - quick_error);
+      contenders.push_back({pick, quick + quick_error});
+    }
+  };
+  const auto bound_of = [&](const UpperBounds& panel) { return panel.largest[r]; };
+  // The most promising panel first: what is in it passes over most of the others.
+  const auto best =
+      static_cast<std::size_t>(std::ranges::max_element(upper, {}, bound_of) - upper.begin());
+  if (static_cast<double>(upper[best].largest[r]) + error <= nearest) return;
+  consider(best);
+  for (std::size_t panel = 0; panel < upper.size(); ++panel)
+    if (panel != best && static_cast<double>(upper[panel].largest[r]) + error > least)
+      consider(panel);
+  for (const Contender& each : contenders)
+    if (each.most > least)
+      nearest = std::max(nearest, cosine_similarity(vectors_[row], norm_[row], kept[each.pick],
+                                                    pick_norm_[each.pick]));
 }
 
 }  // namespace winnow::selection

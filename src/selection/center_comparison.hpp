@@ -31,8 +31,9 @@ class CenterComparison {
 
  private:
   void compare(std::span<const std::size_t> rows, std::size_t first_panel);
-  void compare(std::size_t row, double error, const UpperBounds& upper, std::size_t r,
-               std::size_t panel);
+  /// Row r of the blocks of bounds with panels from `first_panel` on.
+  void compare(std::size_t row, float error, std::span<const UpperBounds> upper, std::size_t r,
+               std::size_t first_panel);
 
   Vectors vectors_;
   bool is_begun_ = false;

@@ -18,59 +18,61 @@ constexpr int kShift = 128;
 /// Taken for float32 in a unit vector's elements, in the bound made of an exact sum of bytes, and
 /// in a limit that it is compared with: each a few units of 2^-24 of what is at most 3.
 constexpr double kSlack = 0x1p-19;
+/// Elements that are worked on together; rows of bytes are filled up to a multiple.
 constexpr std::size_t kLanes = 16;
 
-WINNOW_VECTOR_CLONES void scale(std::span<const float> vector, double factor,
-                                std::span<float> unit) {
-  for (std::size_t i = 0; i < vector.size(); ++i)
+/// @returns the largest magnitude
+WINNOW_VECTOR_CLONES float scale(std::span<const float> vector, double factor,
+                                 std::span<float> unit) {
+  float largest = 0;
+#pragma omp simd reduction(max : largest)
+  for (std::size_t i = 0; i < vector.size(); ++i) {
     unit[i] = static_cast<float>(static_cast<double>(vector[i]) * factor);
-}
-
-WINNOW_VECTOR_CLONES float largest_magnitude(std::span<const float> unit) {
-  float largest[kLanes] = {};
-  std::size_t i = 0;
-  for (; i + kLanes <= unit.size(); i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const float magnitude = std::abs(unit[i + lane]);
-      largest[lane] = magnitude > largest[lane] ? magnitude : largest[lane];
-    }
-  for (; i < unit.size(); ++i) largest[0] = std::max(largest[0], std::abs(unit[i]));
-  return *std::ranges::max_element(largest);
-}
-
-/// Writes the nearest multiples of `step`. @returns the squared length of what that leaves
-WINNOW_VECTOR_CLONES double round_to_bytes(std::span<const float> unit, float step,
-                                           std::span<std::int8_t> bytes) {
-  const float per_step = 1 / step;
-  for (std::size_t i = 0; i < unit.size(); ++i) {
-    // Cut off above 0: rounded to the nearest.
-    const int rounded = static_cast<int>(unit[i] * per_step + (kShift + 0.5F)) - kShift;
-    bytes[i] = static_cast<std::int8_t>(std::clamp(rounded, -127, 127));
+    largest = std::max(largest, std::abs(unit[i]));
   }
+  return largest;
+}
+
+struct RoundedBytes {
+  std::int32_t sum = 0;
+  double squares_left = 0;  ///< the squared length of what rounding takes
+};
+
+/// Writes the nearest multiples of `step`; both rows are a multiple of kLanes long.
+WINNOW_VECTOR_CLONES RoundedBytes round_to_bytes(std::span<const float> unit, float step,
+                                                 std::span<std::int8_t> bytes) {
+  const float per_step = 1 / step;
+  std::int32_t sums[kLanes] = {};
   double squares[kLanes] = {};
-  for (std::size_t i = 0; i < unit.size(); i += kLanes)
-    for (std::size_t lane = 0; lane < std::min(kLanes, unit.size() - i); ++lane) {
-      const double rest =
-          static_cast<double>(unit[i + lane]) - static_cast<double>(step) * bytes[i + lane];
-      squares[lane] += rest * rest;
+  for (std::size_t first = 0; first < unit.size(); first += kLanes)
+#pragma omp simd
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const float x = unit[first + lane];
+      // Cut off above 0: rounded to the nearest.
+      const std::int32_t nearest =
+          static_cast<std::int32_t>(x * per_step + (kShift + 0.5F)) - kShift;
+      const std::int32_t rounded = nearest > 127 ? 127 : nearest < -127 ? -127 : nearest;
+      const double left = static_cast<double>(x) - static_cast<double>(step) * rounded;
+      bytes[first + lane] = static_cast<std::int8_t>(rounded);
+      sums[lane] += rounded;
+      squares[lane] += left * left;
     }
-  double sum = 0;
-  for (const double part : squares) sum += part;
-  return sum;
+  RoundedBytes result;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    result.sum += sums[lane];
+    result.squares_left += squares[lane];
+  }
+  return result;
 }
 
 /// The largest value of each row.
 [[gnu::always_inline]] inline void find_largest(UpperBounds& bounds) {
   for (std::size_t r = 0; r < bounds.largest.size(); ++r) {
     const float* const value = bounds.value.data() + r * kTileColumns;
-    float largest[kLanes];
-    for (std::size_t lane = 0; lane < kLanes; ++lane)
-      largest[lane] = value[lane] > value[kLanes + lane] ? value[lane] : value[kLanes + lane];
-    for (std::size_t width = kLanes / 2; width > 0; width /= 2)
-      for (std::size_t lane = 0; lane < width; ++lane)
-        largest[lane] =
-            largest[lane + width] > largest[lane] ? largest[lane + width] : largest[lane];
-    bounds.largest[r] = largest[0];
+    float largest = value[0];
+#pragma omp simd reduction(max : largest)
+    for (std::size_t j = 0; j < kTileColumns; ++j) largest = std::max(largest, value[j]);
+    bounds.largest[r] = largest;
   }
 }
 
@@ -110,24 +112,25 @@ RoundedVectors round_to_unit(const Vectors& vectors, std::span<const double> nor
   const bool in_bytes = form == BoundForm::bytes;
   RoundedVectors rounded;
   rounded.form = form;
-  rounded.depth = in_bytes ? core::filled_up_to_groups(dimension) : dimension;
+  rounded.depth = in_bytes ? (dimension + kLanes - 1) / kLanes * kLanes : dimension;
   rounded.shift.assign(rows.size(), 0);
   rounded.step.assign(rows.size(), 1);
   rounded.error.assign(rows.size(), static_cast<float>(product_error(dimension) / 2 + kSlack));
   if (in_bytes) rounded.byte.resize(rows.size() * rounded.depth);
-  rounded.unit.resize((in_bytes ? 1 : rows.size()) * dimension);
+  rounded.unit.resize((in_bytes ? 1 : rows.size()) * rounded.depth);
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const double length = norm[rows[r]];
-    const auto unit = std::span(rounded.unit).subspan(in_bytes ? 0 : r * dimension, dimension);
-    scale(vectors[rows[r]], length == 0 ? 0.0 : 1 / length, unit);
+    const auto unit =
+        std::span(rounded.unit).subspan(in_bytes ? 0 : r * rounded.depth, rounded.depth);
+    const float largest = scale(vectors[rows[r]], length == 0 ? 0.0 : 1 / length, unit);
     if (!in_bytes) continue;
-    const auto bytes = std::span(rounded.byte).subspan(r * rounded.depth, dimension);
-    rounded.step[r] = length == 0 ? 1 : largest_magnitude(unit) / 127;
-    const double left = std::sqrt(round_to_bytes(unit, rounded.step[r], bytes));
+    const float step = largest == 0 ? 1 : largest / 127;
+    const RoundedBytes bytes = round_to_bytes(
+        unit, step, std::span(rounded.byte).subspan(r * rounded.depth, rounded.depth));
+    const double left = std::sqrt(bytes.squares_left);
+    rounded.step[r] = step;
     rounded.error[r] = static_cast<float>(left + left * left / 2 + kSlack);
-    int sum = 0;
-    for (const std::int8_t byte : bytes) sum += byte;
-    rounded.shift[r] = kShift * sum;
+    rounded.shift[r] = kShift * bytes.sum;
   }
   return rounded;
 }

@@ -41,7 +41,8 @@ class KeptVectors {
 /// Goes through vectors once, in order, and keeps each that is not too similar to a kept one.
 class SimilarityFilter {
  public:
-  SimilarityFilter(std::size_t dimension, double threshold) : kept_(dimension, threshold) {}
+  SimilarityFilter(std::size_t dimension, double threshold)
+      : SimilarityFilter(dimension, threshold, fastest_form(dimension)) {}
   SimilarityFilter(std::size_t dimension, double threshold, BoundForm form)
       : kept_(dimension, threshold, form) {}
 

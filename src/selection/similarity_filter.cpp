@@ -18,13 +18,19 @@ constexpr std::size_t kBlock = 1024;
 
 Selection similarity_filter(const ScoredVectors& rows, double max_cosine_similarity,
                             std::uint64_t amount) {
+  return similarity_filter(rows, max_cosine_similarity, amount,
+                           fastest_form(rows.vectors.dimension));
+}
+
+Selection similarity_filter(const ScoredVectors& rows, double max_cosine_similarity,
+                            std::uint64_t amount, BoundForm form) {
   const std::vector<std::uint64_t> keys = ranking_keys(rows.score, Direction::descending);
   std::vector<std::size_t> order(rows.row.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, {}, [&](std::size_t i) { return Position{keys[i], rows.row[i]}; });
   Selection selection;
   selection.score.emplace();
-  SimilarityFilter filter(rows.vectors.dimension, max_cosine_similarity);
+  SimilarityFilter filter(rows.vectors.dimension, max_cosine_similarity, form);
   for (std::size_t begin = 0; begin < order.size(); begin += kBlock) {
     const std::span<const std::size_t> block =
         std::span(order).subspan(begin, std::min(kBlock, order.size() - begin));

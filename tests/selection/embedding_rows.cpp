@@ -1,4 +1,5 @@
 // embedding_rows FILE DIMENSION SCORES similarity_filter THRESHOLD
+// embedding_rows FILE DIMENSION SCORES similarity_filter_in_floats THRESHOLD   (one rank)
 // embedding_rows FILE DIMENSION SCORES k_center PICKS
 // A selection of the float32 vectors in FILE, with the float64 scores in SCORES, each rank with its
 // share of them; prints rows and seconds as JSON.
@@ -50,11 +51,17 @@ int run(const std::vector<std::string>& argument) {
 
   mpi::barrier(world);
   const auto start = std::chrono::steady_clock::now();
-  const selection::Selection selection =
-      argument.at(4) == "k_center"
-          ? selection::k_center_mpi(world, {own, {}, vectors}, 0, std::stoull(argument.at(5)))
-          : selection::similarity_filter_mpi(world, {own, own_scores, {}, vectors},
-                                             std::stod(argument.at(5)), scores.size());
+  const std::string& method = argument.at(4);
+  const selection::ScoredVectors scored{own, own_scores, {}, vectors};
+  selection::Selection selection;
+  if (method == "k_center")
+    selection = selection::k_center_mpi(world, {own, {}, vectors}, 0, std::stoull(argument.at(5)));
+  else if (method == "similarity_filter")
+    selection =
+        selection::similarity_filter_mpi(world, scored, std::stod(argument.at(5)), scores.size());
+  else
+    selection = selection::similarity_filter(scored, std::stod(argument.at(5)), scores.size(),
+                                             selection::BoundForm::floats);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   const nlohmann::json report{{"rows", selection.row}, {"seconds", taken.count()}};
   if (world.is_root()) std::cout << report.dump() << '\n';
