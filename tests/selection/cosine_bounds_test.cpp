@@ -110,5 +110,14 @@ TEST(CosineBounds, HoldWhereRoundingErrorsAddUp) {
     }
 }
 
+/// Most of the length is rounded up, by a product of errors too: half a step to a whole one.
+TEST(CosineBounds, HoldForCoarseSteps) {
+  constexpr std::size_t kDimension = 65'536;
+  std::vector<float> values(2 * kDimension, 0.51F);
+  values[0] = 127;
+  for (std::size_t i = 0; i < kDimension; ++i) values[kDimension + i] = -values[i];
+  check_bounds({values, kDimension}, BoundForm::bytes);
+}
+
 }  // namespace
 }  // namespace winnow::selection
