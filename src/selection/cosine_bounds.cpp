@@ -21,6 +21,10 @@ constexpr double kSlack = 0x1p-19;
 /// Elements that are worked on together; rows of bytes are filled up to a multiple.
 constexpr std::size_t kLanes = 16;
 
+std::size_t filled_up_to_lanes(std::size_t count) {
+  return (count + kLanes - 1) / kLanes * kLanes;
+}
+
 /// @returns the largest magnitude
 WINNOW_VECTOR_CLONES float scale(std::span<const float> vector, double factor,
                                  std::span<float> unit) {
@@ -112,7 +116,7 @@ RoundedVectors round_to_unit(const Vectors& vectors, std::span<const double> nor
   const bool in_bytes = form == BoundForm::bytes;
   RoundedVectors rounded;
   rounded.form = form;
-  rounded.depth = in_bytes ? (dimension + kLanes - 1) / kLanes * kLanes : dimension;
+  rounded.depth = in_bytes ? filled_up_to_lanes(dimension) : dimension;
   rounded.shift.assign(rows.size(), 0);
   rounded.step.assign(rows.size(), 1);
   rounded.error.assign(rows.size(), static_cast<float>(product_error(dimension) / 2 + kSlack));
@@ -133,6 +137,14 @@ RoundedVectors round_to_unit(const Vectors& vectors, std::span<const double> nor
     rounded.shift[r] = kShift * bytes.sum;
   }
   return rounded;
+}
+
+void CosineBounds::reserve(std::size_t vectors) {
+  const std::size_t columns = core::filled_up_to_tiles(vectors);
+  if (form_ == BoundForm::bytes)
+    byte_.reserve(columns * filled_up_to_lanes(dimension_));
+  else
+    unit_.reserve(columns * dimension_);
 }
 
 void CosineBounds::add(const RoundedVectors& rounded, std::size_t row) {

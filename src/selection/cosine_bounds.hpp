@@ -13,6 +13,11 @@ namespace winnow::selection {
 /// The numbers in which products are computed that tell which cosines need not be.
 enum class BoundForm { bytes, floats };
 
+/// Bytes of a vector's element in this form.
+[[nodiscard]] constexpr std::size_t element_bytes(BoundForm form) {
+  return form == BoundForm::bytes ? 1 : 4;
+}
+
 /// Bytes where the processor has fast products of them (core/byte_product.hpp).
 [[nodiscard]] BoundForm fastest_form(std::size_t dimension);
 
@@ -54,6 +59,8 @@ class CosineBounds {
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] BoundForm form() const { return form_; }
+  /// Memory for so many vectors, so that none is needed to grow.
+  void reserve(std::size_t vectors);
   void add(const RoundedVectors& rounded, std::size_t row);
   /// Of each row with vectors [panel * core::kTileColumns, ...): what the cosine less the row's
   /// `error` is at most. Rows and vectors have one form and dimension.

@@ -50,6 +50,12 @@ void mark_similar_to_earlier(const Vectors& vectors, std::span<const double> nor
 
 }  // namespace
 
+void KeptVectors::reserve(std::size_t vectors) {
+  value_.reserve(vectors * dimension_);
+  norm_.reserve(vectors);
+  bounds_.reserve(vectors);
+}
+
 void KeptVectors::keep(std::span<const float> vector, double norm) {
   constexpr std::array<std::size_t, 1> kOnly{0};
   bounds_.add(round_to_unit({vector, dimension_}, {&norm, 1}, kOnly, bounds_.form()), 0);

@@ -21,6 +21,8 @@ class KeptVectors {
   KeptVectors(std::size_t dimension, double threshold, BoundForm form)
       : dimension_(dimension), threshold_(threshold), bounds_(dimension, form) {}
 
+  /// Memory for so many vectors, so that none is needed to grow.
+  void reserve(std::size_t vectors);
   [[nodiscard]] double threshold() const { return threshold_; }
   [[nodiscard]] BoundForm form() const { return bounds_.form(); }
   [[nodiscard]] std::size_t size() const { return norm_.size(); }
@@ -46,6 +48,8 @@ class SimilarityFilter {
   SimilarityFilter(std::size_t dimension, double threshold, BoundForm form)
       : kept_(dimension, threshold, form) {}
 
+  /// Memory for so many kept vectors, so that none is needed to grow.
+  void reserve(std::size_t vectors) { kept_.reserve(vectors); }
   /// The next vectors: the places of those that are kept. @param marks  1: too similar to something
   /// else, to be passed over
   std::vector<std::size_t> keep(const Vectors& vectors, std::span<const double> norm,
