@@ -1,6 +1,7 @@
 #include "app/job_scorers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -82,9 +83,13 @@ pipeline::ModelScorer read_model(YamlSection& section) {
   return scorer;
 }
 
-/// Names of scores.h5 that stand for something else than one imported number per row.
+/// Names that stand for something else than one imported number per row, in scores.h5 or in
+/// expressions.
 bool is_taken_name(const std::string& name) {
-  return name == "n_cond" || name == "n_direct" || name == "n_instruction" || name == "n_tokens" ||
+  constexpr std::array<std::string_view, 5> kOfRows = {"bytes", "instruction_words",
+                                                       "response_words", "row", "turns"};
+  return std::ranges::find(kOfRows, name) != kOfRows.end() || name == "n_cond" ||
+         name == "n_direct" || name == "n_instruction" || name == "n_tokens" ||
          name.starts_with("nll_") || name.starts_with("status_");
 }
 

@@ -210,7 +210,10 @@ SelectionStep read_step(YamlSection& section, const pipeline::Job& job) {
     for (const std::string_view key : method.keys) readers().at(key)(section, step);
     for (const std::string_view key : method.keys)
       if (section.has(std::string(key)) && !pipeline::key_applies(step, key))
-        section.fail(std::string(key), fmt::format("given, but `by: {}` does not use it", step.by));
+        section.fail(std::string(key),
+                     step.method == "cherry"
+                         ? fmt::format("given, but `version: {}` has no other way", step.version)
+                         : fmt::format("given, but `by: {}` does not use it", step.by));
     read_budget(section, method, step);
     read_strata(section, step);
   }

@@ -100,6 +100,9 @@ std::string selection_lines(const std::string& name, const Json& selection) {
                                  selection.at("eligible").get<std::uint64_t>());
   if (selection.contains("tokens"))
     text += fmt::format(", {} tokens", selection.at("tokens").get<std::uint64_t>());
+  if (selection.contains("rows_without_tokens"))
+    text += fmt::format(" (without {} rows whose tokens are not known)",
+                        selection.at("rows_without_tokens").get<std::uint64_t>());
   text += fmt::format(" (asked for {})\n", selection.at("budget").get<std::string>());
   if (selection.contains("filled_from"))
     text += fmt::format("            from pick {} on no row had a positive gain: filled by score\n",

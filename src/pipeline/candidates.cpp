@@ -159,12 +159,13 @@ Candidates find_candidates(const Context& context, const SelectionStep& step, co
               status_in(context.folder, embedding_scorer(context.job, step), "embedding", pool));
     if (needs_tags(step))
       require(numbers, status_in(context.folder, tag_scorer(context.job, step), "n_tags", pool));
-    std::vector<std::uint32_t> tokens;
+    Numbers tokens;
     if (in_tokens && !pool.empty()) {
       const std::string scorer = token_scorer(context.job, step.scorer);
       core::check(!scorer.empty(), "a budget in tokens has a scorer that counts them");
-      tokens = store::ScoreFileReader(context.folder.scores())
-                   .read_counts(scorer, "n_tokens", {pool.front(), pool.back() + 1});
+      const StoredNumber stored{scorer, "n_tokens"};
+      tokens = numbers_in(context.folder, {&stored, 1}, pool);
+      require(numbers, tokens.status);
     }
     for (std::size_t i = 0; i < pool.size(); ++i) {
       ++candidates.status_counts[static_cast<std::size_t>(numbers.status[i])];
@@ -176,7 +177,7 @@ Candidates find_candidates(const Context& context, const SelectionStep& step, co
         candidates.value.push_back(value);
       }
       candidates.row.push_back(pool[i]);
-      if (in_tokens) candidates.tokens.push_back(tokens[pool[i] - pool.front()]);
+      if (in_tokens) candidates.tokens.push_back(static_cast<std::uint32_t>(tokens.value[i]));
     }
   });
   candidates.eligible = mpi::sum(ranks, static_cast<std::uint64_t>(candidates.row.size()));

@@ -66,7 +66,7 @@ std::string work_of(const OpenScorer& opened, const model::WeightFiles& weights,
                     const DataSize& size) {
   std::uint64_t tokens = 0;
   for (const data::Sample& sample : size.sampled) {
-    tokens += opened.tokenizer.encode(text_of_row(sample, "all"), false).ids.size();
+    tokens += opened.tokenizer.encode(text_of_row(sample, RowText::conversation), false).ids.size();
     if (opened.options.answer) tokens += opened.tokenizer.encode(sample.output, false).ids.size();
   }
   double elements = 0;

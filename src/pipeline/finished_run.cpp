@@ -80,8 +80,7 @@ StepView view_step(const FinishedRun& run, const FoundSelection& selection, std:
     view.formula = formula_of(run, view, ".score", score, selection::ExpressionKind::number);
   view.candidates = find_candidates(run.context(), view.step, view.pool, is_in_tokens(view.step));
   if (!view.step.strata.field.empty())
-    view.strata =
-        split_by_field(run.context(), run.data(), view.step.strata.field, view.candidates);
+    view.strata = split_by_field(run.context(), run.data(), view.step, view.candidates);
   return view;
 }
 

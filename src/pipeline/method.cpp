@@ -18,7 +18,7 @@ const std::vector<Method>& table() {
       {"perplexity", ranking, "", Eligible::defined, NeedsBudget::yes, {"text", "take"}},
       {"top", ranking, "", Eligible::defined, NeedsBudget::yes, {"score", "take"}},
       {"ifd", ranking, "ifd_ppl", Eligible::below_one, NeedsBudget::yes, {"faithful"}},
-      {"superfiltering", ranking, "ifd_ppl", Eligible::below_one, NeedsBudget::yes, {"faithful"}},
+      {"superfiltering", ranking, "ifd_ppl", Eligible::below_one, NeedsBudget::yes, {}},
       {"cherry",
        ranking,
        "ifd_loss",

@@ -42,7 +42,9 @@ std::vector<std::string> given_by(const Scorer& scorer) {
   return names;
 }
 
-bool is_count(const std::string& name) { return name.starts_with("n_") && name != "n_tags"; }
+bool is_count(const std::string& name) {
+  return name == kTokens || name == "n_cond" || name == "n_direct" || name == "n_instruction";
+}
 
 Numbers of_rows(const RunFolder& folder, const std::string& name, core::RowRange range) {
   const store::IndexReader index(folder.index());
@@ -62,6 +64,17 @@ Numbers of_rows(const RunFolder& folder, const std::string& name, core::RowRange
   return numbers;
 }
 
+/// Only a row that the template cannot write down has no tokens.
+Numbers of_tokens(const RunFolder& folder, const std::string& scorer, core::RowRange range) {
+  const auto counts = store::ScoreFileReader(folder.scores()).read_counts(scorer, kTokens, range);
+  Numbers numbers{{counts.begin(), counts.end()},
+                  store::IndexReader(folder.index()).read_status(range)};
+  for (std::size_t row = 0; row < counts.size(); ++row)
+    if (counts[row] == 0 && numbers.status[row] == ScoreStatus::ok)
+      numbers.status[row] = ScoreStatus::template_refused;
+  return numbers;
+}
+
 Numbers of_scorer(const store::ScoreFileReader& scores, const StoredNumber& stored,
                   core::RowRange range) {
   if (!is_count(stored.name)) {
@@ -71,15 +84,10 @@ Numbers of_scorer(const store::ScoreFileReader& scores, const StoredNumber& stor
   const auto counts = scores.read_counts(stored.scorer, stored.name, range);
   Numbers numbers;
   numbers.value.assign(counts.begin(), counts.end());
-  if (stored.name != kTokens) {
-    const std::string counted = stored.name == "n_cond"     ? "ppl_cond"
-                                : stored.name == "n_direct" ? "ppl_direct"
-                                                            : "instruction_ppl";
-    numbers.status = scores.read_status(stored.scorer, counted, range);
-    return numbers;
-  }
-  for (const std::uint32_t count : counts)
-    numbers.status.push_back(count > 0 ? ScoreStatus::ok : ScoreStatus::not_scored);
+  const std::string counted = stored.name == "n_cond"     ? "ppl_cond"
+                              : stored.name == "n_direct" ? "ppl_direct"
+                                                          : "instruction_ppl";
+  numbers.status = scores.read_status(stored.scorer, counted, range);
   return numbers;
 }
 
@@ -123,9 +131,10 @@ NumberNames::NumberNames(const Job& job, std::string preferred) : preferred_(std
     entries_.push_back({name, {"", name}});
   for (const Scorer& scorer : job.scorers)
     for (const std::string& name : given_by(scorer)) {
-      entries_.push_back({name, {scorer.name, name}});
+      const std::string written = selection::expression_name(name);
+      entries_.push_back({written, {scorer.name, name}});
       entries_.push_back(
-          {selection::expression_name(scorer.name) + "." + name, {scorer.name, name}});
+          {selection::expression_name(scorer.name) + "." + written, {scorer.name, name}});
     }
 }
 
@@ -161,7 +170,7 @@ std::vector<StoredNumber> NumberNames::find(const std::string& place,
     if (found.empty()) {
       std::vector<std::string> given;
       for (const Entry& entry : entries_)
-        if (!entry.number.scorer.empty() && entry.name == entry.number.name)
+        if (!entry.number.scorer.empty() && entry.name.find('.') == std::string::npos)
           given.push_back(entry.name);
       throw core::UsageError(
           fmt::format("{} needs {}, which no scorer of this job gives ({})", place, asked,
@@ -184,6 +193,7 @@ std::vector<StoredNumber> NumberNames::find(const std::string& place,
 Numbers read_numbers(const RunFolder& folder, std::span<const StoredNumber> stored,
                      core::RowRange range) {
   if (stored.front().scorer.empty()) return of_rows(folder, stored.front().name, range);
+  if (stored.front().name == kTokens) return of_tokens(folder, stored.front().scorer, range);
   const store::ScoreFileReader scores(folder.scores());
   return stored.size() == 2 ? evol_score(scores, stored[0], stored[1], range)
                             : of_scorer(scores, stored.front(), range);

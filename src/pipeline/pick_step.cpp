@@ -116,13 +116,14 @@ StepPicks by_greedy(const StepInput& in, const TermSource& source, double decay,
 
 StepPicks by_tfidf(const StepInput& in) {
   return by_greedy(in,
-                   {"response", text_after_answers(in.context.job, in.step),
+                   {RowText::response, text_after_answers(in.context.job, in.step),
                     in.context.job.tfidf.fit == "all", tfidf::Weighting::scikit_learn},
                    in.step.decay, in.step.faithful);
 }
 
 StepPicks by_bipartite_graph(const StepInput& in) {
-  return by_greedy(in, {in.step.text, "", false, tfidf::Weighting::tf_log_idf}, 0, false);
+  const RowText text = in.step.text == "response" ? RowText::response : RowText::instruction;
+  return by_greedy(in, {text, "", false, tfidf::Weighting::tf_log_idf}, 0, false);
 }
 
 /// The candidates' vectors.
@@ -140,56 +141,16 @@ selection::Selection by_similarity(const StepInput& in) {
       in.step.max_cosine_similarity, in.amount);
 }
 
-/// How many rows `ifd_share` comes to.
-std::uint64_t rows_of_share(const StepInput& in) {
-  try {
-    return selection::resolve_budget(selection::parse_budget("ifd_share", in.step.ifd_share),
-                                     in.data.rows);
-  } catch (const core::DataError& error) {
-    throw core::DataError(
-        fmt::format("{}.ifd_share: '{}': {}", in.step.place, in.step.ifd_share, error.what()));
-  }
-}
-
-/// Superfiltering.D: the candidates with the highest IFD.
-Candidates highest(const StepInput& in) {
-  const std::uint64_t count = mpi::agree_on(in.ranks(), [&] { return rows_of_share(in); });
-  std::vector<core::RowId> top =
-      selection::ranking_mpi(in.ranks(), in.candidates.row, in.candidates.value,
-                             selection::Direction::descending, {}, count)
-          .row;
-  std::ranges::sort(top);
-  Candidates kept;
-  for (std::size_t i = 0; i < in.candidates.row.size(); ++i) {
-    if (!std::ranges::binary_search(top, in.candidates.row[i])) continue;
-    kept.row.push_back(in.candidates.row[i]);
-    kept.value.push_back(in.candidates.value[i]);
-    if (!in.candidates.tokens.empty()) kept.tokens.push_back(in.candidates.tokens[i]);
-  }
-  kept.eligible = top.size();
-  kept.eligible_tokens = mpi::sum(
-      in.ranks(), std::accumulate(kept.tokens.begin(), kept.tokens.end(), std::uint64_t{0}));
-  mpi::agree_on(in.ranks(), [&] {
-    const bool in_tokens = is_in_tokens(in.step);
-    const std::uint64_t left = in_tokens ? kept.eligible_tokens : kept.eligible;
-    if (left < in.amount)
-      throw core::UsageError(fmt::format("{}.ifd_share: '{}' leaves {} {}, the budget asks for {}",
-                                         in.step.place, in.step.ifd_share, left,
-                                         in_tokens ? "tokens" : "rows", in.amount));
-  });
-  return kept;
-}
-
 selection::Selection by_facility_location(const StepInput& in) {
   const RowVectors vectors = vectors_of(in);
   return selection::facility_location_mpi(
       in.ranks(), {in.candidates.row, {}, in.candidates.tokens, vectors.view()}, {}, in.amount);
 }
 
+/// Superfiltering.D, on within_share's candidates.
 selection::Selection by_superfiltering_d(const StepInput& in) {
-  const Candidates top = highest(in);
-  const StepInput on_top{in.context, in.data, in.step, top, in.dump_key, in.amount};
-  const RowVectors vectors = vectors_of(on_top);
+  const Candidates& top = in.candidates;
+  const RowVectors vectors = vectors_of(in);
   selection::FacilityRule rule;
   rule.similarity = selection::FacilitySimilarity::published;
   std::vector<std::uint64_t> keys;
@@ -252,7 +213,10 @@ struct Shingles {
 Shingles shingles_of(const StepInput& in) {
   Shingles shingles;
   text::ShingleScanner scanner(in.step.ngram);
-  for_each_text(in.context, in.data, in.candidates.row, in.step.text, [&](const std::string& text) {
+  const RowText part = in.step.text == "response"      ? RowText::response
+                       : in.step.text == "instruction" ? RowText::request
+                                                       : RowText::conversation;
+  for_each_text(in.context, in.data, in.candidates.row, part, [&](const std::string& text) {
     const std::vector<std::uint64_t> found = scanner.distinct(text);
     shingles.hash.insert(shingles.hash.end(), found.begin(), found.end());
     shingles.offset.push_back(shingles.hash.size());

@@ -27,7 +27,7 @@ struct StepPicks {
 [[nodiscard]] std::uint64_t amount_of(const Job& job, const IndexedData& data,
                                       const SelectionStep& step, const Candidates& candidates);
 
-/// Collective. Runs the step's algorithm on its candidates.
+/// Collective. Runs the step's algorithm on its candidates (within_ifd_share's where it has one).
 ///
 /// @param amount  what may be spent: `amount_of`, or a stratum's share of it
 /// @param dump_key  what tfidf.h5 will be made from; empty: no such file is asked of this step

@@ -49,16 +49,9 @@ EvaluatedNumbers evaluate(const Context& context, const std::string& place, cons
   const selection::Expression expression =
       mpi::agree_on(ranks, [&] { return selection::Expression(place, text, kind, names.all()); });
   const std::vector<Numbers> columns = mpi::agree_on(ranks, [&] {
-    const core::RowRange range = span_of(pool);
     std::vector<Numbers> read;
-    for (const std::string& name : expression.names()) {
-      const Numbers all = read_numbers(context.folder, names.find(place, name), range);
-      Numbers& column = read.emplace_back();
-      for (const core::RowId row : pool) {
-        column.value.push_back(all.value[row - range.begin]);
-        column.status.push_back(all.status[row - range.begin]);
-      }
-    }
+    for (const std::string& name : expression.names())
+      read.push_back(numbers_in(context.folder, names.find(place, name), pool));
     return read;
   });
   std::vector<selection::ExpressionColumn> inputs;
@@ -70,6 +63,18 @@ EvaluatedNumbers evaluate(const Context& context, const std::string& place, cons
   for (std::size_t i = 0; i < pool.size(); ++i)
     if (rows[i] != ScoreStatus::ok) values.status[i] = rows[i];
   return {{std::move(values.value), std::move(values.status)}, std::move(values.aggregate)};
+}
+
+Numbers numbers_in(const RunFolder& folder, std::span<const StoredNumber> stored,
+                   const Pool& pool) {
+  const core::RowRange range = span_of(pool);
+  const Numbers all = read_numbers(folder, stored, range);
+  Numbers numbers;
+  for (const core::RowId row : pool) {
+    numbers.value.push_back(all.value[row - range.begin]);
+    numbers.status.push_back(all.status[row - range.begin]);
+  }
+  return numbers;
 }
 
 std::vector<ScoreStatus> row_status(const RunFolder& folder, const Pool& pool) {

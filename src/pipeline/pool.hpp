@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,11 @@ struct EvaluatedNumbers : Numbers {
 [[nodiscard]] EvaluatedNumbers evaluate(const Context& context, const std::string& place,
                                         const std::string& text, selection::ExpressionKind kind,
                                         const std::string& scorer, const Pool& pool);
+
+/// A stored number of this rank's rows of `pool`.
+/// @param stored  what NumberNames::find returned
+[[nodiscard]] Numbers numbers_in(const RunFolder& folder, std::span<const StoredNumber> stored,
+                                 const Pool& pool);
 
 /// Of this rank's rows of `pool`, ok or bad_row.
 [[nodiscard]] std::vector<core::ScoreStatus> row_status(const RunFolder& folder, const Pool& pool);

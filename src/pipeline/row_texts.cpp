@@ -14,15 +14,20 @@ constexpr std::uint64_t kRowsAtOnce = 1024;
 
 }  // namespace
 
-std::string text_of_row(const data::Sample& sample, const std::string& part) {
-  if (part == "instruction") return sample.instruction;
-  if (part == "response") return sample.output;
-  const std::string input = sample.input.empty() ? "" : "\n" + sample.input;
-  return sample.instruction + input + "\n" + sample.output;
+std::string text_of_row(const data::Sample& sample, RowText part) {
+  if (part == RowText::instruction) return sample.instruction;
+  if (part == RowText::response) return sample.output;
+  const std::string request =
+      sample.input.empty() ? sample.instruction : sample.instruction + "\n" + sample.input;
+  if (part == RowText::request) return request;
+  std::string text;
+  if (sample.system) text += *sample.system + "\n";
+  for (const data::Turn& turn : sample.history) text += turn.text + "\n";
+  return text + request + "\n" + sample.output;
 }
 
-void for_each_text(const Context& context, const IndexedData& data, const Pool& rows,
-                   const std::string& part, const std::function<void(const std::string&)>& visit) {
+void for_each_text(const Context& context, const IndexedData& data, const Pool& rows, RowText part,
+                   const std::function<void(const std::string&)>& visit) {
   RowSource source(context.folder, data.data_set);
   for (auto next = rows.begin(); next != rows.end();) {
     const core::RowRange range{*next, std::min(data.rows, *next + kRowsAtOnce)};

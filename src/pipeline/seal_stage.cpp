@@ -15,6 +15,7 @@
 #include "pipeline/imported_scores.hpp"
 #include "pipeline/imported_tags.hpp"
 #include "pipeline/made_from.hpp"
+#include "pipeline/numbers.hpp"
 #include "pipeline/seal_scorer.hpp"
 #include "pipeline/seal_tags.hpp"
 #include "pipeline/version.hpp"
@@ -160,6 +161,17 @@ void count_from_file(Context& context, const std::string& scorer,
         }));
 }
 
+/// Token counts have no statuses of their own in the file: where they are all that a scorer gives,
+/// this is where rows without any are told.
+void count_rows_with_tokens(Context& context, const Scorer& scorer, core::RowRange mine) {
+  if (!scorer.model || !counts_tokens(*scorer.model)) return;
+  if (!context.summary["status"][scorer.name].empty()) return;
+  const StoredNumber tokens{scorer.name, "n_tokens"};
+  count_statuses(context, scorer.name, tokens.name, mpi::agree_on(context.communicator, [&] {
+                   return read_numbers(context.folder, {&tokens, 1}, mine).status;
+                 }));
+}
+
 /// The rows that this rank writes: whole blocks.
 core::RowRange rows_of_rank(const mpi::Communicator& ranks, const BlockContents& contents) {
   const core::RowRange blocks = share_of(ranks, contents.blocks());
@@ -231,6 +243,7 @@ void seal(Context& context, const IndexedData& data, const std::vector<Journalle
     context.summary["scorers"][import.scorer] = {{"imported_as", import.as}};
     count_from_file(context, import.scorer, {import.score()}, mine);
   }
+  for (const Scorer& scorer : context.job.scorers) count_rows_with_tokens(context, scorer, mine);
   count_tags(context);
 }
 

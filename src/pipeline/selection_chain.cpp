@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
+#include "pipeline/ifd_share.hpp"
 #include "pipeline/method.hpp"
 #include "pipeline/pick_step.hpp"
 #include "pipeline/step_memory.hpp"
@@ -26,26 +27,22 @@ constexpr std::size_t kLongestStrata = 32 << 10;
 
 bool is_filter(const SelectionStep& step) { return method_of(step).algorithm == Algorithm::filter; }
 
-/// The picks that are in `kept` (ascending), or all of `kept` where nothing has been picked yet.
-selection::Selection keep(const selection::Selection* picked,
+/// The picks that are in `kept` (ascending).
+selection::Selection keep(const selection::Selection& picked,
                           const std::vector<core::RowId>& kept) {
   selection::Selection result;
-  if (picked == nullptr) {
-    result.row = kept;
-    return result;
-  }
   const auto column = [&](const std::optional<std::vector<double>>& from) {
     return from ? std::optional<std::vector<double>>(std::in_place) : std::nullopt;
   };
-  result.gain = column(picked->gain);
-  result.score = column(picked->score);
-  result.diversity = column(picked->diversity);
-  for (std::size_t i = 0; i < picked->row.size(); ++i) {
-    if (!std::ranges::binary_search(kept, picked->row[i])) continue;
-    result.row.push_back(picked->row[i]);
-    if (result.gain) result.gain->push_back((*picked->gain)[i]);
-    if (result.score) result.score->push_back((*picked->score)[i]);
-    if (result.diversity) result.diversity->push_back((*picked->diversity)[i]);
+  result.gain = column(picked.gain);
+  result.score = column(picked.score);
+  result.diversity = column(picked.diversity);
+  for (std::size_t i = 0; i < picked.row.size(); ++i) {
+    if (!std::ranges::binary_search(kept, picked.row[i])) continue;
+    result.row.push_back(picked.row[i]);
+    if (result.gain) result.gain->push_back((*picked.gain)[i]);
+    if (result.score) result.score->push_back((*picked.score)[i]);
+    if (result.diversity) result.diversity->push_back((*picked.diversity)[i]);
   }
   return result;
 }
@@ -53,8 +50,8 @@ selection::Selection keep(const selection::Selection* picked,
 /// The chain between two steps.
 struct Chain {
   Pool pool;
-  selection::Selection picks;
-  bool is_picked = false;  ///< some step has put the rows into an order
+  selection::Selection picks;  ///< the pool in its order, whole on every rank, where it has one
+  bool is_picked = false;      ///< some step has put the rows into an order
 };
 
 StepResult filter(const Context& context, const SelectionStep& step, Chain& chain) {
@@ -70,9 +67,10 @@ StepResult filter(const Context& context, const SelectionStep& step, Chain& chai
   }
   mpi::sum_in_place(ranks, result.status_counts);
   result.eligible = result.status_counts[static_cast<std::size_t>(ScoreStatus::ok)];
-  const std::vector<core::RowId> all_kept =
-      mpi::all_gather(ranks, std::span<const core::RowId>(kept)).values;
-  chain.picks = keep(chain.is_picked ? &chain.picks : nullptr, all_kept);
+  if (chain.is_picked)
+    chain.picks =
+        keep(chain.picks, mpi::all_gather(ranks, std::span<const core::RowId>(kept)).values);
+  result.rows_out = mpi::sum(ranks, static_cast<std::uint64_t>(kept.size()));
   chain.pool = std::move(kept);
   return result;
 }
@@ -95,7 +93,7 @@ void append(selection::Selection& all, selection::Selection&& part) {
 /// Each stratum's share of the budget is picked on its own, strata in the order of their names.
 StepPicks pick_by_strata(Context& context, const IndexedData& data, const SelectionStep& step,
                          const Candidates& candidates, std::uint64_t amount) {
-  const std::vector<Stratum> strata = split_by_field(context, data, step.strata.field, candidates);
+  const std::vector<Stratum> strata = split_by_field(context, data, step, candidates);
   mpi::agree_on(context.communicator, [&] {
     if (strata.size() == 1 && strata.front().name.empty())
       throw core::DataError(
@@ -127,11 +125,15 @@ StepResult choose(Context& context, const IndexedData& data, const SelectionStep
   const Candidates candidates = find_candidates(context, step, chain.pool, is_in_tokens(step));
   const std::uint64_t amount = mpi::agree_on(
       context.communicator, [&] { return amount_of(context.job, data, step, candidates); });
-  check_memory(context, data, step, candidates, amount);
+  const bool has_share = takes(method_of(step), "ifd_share");
+  const Candidates shared =
+      has_share ? within_ifd_share(context, data, step, candidates, amount) : Candidates();
+  const Candidates& wanted = has_share ? shared : candidates;
+  check_memory(context, data, step, wanted, amount);
   StepPicks picked =
       step.strata.field.empty()
-          ? pick(context, data, step, candidates, amount, dump.step == &step ? dump.key : "")
-          : pick_by_strata(context, data, step, candidates, amount);
+          ? pick(context, data, step, wanted, amount, dump.step == &step ? dump.key : "")
+          : pick_by_strata(context, data, step, wanted, amount);
   chain.picks = std::move(picked.picks);
   chain.is_picked = true;
   std::vector<core::RowId> sorted = chain.picks.row;
@@ -140,7 +142,7 @@ StepResult choose(Context& context, const IndexedData& data, const SelectionStep
                 [&](core::RowId row) { return !std::ranges::binary_search(sorted, row); });
   return {0,
           candidates.eligible,
-          0,
+          chain.picks.row.size(),
           candidates.status_counts,
           candidates.aggregates,
           std::move(picked.more)};
@@ -162,7 +164,7 @@ ChainResult run_chain(Context& context, const IndexedData& data, const Selection
     StepResult done =
         is_filter(step) ? filter(context, step, chain) : choose(context, data, step, dump, chain);
     done.rows_in = rows;
-    done.rows_out = rows = chain.picks.row.size();
+    rows = done.rows_out;
     if (context.communicator.is_root() && selection.steps.size() > 1)
       context.log.write("select", fmt::format("{}: {} of {} rows are left", described(step),
                                               done.rows_out, done.rows_in));
@@ -173,6 +175,9 @@ ChainResult run_chain(Context& context, const IndexedData& data, const Selection
   }
   result.left_out_by =
       mpi::gather(context.communicator, std::span<const std::uint8_t>(left_out_by)).values;
+  if (!chain.is_picked)  // Filters alone.
+    chain.picks.row =
+        mpi::all_gather(context.communicator, std::span<const core::RowId>(chain.pool)).values;
   result.picks = std::move(chain.picks);
   return result;
 }

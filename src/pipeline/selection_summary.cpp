@@ -44,9 +44,13 @@ nlohmann::ordered_json summarize(const Context& context, const IndexedData& data
   if (const std::string scorer = token_scorer(context.job, last.scorer); !scorer.empty()) {
     const auto tokens = store::ScoreFileReader(context.folder.scores())
                             .read_counts(scorer, "n_tokens", {0, data.rows});
-    std::uint64_t sum = 0;
-    for (const core::RowId row : file.row) sum += tokens.at(row);
+    std::uint64_t sum = 0, uncounted = 0;
+    for (const core::RowId row : file.row) {
+      sum += tokens.at(row);
+      if (tokens[row] == 0) ++uncounted;
+    }
     summary["tokens"] = sum;
+    if (uncounted > 0) summary["rows_without_tokens"] = uncounted;
   }
   summary["subset"] = subset_path(context, data, selection).string();
   summary["file"] = context.folder.selection(selection.name).string();

@@ -65,6 +65,7 @@ std::vector<StoredNumber> numbers_of(const Job& job, const SelectionStep& step) 
 }  // namespace
 
 bool key_applies(const SelectionStep& step, std::string_view key) {
+  if (step.method == "cherry" && key == "faithful") return step.version == 1;
   if (method_of(step).algorithm != Algorithm::near_duplicates) return true;
   if (key == "embedding" || key == "max_cosine_similarity") return step.by == "embedding";
   if (key == "text" || key == "ngram" || key == "min_jaccard_similarity")
@@ -75,9 +76,13 @@ bool key_applies(const SelectionStep& step, std::string_view key) {
 store::Attributes parameters_of(const Job& job, const SelectionStep& step) {
   const Method& method = method_of(step);
   store::Attributes parameters;
-  if (method.algorithm == Algorithm::filter) return {{"filter", step.condition}};
-  parameters.push_back({"budget", step.budget.empty() ? std::string("all") : step.budget});
-  parameters.push_back({"of", step.of});
+  const bool is_filter = method.algorithm == Algorithm::filter;
+  if (is_filter) {
+    parameters.push_back({"filter", step.condition});
+  } else {
+    parameters.push_back({"budget", step.budget.empty() ? std::string("all") : step.budget});
+    parameters.push_back({"of", step.of});
+  }
   std::string scorers;
   for (const std::string& scorer : scorers_of(job, step))
     scorers += (scorers.empty() ? "" : ", ") + scorer;

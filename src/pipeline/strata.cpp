@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/row_source.hpp"
@@ -29,11 +32,24 @@ std::vector<std::string> values_of(const Context& context, const IndexedData& da
   return values;
 }
 
-/// The distinct values of all ranks, ascending.
-std::vector<std::string> names_of(const mpi::Communicator& ranks, std::vector<std::string> values) {
+/// The distinct values, ascending.
+std::vector<std::string> distinct(const SelectionStep& step, std::vector<std::string> values) {
   std::ranges::sort(values);
   const auto repeats = std::ranges::unique(values);
   values.erase(repeats.begin(), repeats.end());
+  if (values.size() > kMostStrata)
+    throw core::DataError(
+        fmt::format("{}.stratify: the field '{}' has at least {} values, expected one that groups "
+                    "the rows, with at most {}",
+                    step.place, step.strata.field, values.size(), kMostStrata));
+  return values;
+}
+
+/// The distinct values of all ranks, ascending.
+std::vector<std::string> names_of(const mpi::Communicator& ranks, const SelectionStep& step,
+                                  const std::vector<std::string>& all_values) {
+  const std::vector<std::string> values =
+      mpi::agree_on(ranks, [&] { return distinct(step, all_values); });
   std::string text;
   std::vector<std::uint64_t> lengths;
   for (const std::string& value : values) {
@@ -49,20 +65,17 @@ std::vector<std::string> names_of(const mpi::Communicator& ranks, std::vector<st
     names.emplace_back(at, length);
     at += length;
   }
-  std::ranges::sort(names);
-  const auto copies = std::ranges::unique(names);
-  names.erase(copies.begin(), copies.end());
-  return names;
+  return mpi::agree_on(ranks, [&] { return distinct(step, std::move(names)); });
 }
 
 }  // namespace
 
 std::vector<Stratum> split_by_field(const Context& context, const IndexedData& data,
-                                    const std::string& field, const Candidates& candidates) {
+                                    const SelectionStep& step, const Candidates& candidates) {
   const mpi::Communicator& ranks = context.communicator;
-  const std::vector<std::string> values =
-      mpi::agree_on(ranks, [&] { return values_of(context, data, field, candidates.row); });
-  const std::vector<std::string> names = names_of(ranks, values);
+  const std::vector<std::string> values = mpi::agree_on(
+      ranks, [&] { return values_of(context, data, step.strata.field, candidates.row); });
+  const std::vector<std::string> names = names_of(ranks, step, values);
   std::vector<Stratum> strata(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) strata[i].name = names[i];
   for (std::size_t i = 0; i < values.size(); ++i) {

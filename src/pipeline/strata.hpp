@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -13,10 +14,14 @@ struct Stratum {
   Candidates candidates;
 };
 
-/// Collective. The candidates by the value of `field` in their rows of the input, names ascending;
-/// the same strata on every rank, some of them empty there.
+/// More values than this do not group rows.
+constexpr std::size_t kMostStrata = 10'000;
+
+/// Collective. The candidates by the value of the step's field in their rows of the input, names
+/// ascending; the same strata on every rank, some of them empty there.
+/// @throws core::DataError for a field of more than kMostStrata values
 [[nodiscard]] std::vector<Stratum> split_by_field(const Context& context, const IndexedData& data,
-                                                  const std::string& field,
+                                                  const SelectionStep& step,
                                                   const Candidates& candidates);
 
 }  // namespace winnow::pipeline

@@ -10,7 +10,6 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/made_from.hpp"
 #include "pipeline/row_source.hpp"
-#include "pipeline/row_texts.hpp"
 #include "store/tfidf_file.hpp"
 #include "tfidf/document_terms.hpp"
 #include "tfidf/dump_mpi.hpp"
@@ -31,22 +30,28 @@ std::vector<core::RowId> for_each_text(const Context& context, const IndexedData
   core::Progress progress(context.log, "tfidf", "rows", mine.size());
   std::vector<core::RowId> fitted;
   auto next = candidates.row.begin();
-  for (core::RowId begin = mine.begin; begin < mine.end; begin += kRowsAtOnce) {
-    const core::RowRange range{begin, std::min(mine.end, begin + kRowsAtOnce)};
+  for (core::RowRange range{mine.begin, mine.begin}; range.end < mine.end;) {
+    const core::RowId done = range.end;
+    range.begin = done;
+    if (!terms.fit_all) {  // On to the next candidate.
+      if (next == candidates.row.end()) break;
+      range.begin = *next;
+    }
+    range.end = std::min(mine.end, range.begin + kRowsAtOnce);
     const auto samples = source.samples(range);
     for (core::RowId row = range.begin; row < range.end; ++row) {
       const bool is_candidate = next != candidates.row.end() && *next == row;
       if (is_candidate) ++next;
-      if (!samples[row - begin] && is_candidate)
+      if (!samples[row - range.begin] && is_candidate)
         throw core::ModelError(fmt::format(
             "{}: row {} is marked as bad, {} has a score for it: one of the two is damaged",
             context.folder.index().string(), row, context.folder.scores().string()));
-      if (!samples[row - begin] || (!terms.fit_all && !is_candidate)) continue;
-      const data::Sample& sample = *samples[row - begin];
+      if (!samples[row - range.begin] || (!terms.fit_all && !is_candidate)) continue;
+      const data::Sample& sample = *samples[row - range.begin];
       add(text_of_row(sample, terms.text) + terms.end);
       fitted.push_back(row);
     }
-    if (context.communicator.is_root()) progress.advance(range.size());
+    if (context.communicator.is_root()) progress.advance(range.end - done);
   }
   return fitted;
 }

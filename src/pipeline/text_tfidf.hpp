@@ -4,6 +4,7 @@
 
 #include "pipeline/candidates.hpp"
 #include "pipeline/context.hpp"
+#include "pipeline/row_texts.hpp"
 #include "tfidf/document_frequency.hpp"
 #include "tfidf/weigh.hpp"
 #include "tfidf/weighted_rows.hpp"
@@ -12,9 +13,9 @@ namespace winnow::pipeline {
 
 /// The words that a row is known by, and what they weigh.
 struct TermSource {
-  std::string text = "response";  ///< response | instruction (without its input)
-  std::string end;                ///< put after every text (IterIT's EOS text where `faithful`)
-  bool fit_all = false;           ///< fitted on all readable rows, not on the candidates alone
+  RowText text = RowText::response;
+  std::string end;       ///< put after every text (IterIT's EOS text where `faithful`)
+  bool fit_all = false;  ///< fitted on all readable rows, not on the candidates alone
   tfidf::Weighting weighting = tfidf::Weighting::scikit_learn;
 };
 

@@ -1,7 +1,7 @@
 """Issue 5, S1: every selection method of one job gives the list of a plain Python transcription of its published rule.
 
-methods_parity.py PROGRAM [ROWS]   on the first ROWS rows of Alpaca (default 3000) with seeded imported scores; with WINNOW_MINILM set
-also the methods that compare embeddings, of the first 1000 rows. Exit 77 without ../shared/data."""
+methods_parity.py PROGRAM [ROWS EMBEDDED]   on the first ROWS rows of Alpaca (default 3000) with seeded imported scores; with WINNOW_MINILM
+set also the methods that compare embeddings, of the first EMBEDDED rows (default 1000). Exit 77 without ../shared/data."""
 import json
 import os
 import pathlib
@@ -153,7 +153,7 @@ selections:
     of_ppl = kmeans.kmeans(vectors[with_ppl], 20)
     whole = [duplicates.shingles("\n".join(filter(None, [row["instruction"], row["input"], row["output"]])), 5) for row in twice]
     with_ifd = [i for i in everyone if columns["ifd_ppl"][i] is not None]
-    short = [duplicates.shingles(twice[i]["instruction"], 2) for i in with_ifd]
+    short = [duplicates.shingles("\n".join(filter(None, [twice[i]["instruction"], twice[i]["input"]])), 2) for i in with_ifd]
     compare(out, {
         "deita": rules.deita(columns["evol_score"], vectors, 0.5, count),
         "deita_strict": rules.deita(columns["evol_score"], vectors, 0.35, count),
@@ -175,7 +175,7 @@ def main():
         print("skipped: needs ../shared/data")
         return 77
     program = sys.argv[1]
-    rows = int(sys.argv[2]) if len(sys.argv) > 2 else 3000
+    rows, embedded = map(int, sys.argv[2:4]) if len(sys.argv) > 2 else (3000, 1000)
     data = json.loads(ALPACA.read_text())[:rows]
     with tempfile.TemporaryDirectory() as name:
         from_scores(program, pathlib.Path(name), data, ranks=2)
@@ -184,7 +184,7 @@ def main():
         print("without WINNOW_MINILM: no methods that compare embeddings")
         return 0
     with tempfile.TemporaryDirectory() as name:
-        from_embeddings(program, pathlib.Path(name), data[:1000], minilm, ranks=2)
+        from_embeddings(program, pathlib.Path(name), data[:embedded], minilm, ranks=2)
     return 0
 
 
