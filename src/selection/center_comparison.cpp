@@ -25,6 +25,13 @@ CenterComparison::CenterComparison(const Vectors& vectors, BoundForm form)
       compared_(norm_.size(), 0),
       bounds_(vectors.dimension, form) {}
 
+void CenterComparison::reserve(std::size_t picks) {
+  const std::size_t most = std::min(picks, std::max(kPicks, norm_.size() / 2) + kPicks);
+  picks_.reserve(most * vectors_.dimension);
+  pick_norm_.reserve(most);
+  bounds_.reserve(most);
+}
+
 void CenterComparison::add(const Vectors& picks) {
   const std::vector<double> norm = norms(picks);
   picks_.insert(picks_.end(), picks.values.begin(), picks.values.end());
@@ -41,7 +48,7 @@ void CenterComparison::add(const Vectors& picks) {
   std::ranges::fill(compared_, 0);
   picks_.clear();
   pick_norm_.clear();
-  bounds_ = CosineBounds(vectors_.dimension, bounds_.form());
+  bounds_.clear();
 }
 
 void CenterComparison::catch_up(std::vector<std::size_t> rows) {

@@ -22,6 +22,8 @@ class CenterComparison {
   /// -infinity before the first picks.
   [[nodiscard]] double similarity(std::size_t row) const { return similarity_[row]; }
   [[nodiscard]] bool is_current(std::size_t row) const { return compared_[row] == bounds_.size(); }
+  /// Memory for so many kept picks, or all that are ever kept, so that none is needed to grow.
+  void reserve(std::size_t picks);
   /// Keeps the picks for later comparisons. With the first ones all vectors are compared at once,
   /// and again when picks are kept for half as many as there are vectors: then they are forgotten,
   /// so that their memory stays within that of the vectors.

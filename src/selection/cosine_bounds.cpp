@@ -21,9 +21,7 @@ constexpr double kSlack = 0x1p-19;
 /// Elements that are worked on together; rows of bytes are filled up to a multiple.
 constexpr std::size_t kLanes = 16;
 
-std::size_t filled_up_to_lanes(std::size_t count) {
-  return (count + kLanes - 1) / kLanes * kLanes;
-}
+std::size_t filled_up_to_lanes(std::size_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
 
 /// @returns the largest magnitude
 WINNOW_VECTOR_CLONES float scale(std::span<const float> vector, double factor,
@@ -173,6 +171,14 @@ void CosineBounds::add(const RoundedVectors& rounded, std::size_t row) {
       unit_[panel + k * kTileColumns + place] = rounded.unit[row * depth + k];
   }
   ++size_;
+}
+
+void CosineBounds::clear() {
+  size_ = 0;
+  unit_.clear();
+  byte_.clear();
+  step_.clear();
+  error_.clear();
 }
 
 void CosineBounds::bound(const RoundedVectors& rows, std::size_t panel, UpperBounds& bounds) const {

@@ -62,6 +62,7 @@ class CosineBounds {
   /// Memory for so many vectors, so that none is needed to grow.
   void reserve(std::size_t vectors);
   void add(const RoundedVectors& rounded, std::size_t row);
+  void clear();
   /// Of each row with vectors [panel * core::kTileColumns, ...): what the cosine less the row's
   /// `error` is at most. Rows and vectors have one form and dimension.
   void bound(const RoundedVectors& rows, std::size_t panel, UpperBounds& bounds) const;

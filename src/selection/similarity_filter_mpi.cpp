@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "mpi/collectives.hpp"
 #include "selection/counted_mpi.hpp"
 #include "selection/cut_mpi.hpp"
 #include "selection/kept_vectors.hpp"
@@ -89,6 +90,8 @@ Selection similarity_filter_mpi(const mpi::Communicator& communicator, const Sco
   Selection selection;
   selection.score.emplace();
   const auto ranks = static_cast<std::size_t>(communicator.size());
+  const std::uint64_t most_picks = std::min(amount, mpi::sum(communicator, rows.row.size()));
+  own.reserve(static_cast<std::size_t>(most_picks) / ranks + 1);
   const auto rank = static_cast<std::size_t>(communicator.rank());
   while (selection.spent < amount) {
     const Block block = blocks.next();
