@@ -4,7 +4,7 @@
 
 WINNOW is the binary, ENCODER a folder of a sentence encoder (one layer of it is enough: only the vectors' width counts), ROWS.json a list of rows in
 Alpaca's form. Rows are scored once per size (`ifd_ppl` from seeded numbers); then each method selects alone, with `memory: 1 MiB` for its estimate and
-without for its peak, less the peak of `random` on the same rows. Of several ranks the largest.
+with the least memory that is allowed for its peak, less the peak of `random` on the same rows. Of several ranks the largest.
 """
 
 import argparse
@@ -29,7 +29,7 @@ METHODS = {
     "facility_location": "method: facility_location, budget: 5%",
     "superfiltering_d": "method: superfiltering_d, ifd_share: 20%, budget: 5%",
     "iterit": "method: iterit, budget: 5%",
-    "graphfilter": "method: graphfilter, budget: 5%, text: all",
+    "graphfilter": "method: graphfilter, score: ifd_ppl, text: response, budget: 5%",
 }
 
 
@@ -80,8 +80,10 @@ def main():
                         continue
                     code, said, _ = select(method, ranks, "memory: 1 MiB\n")
                     estimate = re.search(r"needs about (\d+) MiB", said)
-                    code, said, peak = select(method, ranks)
-                    if estimate is None or code != 0:
+                    if estimate is None:
+                        sys.exit(f"{method}: {said}")
+                    code, said, peak = select(method, ranks, f"memory: {int(estimate[1]) + 1} MiB\n")
+                    if code != 0:
                         sys.exit(f"{method}: {said}")
                     used = peak - base
                     print(f"{method:24} {count:6} rows, {ranks} ranks: estimate {int(estimate[1]):5} MiB, measured {used:7.1f} MiB: "

@@ -23,8 +23,8 @@ constexpr double kBytesPerPick = 32;
 /// Three n-grams of 16 bytes as they are read and 20 as they are kept, a little more while they are
 /// sorted (tfidf/document_terms.hpp, weighted_rows.hpp).
 constexpr double kTfidfBytesPerWord = 130;
-/// A shingle as it is read and, twice while it grows, as it is kept.
-constexpr double kShingleBytesPerWord = 24;
+/// A shingle as it is read and, twice while it grows, as it is kept, and a row's buckets.
+constexpr double kShingleBytesPerWord = 30;
 /// Vectors that travel or are looked at together, several times over.
 constexpr double kBlock = 1024;
 constexpr double kBlockCopies = 4;
@@ -49,8 +49,8 @@ double bytes_for(const SelectionStep& step, const Extent& e) {
     case Algorithm::similarity_filter:
       return vectors + block + kept_vector * e.picks / e.ranks;
     case Algorithm::facility_location:
-      // As they are read, prepared, and as columns; and the shortest lists.
-      return 5 * vectors + 24 * e.all;
+      // As they are read, prepared, and as columns; and the shortest lists while they grow.
+      return 6 * vectors + 24 * e.all;
     case Algorithm::k_center:
       return vectors + block + kept_vector * std::min(e.picks, std::max(e.rows / 2, kBlock));
     case Algorithm::clusters:

@@ -31,7 +31,8 @@ Selection similarity_filter(const ScoredVectors& rows, double max_cosine_similar
   Selection selection;
   selection.score.emplace();
   SimilarityFilter filter(rows.vectors.dimension, max_cosine_similarity, form);
-  filter.reserve(std::min(static_cast<std::size_t>(amount), rows.row.size()));
+  filter.reserve(amount < rows.row.size() ? static_cast<std::size_t>(amount) + kBlock
+                                          : rows.row.size());
   for (std::size_t begin = 0; begin < order.size(); begin += kBlock) {
     const std::span<const std::size_t> block =
         std::span(order).subspan(begin, std::min(kBlock, order.size() - begin));
