@@ -14,9 +14,8 @@ data::SourceOptions read_source(YamlSection& section, const data::SourceOptions&
   if (const auto id = section.text("id")) source.id_field = *id;
   const auto on_bad_row = section.one_of("on_bad_row", {"error", "skip"});
   source.skip_bad_rows = on_bad_row ? *on_bad_row == "skip" : bad_rows.skip_bad_rows;
-  source.max_row_bytes =
-      section.unsigned_integer("max_row_bytes", 1, std::numeric_limits<std::uint32_t>::max())
-          .value_or(bad_rows.max_row_bytes);
+  source.max_row_bytes = section.bytes("max_row_bytes", std::numeric_limits<std::uint32_t>::max())
+                             .value_or(bad_rows.max_row_bytes);
   if (auto fields = section.section("fields")) {
     data::FieldNames& names = source.fields;
     for (auto& [key, name] :

@@ -1,7 +1,6 @@
 #include "app/job_file.hpp"
 
-#include <charconv>
-#include <string_view>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -34,17 +33,6 @@ void read_data(YamlSection& root, Job& job) {
   job.data = read_source(*section);
   if (const auto join = section->text("join")) job.join = *join;
   section->finish();
-}
-
-/// `500 MiB`, `8 GiB`.
-std::optional<std::uint64_t> bytes_of(const std::string& text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  const unsigned shift = unit == " MiB" ? 20 : unit == " GiB" ? 30 : 0;
-  if (error != std::errc() || shift == 0 || number == 0 || number >> (63 - shift) != 0)
-    return std::nullopt;
-  return number << shift;
 }
 
 /// The step whose TF-IDF `tfidf.dump` writes down.
@@ -97,12 +85,7 @@ Job parse_job(const std::string& text, const fs::path& file,
   job.run_folder = out ? *out : fs::path("runs") / job.name;
   for (const std::string& section : kLaterSections)
     if (root.has(section)) root.fail(section, "not supported by this version");
-  if (const auto memory = root.text("memory")) {
-    const auto bytes = bytes_of(*memory);
-    if (!bytes)
-      root.fail("memory", fmt::format("found '{}', expected a size: 500 MiB, 8 GiB", *memory));
-    job.memory = *bytes;
-  }
+  job.memory = root.bytes("memory", std::numeric_limits<std::uint64_t>::max()).value_or(0);
   read_data(root, job);
   read_scorers(root, job);
   if (auto tfidf = root.section("tfidf")) {

@@ -1,6 +1,7 @@
 #include "app/yaml_section.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -126,6 +127,23 @@ std::optional<std::uint64_t> YamlSection::unsigned_integer(const std::string& ke
     fail(key,
          fmt::format("found '{}', expected a whole number from {} to {}", *value, least, most));
   return number;
+}
+
+std::optional<std::uint64_t> YamlSection::bytes(const std::string& key, std::uint64_t most) {
+  const auto value = scalar(key, "a size");
+  if (!value) return std::nullopt;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
+  std::string_view unit(end, static_cast<std::size_t>(value->data() + value->size() - end));
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  constexpr std::array<std::pair<std::string_view, unsigned>, 4> kShifts = {
+      {{"", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}}};
+  for (const auto& [name, shift] : kShifts)
+    if (error == std::errc() && unit == name && number > 0 && number <= most >> shift)
+      return number << shift;
+  fail(key,
+       fmt::format("found '{}', expected a size from 1 to {} bytes: 4096, 512 KiB, 64 MiB, 8 GiB",
+                   *value, most));
 }
 
 std::optional<double> YamlSection::number(const std::string& key, double least, double most) {

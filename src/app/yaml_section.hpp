@@ -28,6 +28,8 @@ class YamlSection {
   [[nodiscard]] std::optional<std::uint64_t> unsigned_integer(const std::string& key,
                                                               std::uint64_t least,
                                                               std::uint64_t most);
+  /// `4096`, `512 KiB`, `64MiB`, `8 GiB`, at most `most` bytes.
+  [[nodiscard]] std::optional<std::uint64_t> bytes(const std::string& key, std::uint64_t most);
   [[nodiscard]] std::optional<double> number(const std::string& key, double least, double most);
   /// A string or a list of strings.
   [[nodiscard]] std::optional<std::vector<std::string>> texts(const std::string& key);

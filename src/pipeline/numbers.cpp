@@ -179,6 +179,13 @@ std::vector<StoredNumber> NumberNames::find(const std::string& place,
     }
     if (found.size() == 1) return found.front();
     std::vector<std::string> written;
+    if (asked.find('.') != std::string::npos) {
+      for (const StoredNumber& number : found) written.push_back("'" + number.scorer + "'");
+      throw core::UsageError(
+          fmt::format("{}: {} is how the numbers of several scorers are written: expected "
+                      "`scorer:` naming one of {}, and the number's bare name",
+                      place, asked, fmt::join(written, ", ")));
+    }
     for (const StoredNumber& number : found)
       written.push_back(fmt::format("'{}.{}'", selection::expression_name(number.scorer), asked));
     throw core::UsageError(

@@ -97,8 +97,8 @@ StepPicks pick_by_strata(Context& context, const IndexedData& data, const Select
   mpi::agree_on(context.communicator, [&] {
     if (strata.size() == 1 && strata.front().name.empty())
       throw core::DataError(
-          fmt::format("{}.stratify: no eligible row has the field '{}', expected "
-                      "a field of the rows with a value for each stratum",
+          fmt::format("{}.stratify: no eligible row has a value in the field '{}', "
+                      "expected a field of the rows with a value for each stratum",
                       step.place, step.strata.field));
   });
   std::vector<std::uint64_t> eligible;

@@ -1,7 +1,8 @@
 #include "scoring/tag_name.hpp"
 
-#include <algorithm>
 #include <memory>
+#include <unordered_set>
+#include <utility>
 
 #include <libstemmer.h>
 
@@ -52,10 +53,10 @@ std::string normalized_tag(std::string_view name) {
 
 std::vector<std::string> normalized_tags(std::span<const Tag> tags) {
   std::vector<std::string> names;
+  std::unordered_set<std::string> known;
   for (const Tag& tag : tags) {
     std::string name = normalized_tag(tag.name);
-    if (!name.empty() && std::ranges::find(names, name) == names.end())
-      names.push_back(std::move(name));
+    if (!name.empty() && known.insert(name).second) names.push_back(std::move(name));
   }
   return names;
 }

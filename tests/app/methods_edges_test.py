@@ -188,7 +188,7 @@ class HardData(program.ProgramTest):
         for row in self.rows:
             row["category"] = row["instruction"] + str(row)
         self.check(self.rows, self.scores, 6, chosen={"strata": strata, "far": "{ method: facility_location, stratify: category, budget: BUDGET }"})
-        self.refuse(3, "selections.one.stratify: no eligible row has the field 'categry'", strata.replace("category", "categry"), ranks=2)
+        self.refuse(3, "selections.one.stratify: no eligible row has a value in the field 'categry'", strata.replace("category", "categry"), ranks=2)
 
 
 if __name__ == "__main__":

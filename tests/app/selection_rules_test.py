@@ -69,6 +69,29 @@ class SelectionRules(program.ProgramTest):
             self.run_job(job.replace("NAME", name).replace("SCORE", written))
             self.assertEqual(self.picks("top"), [0], written)
 
+    def test_scorers_that_expressions_write_alike(self):
+        data = self.write_rows(4)
+        self.write("a.json", "[4, 3, 2, 1]")
+        self.write("b.json", "[1, 2, 3, 4]")
+        job = f"data: {{ path: {data} }}\nscorers: {{ a-b: {{ import: a.json, as: v }}, a_b: {{ import: b.json, as: v }} }}\nselect: {{ method: top, budget: 1, score: "
+        self.fail_with(2, "select.score: a_b.v is how the numbers of several scorers are written: expected `scorer:` naming one of 'a-b', 'a_b'",
+                       arguments=["run", self.write_job(job + "a_b.v }\n"), "--out", self.folder / "run"])
+        self.run_job(job + "v, scorer: a_b }\n")
+        self.assertEqual(self.picks("top"), [3])
+
+    def test_a_row_with_very_many_tags_is_one_among_others(self):
+        data = self.write_rows(3)
+        self.write("tags.json", json.dumps([[f"tag{i}" for i in range(100_000)], ["one", "two"], None]))
+        self.run_job(f"data: {{ path: {data} }}\nscorers: {{ t: {{ import: tags.json, as: tags }} }}\nselect: {{ method: instag, budget: 2 }}\n", ranks=2)
+        self.assertEqual(self.picks("instag"), [0, 1])
+
+    def test_sizes_may_have_units(self):
+        data = self.lines("rows.jsonl", [{"instruction": "x", "output": "y" * 5000}])
+        for size in ("4096", "4 KiB", "4KiB"):
+            job = self.write_job(f"data: {{ path: {data}, max_row_bytes: {size} }}\nselect: {{ method: random, budget: 1 }}\n")
+            self.fail_with(3, "more than 4096 bytes", arguments=["run", job, "--out", self.folder / "run"])
+        self.run_job(f"data: {{ path: {data}, max_row_bytes: 1 MiB }}\nmemory: 1 GiB\nselect: {{ method: random, budget: 1 }}\n")
+
     def test_keys_that_change_nothing(self):
         data = self.write_rows(4)
         self.write("four.json", "[0.4, 0.3, 0.2, 0.1]")

@@ -9,8 +9,9 @@ namespace {
 
 TEST(TagCoverMpi, EqualsTheCoverOfAllRows) {
   const mpi::Communicator world = mpi::Communicator::world();
-  for (const std::size_t count : {0U, 3U, 500U}) {
-    const RandomTags all(count, 40);
+  for (const auto& [count, tags] :
+       {std::pair{0U, 40U}, {3U, 40U}, {500U, 40U}, {9'000U, 30'000U}}) {
+    const RandomTags all(count, tags);
     const core::RowRange mine = core::block_range(count, static_cast<std::uint64_t>(world.size()),
                                                   static_cast<std::uint64_t>(world.rank()));
     std::vector<std::uint64_t> offset;
@@ -18,7 +19,7 @@ TEST(TagCoverMpi, EqualsTheCoverOfAllRows) {
     for (std::uint64_t i = mine.begin; i <= mine.end; ++i) offset.push_back(all.offset[i] - first);
     for (const bool costed : {false, true})
       for (const TagRounds rounds : {TagRounds::restart, TagRounds::one})
-        for (const std::uint64_t amount : {0U, 7U, 400U, 9'000U}) {
+        for (const std::uint64_t amount : {0U, 7U, 400U, 9'000U, 90'000U}) {
           const auto costs = [&](std::span<const std::uint32_t> cost) {
             return costed ? cost : std::span<const std::uint32_t>();
           };
