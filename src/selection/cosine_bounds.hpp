@@ -10,7 +10,8 @@
 
 namespace winnow::selection {
 
-/// The numbers in which products are computed that tell which cosines need not be.
+/// The numbers in which products are computed that tell which cosines need not be: bytes up to a
+/// dimension of core::kMostByteDepth.
 enum class BoundForm { bytes, floats };
 
 /// Bytes of a vector's element in this form.
