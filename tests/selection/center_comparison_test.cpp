@@ -48,5 +48,28 @@ TEST(CenterComparison, TakesVectorsOfAllLengths) {
   for (const BoundForm form : {BoundForm::bytes, BoundForm::floats}) expect_loop(rows, form);
 }
 
+/// The nearest pick lies along what rounding to bytes takes from the row: the product of bytes
+/// sees nothing of it.
+TEST(CenterComparison, SeesWhatRoundingTakesFromARow) {
+  constexpr std::size_t kDimension = 2'048;
+  std::vector<float> values(3 * kDimension);
+  const auto vector = [&](std::size_t v) {
+    return std::span(values).subspan(v * kDimension, kDimension);
+  };
+  for (std::size_t i = 1; i < kDimension; ++i) {
+    vector(0)[i] = i % 2 == 0 ? 1.0F : -1.0F;
+    vector(1)[i] = 1;
+    vector(2)[i] = 0.49F;
+  }
+  vector(0)[0] = 4.5F;
+  vector(2)[0] = 127;
+  const Vectors vectors{values, kDimension};
+  ASSERT_GT(cosine_similarity(vectors[2], vectors[1]), cosine_similarity(vectors[2], vectors[0]));
+  CenterComparison comparison(vectors, BoundForm::bytes);
+  for (const std::size_t pick : {0U, 1U}) comparison.add(vectors.range(pick, 1));
+  comparison.catch_up({2});
+  EXPECT_EQ(comparison.similarity(2), cosine_similarity(vectors[2], vectors[1]));
+}
+
 }  // namespace
 }  // namespace winnow::selection
