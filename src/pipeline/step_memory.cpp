@@ -22,7 +22,7 @@ constexpr double kMebibyte = 1 << 20;
 constexpr double kBytesPerPick = 32;
 /// Three n-grams of 16 bytes as they are read and 20 as they are kept, a little more while they are
 /// sorted (tfidf/document_terms.hpp, weighted_rows.hpp).
-constexpr double kTfidfBytesPerWord = 130;
+constexpr double kTfidfBytesPerWord = 105;
 /// A shingle as it is read and, twice while it grows, as it is kept, and a row's buckets.
 constexpr double kShingleBytesPerWord = 30;
 /// Vectors that travel or are looked at together, several times over.

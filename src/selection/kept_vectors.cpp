@@ -8,8 +8,8 @@
 namespace winnow::selection {
 namespace {
 
-/// Vectors that are compared with the kept ones at a time: these pass through the caches once for so
-/// many.
+/// Vectors that are compared with the kept ones at a time: these pass through the caches once for
+/// so many.
 constexpr std::size_t kRows = 256;
 
 /// The places without a mark, from `begin` on: at most kRows.
