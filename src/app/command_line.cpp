@@ -97,7 +97,7 @@ Parsed parse_command_line(int argc, const char* const* argv) {
                    "Run folders (every selection in them) and files selection/NAME.h5")
       ->required();
   compare->add_flag("--json", line.json, "Print it as JSON");
-  compare->add_option("--csv", csv, "Also write the tables to a file, one after the other")
+  compare->add_option("--csv", csv, "Also write every number to a file: table, row, column, value")
       ->type_name("FILE");
   compare->footer(
       "Examples:\n"

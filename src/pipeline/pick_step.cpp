@@ -10,6 +10,7 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/method.hpp"
 #include "pipeline/row_shingles.hpp"
+#include "pipeline/row_texts.hpp"
 #include "pipeline/text_tfidf.hpp"
 #include "selection/budget.hpp"
 #include "selection/cherry_sample_mpi.hpp"
@@ -37,6 +38,7 @@ struct StepInput {
   const Candidates& candidates;
   const std::string& dump_key;
   std::uint64_t amount;  ///< rows or tokens
+  std::uint64_t spare_bytes;
 
   [[nodiscard]] const mpi::Communicator& ranks() const { return context.communicator; }
 };
@@ -138,17 +140,26 @@ selection::Selection by_similarity(const StepInput& in) {
       in.step.max_cosine_similarity, in.amount);
 }
 
+/// The rule whose lists stay within what the job's memory leaves.
+selection::FacilityRule facility_rule(const StepInput& in) {
+  selection::FacilityRule rule;
+  const auto ranks = static_cast<std::uint64_t>(in.ranks().size());
+  rule.list_bytes = std::min(rule.list_bytes / ranks, in.spare_bytes) * ranks;
+  return rule;
+}
+
 selection::Selection by_facility_location(const StepInput& in) {
   const RowVectors vectors = vectors_of(in);
   return selection::facility_location_mpi(
-      in.ranks(), {in.candidates.row, {}, in.candidates.tokens, vectors.view()}, {}, in.amount);
+      in.ranks(), {in.candidates.row, {}, in.candidates.tokens, vectors.view()}, facility_rule(in),
+      in.amount);
 }
 
 /// Superfiltering.D, on within_share's candidates.
 selection::Selection by_superfiltering_d(const StepInput& in) {
   const Candidates& top = in.candidates;
   const RowVectors vectors = vectors_of(in);
-  selection::FacilityRule rule;
+  selection::FacilityRule rule = facility_rule(in);
   rule.similarity = selection::FacilitySimilarity::published;
   std::vector<std::uint64_t> keys;
   if (in.step.faithful) {
@@ -272,8 +283,9 @@ std::uint64_t amount_of(const Job& job, const IndexedData& data, const Selection
 }
 
 StepPicks pick(Context& context, const IndexedData& data, const SelectionStep& step,
-               const Candidates& candidates, std::uint64_t amount, const std::string& dump_key) {
-  const StepInput in{context, data, step, candidates, dump_key, amount};
+               const Candidates& candidates, std::uint64_t amount, std::uint64_t spare_bytes,
+               const std::string& dump_key) {
+  const StepInput in{context, data, step, candidates, dump_key, amount, spare_bytes};
   switch (method_of(step).algorithm) {
     case Algorithm::everything:
       return {selection::vanilla_mpi(in.ranks(), candidates.row), {}};

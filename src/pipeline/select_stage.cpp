@@ -13,10 +13,10 @@
 #include "pipeline/pick_step.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/selection_chain.hpp"
+#include "pipeline/selection_origin.hpp"
 #include "pipeline/selection_summary.hpp"
 #include "pipeline/step_parameters.hpp"
 #include "pipeline/version.hpp"
-#include "store/score_file.hpp"
 #include "store/selection_file.hpp"
 #include "store/tfidf_file.hpp"
 
@@ -88,6 +88,8 @@ void write_files(const Context& context, const IndexedData& data, const Selectio
   if (picks.filled_from)
     info.more.push_back({"filled_from", static_cast<std::uint64_t>(*picks.filled_from)});
   info.more.push_back({"steps", steps_text(context.job, selection, result.steps)});
+  for (const store::Attribute& origin : origin_of(context, data, selection))
+    info.more.push_back(origin);
   info.more.push_back({kSubsetHash, hash_of(subset_file)});
   info.more.push_back({kMadeFrom, key});
   const auto span_of = [](const std::optional<std::vector<double>>& column) {
@@ -135,17 +137,18 @@ void select_one(Context& context, const IndexedData& data, const SelectionJob& s
 
 std::string selection_key(const Context& context, const IndexedData& data,
                           const SelectionJob& selection) {
-  std::string text =
-      fmt::format("{}\n{}\n{}\n", data.key, selection.order, is_dumped(context.job, selection));
-  const store::ScoreFileReader scores(context.folder.scores());
+  const auto written = [](const store::Attribute& attribute) {
+    return std::visit(
+        [&](const auto& value) { return fmt::format("{}={}\n", attribute.name, value); },
+        attribute.value);
+  };
+  std::string text = fmt::format("{}\n{}\n", selection.order, is_dumped(context.job, selection));
+  for (const store::Attribute& origin : origin_of(context, data, selection))
+    text += written(origin);
   for (const SelectionStep& step : selection.steps) {
     text += fmt::format("{}\n", step.method);
     for (const store::Attribute& parameter : parameters_of(context.job, step))
-      text += std::visit(
-          [&](const auto& value) { return fmt::format("{}={}\n", parameter.name, value); },
-          parameter.value);
-    for (const std::string& scorer : scorers_of(context.job, step))
-      if (const auto made = made_from(scores.provenance(scorer))) text += *made + "\n";
+      text += written(parameter);
   }
   return core::to_hex(core::hash128(text));
 }
