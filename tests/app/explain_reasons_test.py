@@ -221,6 +221,11 @@ class Reasons(ExplainTest):
             else:
                 self.assertEqual(why["reason"], "undefined" if row == NULL else "condition")
         self.assertEqual(reasons, {"not_chosen", "outside_share", "undefined", "condition"})
+        for row, why in self.reasons(self.every_row(), "by_kind").items():  # The share is one of all rows, then come the strata.
+            if row in below[:share]:
+                self.assertEqual((why["reason"], why["stratum"]), ("not_chosen", "abc"[row % 3]))
+            elif row in below:
+                self.assertEqual((why["reason"], why["last_of_share"]["row"]), ("outside_share", last))
 
     def test_similar_rows(self):
         cosines, tokens, most = self.make_embedded()

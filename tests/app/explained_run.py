@@ -57,6 +57,7 @@ selections:
   greedy: {{ method: iterit, budget: 300 tokens }}
   cherry: {{ method: cherry, budget: 8, faithful: true }}
   cherry_more: {{ method: cherry, budget: 11, faithful: true }}
+  by_kind: {{ method: superfiltering_d, budget: 4, ifd_share: 30%, stratify: kind }}
   covering: {{ method: superfiltering_d, budget: 4, ifd_share: 30% }}
   distinct: {{ method: deduplicate, by: embedding, max_cosine_similarity: {most} }}
   tokens: {{ method: top, score: evol_score, budget: 300 tokens }}
