@@ -7,6 +7,7 @@
 
 #include "pipeline/method.hpp"
 #include "pipeline/not_covered.hpp"
+#include "selection/kept_vectors.hpp"
 #include "selection/ranking.hpp"
 #include "selection/similarity.hpp"
 
@@ -50,13 +51,15 @@ Pool dissimilar(const FinishedRun& run, const StepView& view, const Pool& rows, 
   const RowVectors picked = read_vectors(run.folder(), scorer, view.kept);
   selection::SimilarityFilter filter(picked.dimension, view.step.max_cosine_similarity);
   std::vector<unsigned char> marks(view.kept.size());
-  static_cast<void>(filter.keep(picked.view(), marks));
+  static_cast<void>(filter.keep(picked.view(), selection::norms(picked.view()), marks));
   Pool found;
   for (std::size_t begin = 0; begin < rows.size() && found.size() < most; begin += kBlock) {
     const std::span<const core::RowId> block =
         std::span(rows).subspan(begin, std::min(kBlock, rows.size() - begin));
     marks.assign(block.size(), 0);
-    for (const std::size_t place : filter.keep(vectors_in_order(run, scorer, block).view(), marks))
+    const RowVectors vectors = vectors_in_order(run, scorer, block);
+    for (const std::size_t place :
+         filter.keep(vectors.view(), selection::norms(vectors.view()), marks))
       found.push_back(block[place]);
   }
   found.resize(std::min(found.size(), most));
