@@ -63,9 +63,11 @@ class DistributedGains {
   std::vector<std::uint64_t> of_all() {
     const std::size_t candidates = shares_.candidates.row.size();
     const bool is_first = gains_.empty();
+    // A candidate's similarities are whole when all blocks have been given.
+    if (is_first && cover_.keeps_similarities())
+      for_each_block([&](const CandidateTiles& block) { cover_.keep_similarities(block); });
     if (is_first || mpi::sum(communicator_, cover_.find_changes()) > candidates / 2) {
       gains_ = sum_over_blocks([&](const CandidateTiles& block, std::span<std::uint64_t> sums) {
-        if (is_first) cover_.keep_similarities(block);
         cover_.add_all_gains(block, sums);
       });
     } else {
@@ -100,10 +102,9 @@ class DistributedGains {
   }
 
  private:
-  /// What `add` makes of the rows of all ranks, a block of one rank after the other.
-  template <class Add>
-  std::vector<std::uint64_t> sum_over_blocks(const Add& add) {
-    std::vector<std::uint64_t> sums(shares_.candidates.row.size(), 0);
+  /// Shows `visit` the rows of all ranks, a block of one rank after the other.
+  template <class Visit>
+  void for_each_block(const Visit& visit) {
     const CandidateTiles own = cover_.rows();
     const std::size_t dimension = own.prepared.dimension;
     for (std::size_t rank = 0; rank < shares_.counts.size(); ++rank)
@@ -120,12 +121,19 @@ class DistributedGains {
         const auto root = static_cast<int>(rank);
         vectors = mpi::broadcast(communicator_, vectors, root);
         cover = mpi::broadcast(communicator_, cover, root);
-        add(CandidateTiles{shares_.tiles[rank] + begin / core::kTileColumns,
-                           shares_.numbers(rank).subspan(begin, count),
-                           {vectors, dimension},
-                           cover},
-            std::span<std::uint64_t>(sums));
+        visit(CandidateTiles{shares_.tiles[rank] + begin / core::kTileColumns,
+                             shares_.numbers(rank).subspan(begin, count),
+                             {vectors, dimension},
+                             cover});
       }
+  }
+
+  /// What `add` makes of the rows of all ranks.
+  template <class Add>
+  std::vector<std::uint64_t> sum_over_blocks(const Add& add) {
+    std::vector<std::uint64_t> sums(shares_.candidates.row.size(), 0);
+    for_each_block(
+        [&](const CandidateTiles& block) { add(block, std::span<std::uint64_t>(sums)); });
     mpi::sum_in_place(communicator_, sums);
     return sums;
   }

@@ -42,8 +42,10 @@ class GroundCover {
 
   /// The rows themselves, as candidates.
   [[nodiscard]] CandidateTiles rows() const;
-  /// Keeps how similar the given candidates are to the rows, if there is room for all similarities;
-  /// then all candidates must be given, the rows themselves among them.
+  /// Whether there is room for all similarities.
+  [[nodiscard]] bool keeps_similarities() const { return keeps_similarities_; }
+  /// Keeps how similar the given candidates are to the rows, where there is room. All candidates
+  /// must be given, the rows themselves among them, before any other question is asked.
   void keep_similarities(const CandidateTiles& given);
   /// Adds to gains [candidates] what the rows and the given candidates add to each other. Of two
   /// tiles that both are given to both, each pair is computed by one side only.
