@@ -89,7 +89,7 @@ const std::map<std::string_view, ReadKey>& readers() {
        }},
       {"min_jaccard_similarity",
        [](Section& s, Step& step) {
-         step.min_jaccard_similarity = s.number("min_jaccard_similarity", 0.01, 1).value_or(0.8);
+         step.min_jaccard_similarity = s.number("min_jaccard_similarity", 0.06, 1).value_or(0.8);
        }},
       {"by",
        [](Section& s, Step& step) {

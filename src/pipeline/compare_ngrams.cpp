@@ -4,8 +4,12 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "core/error.hpp"
 #include "data/data_set.hpp"
 #include "pipeline/made_from.hpp"
+#include "pipeline/selection_origin.hpp"
 #include "store/index_file.hpp"
 #include "text/ngrams.hpp"
 
@@ -64,7 +68,13 @@ std::uint64_t unique_ngrams(const RunFolder& run, const ComparedSelection& selec
   const store::IndexInfo info = store::IndexReader(run.index()).info();
   data::SourceOptions source = source_of(info);
   const char* const extension = info.container == "json" ? ".json" : ".jsonl";
-  source.paths = {std::filesystem::path(selection.file).replace_extension(extension).string()};
+  const auto subset = std::filesystem::path(selection.file).replace_extension(extension);
+  if (!is_subset(subset, selection.stored.attributes))
+    throw core::ModelError(
+        fmt::format("{}: not the subset that {} was written with: expected it "
+                    "unchanged (`winnow select` makes it again)",
+                    subset.string(), selection.file.string()));
+  source.paths = {subset.string()};
   Distinct ngrams;
   text::NgramScanner scanner;
   static_cast<void>(data::scan_rows(

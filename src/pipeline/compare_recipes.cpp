@@ -60,7 +60,9 @@ std::string recipe_of(const Json& step, const Settings& settings) {
 
 Json steps_of(const ComparedSelection& selection) {
   try {
-    return Json::parse(text_of(selection.stored.attributes, "steps").value_or(""));
+    Json steps = Json::parse(text_of(selection.stored.attributes, "steps").value_or(""));
+    for (const Json& step : steps) static_cast<void>(step.at("method").get<std::string>());
+    return steps;
   } catch (const nlohmann::json::exception& error) {
     throw core::ModelError(
         fmt::format("{}: damaged: steps: {}", selection.file.string(), error.what()));

@@ -23,8 +23,6 @@
 namespace winnow::pipeline {
 namespace {
 
-constexpr const char* kSubsetHash = "subset_hash";
-
 /// The step whose TF-IDF becomes tfidf.h5: the job's first iterit.
 const SelectionStep* dumped_step(const Job& job) {
   if (!job.tfidf.dump) return nullptr;
@@ -38,10 +36,6 @@ bool is_dumped(const Job& job, const SelectionJob& selection) {
   const SelectionStep* const dumped = dumped_step(job);
   return std::ranges::any_of(selection.steps,
                              [&](const SelectionStep& step) { return &step == dumped; });
-}
-
-std::string hash_of(const std::filesystem::path& file) {
-  return core::to_hex(core::hash_file(file.string()));
 }
 
 /// Names the first step that left no row.
@@ -90,7 +84,7 @@ void write_files(const Context& context, const IndexedData& data, const Selectio
   info.more.push_back({"steps", steps_text(context.job, selection, result.steps)});
   for (const store::Attribute& origin : origin_of(context, data, selection))
     info.more.push_back(origin);
-  info.more.push_back({kSubsetHash, hash_of(subset_file)});
+  info.more.push_back(subset_hash(subset_file));
   info.more.push_back({kMadeFrom, key});
   const auto span_of = [](const std::optional<std::vector<double>>& column) {
     return column ? std::span<const double>(*column) : std::span<const double>();
@@ -112,7 +106,7 @@ bool is_current(const Context& context, const IndexedData& data, const Selection
        made_from(store::tfidf_attributes(context.folder.tfidf())) != key))
     return false;
   const store::Attributes found = store::read_selection(file).attributes;
-  return made_from(found) == key && text_of(found, kSubsetHash) == hash_of(subset);
+  return made_from(found) == key && is_subset(subset, found);
 }
 
 void select_one(Context& context, const IndexedData& data, const SelectionJob& selection) {

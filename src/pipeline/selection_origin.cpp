@@ -4,7 +4,9 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 
+#include "core/hash.hpp"
 #include "pipeline/made_from.hpp"
 #include "pipeline/step_parameters.hpp"
 
@@ -13,6 +15,7 @@ namespace {
 
 constexpr const char* kDataFrom = "data_from";
 constexpr std::string_view kScoresFrom = "scores_from_";
+constexpr const char* kSubsetHash = "subset_hash";
 
 }  // namespace
 
@@ -39,6 +42,14 @@ bool is_from(const store::Attributes& noted, const store::IndexReader& index,
     return std::ranges::find(scorers, scorer) != scorers.end() &&
            made_from(scores.provenance(scorer)).value_or("") == text_of(noted, attribute.name);
   });
+}
+
+store::Attribute subset_hash(const std::filesystem::path& subset) {
+  return {kSubsetHash, core::to_hex(core::hash_file(subset.string()))};
+}
+
+bool is_subset(const std::filesystem::path& subset, const store::Attributes& noted) {
+  return text_of(noted, kSubsetHash) == std::get<std::string>(subset_hash(subset).value);
 }
 
 }  // namespace winnow::pipeline

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+
 #include "pipeline/context.hpp"
 #include "pipeline/index_stage.hpp"
 #include "store/attributes.hpp"
@@ -18,5 +20,10 @@ namespace winnow::pipeline {
 /// @param noted  the attributes of the selection's file
 [[nodiscard]] bool is_from(const store::Attributes& noted, const store::IndexReader& index,
                            const store::ScoreFileReader& scores);
+
+/// The hash of a selection's subset, for its file.
+[[nodiscard]] store::Attribute subset_hash(const std::filesystem::path& subset);
+/// Whether a subset is, byte for byte, the one that a selection's file was written with.
+[[nodiscard]] bool is_subset(const std::filesystem::path& subset, const store::Attributes& noted);
 
 }  // namespace winnow::pipeline

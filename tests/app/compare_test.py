@@ -197,6 +197,17 @@ class Compare(program.ProgramTest):
             file.attrs.modify("rows", numpy.uint64(ROWS + 1))
         self.fail_with(5, "selection/b.h5: damaged: expected picks among the 60 rows", arguments=["compare", run])
 
+    def test_a_subset_of_another_selection_and_damaged_steps_are_refused(self):
+        run = self.select("  a: { method: random, budget: 10 }\n  b: { method: longest, budget: 10 }\n")
+        subset = (run / "selection/a.jsonl").read_bytes()
+        (run / "selection/a.jsonl").write_bytes((run / "selection/b.jsonl").read_bytes())
+        self.fail_with(5, "selection/a.jsonl: not the subset that", "a.h5 was written with", arguments=["compare", run])
+        (run / "selection/a.jsonl").write_bytes(subset)
+        for steps in ("[{}]", "{", "7"):
+            with h5py.File(run / "selection/a.h5", "a") as file:
+                file.attrs["steps"] = steps
+            self.fail_with(5, "selection/a.h5: damaged: steps", arguments=["compare", run])
+
 
 if __name__ == "__main__":
     unittest.main()
