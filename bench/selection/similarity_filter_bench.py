@@ -9,10 +9,9 @@ nearest kept row of 1,024 candidates at a time, the pairs among them by one prod
 """
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +19,10 @@ from pathlib import Path
 import faiss
 import numpy as np
 import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "selection"))
+
+from driver import report_of  # noqa: E402
 
 
 def compare(matrix, others):
@@ -70,15 +73,6 @@ def faiss_filter(vectors, threshold, block=1024):
     return kept, time.perf_counter() - start
 
 
-def run_driver(driver, files, dimension, method, value, ranks):
-    command = [os.environ.get("WINNOW_MPIRUN") or "mpirun", "-n", str(ranks), driver, str(files[0]), str(dimension), str(files[1]), method, str(value)]
-    allowed = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=os.environ | allowed, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr}")
-    return json.loads(done.stdout)
-
-
 def product_rate():
     a, b = torch.rand(1024, 384), torch.rand(384, 8192)
     seconds = []
@@ -105,7 +99,7 @@ def main():
         files = [Path(folder) / "vectors.bin", Path(folder) / "scores.bin"]
         vectors.tofile(files[0])
         scores.tofile(files[1])
-        winnow = lambda method, ranks: run_driver(options.driver, files, vectors.shape[1], method, options.threshold, ranks)
+        winnow = lambda method, ranks: report_of(options.driver, [files[0], vectors.shape[1], files[1], method, options.threshold], ranks)
         rows = winnow("similarity_filter", 1)["rows"]
         is_kept = np.isin(order, rows)
         work = np.cumsum(is_kept)

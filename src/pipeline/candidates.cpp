@@ -158,7 +158,7 @@ Candidates find_candidates(const Context& context, const SelectionStep& step, co
     if (in_tokens && !pool.empty()) {
       const std::string scorer = token_scorer(context.job, step.scorer);
       core::check(!scorer.empty(), "a budget in tokens has a scorer that counts them");
-      const StoredNumber stored{scorer, "n_tokens"};
+      const StoredNumber stored = token_count(scorer);
       tokens = numbers_in(context.folder, {&stored, 1}, pool);
       require(numbers, tokens.status);
     }

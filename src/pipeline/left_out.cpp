@@ -97,7 +97,7 @@ Json not_eligible(const FinishedRun& run, const StepView& view, std::size_t plac
       return undefined("its tags by " + scorer, status);
   }
   if (is_in_tokens(view.step)) {
-    const StoredNumber tokens{token_scorer(run.job(), view.step.scorer), "n_tokens"};
+    const StoredNumber tokens = token_count(token_scorer(run.job(), view.step.scorer));
     const Numbers counted = read_numbers(run.folder(), {&tokens, 1}, {row, row + 1});
     if (counted.status.front() != ScoreStatus::ok)
       return undefined("its tokens by " + tokens.scorer, counted.status.front());

@@ -41,8 +41,7 @@ struct DistributedGreedy {
 /// agree on a threshold that about `pool_size` bounds pass, every rank refreshes its own bounds
 /// above it, the rows still above it travel to everyone once, and everyone replays the greedy on
 /// them as long as the best gain passes the threshold. Each rank keeps one double per distinct
-/// shared term of all ranks. `pool_size` 0: `pool_size_for` the
-/// distinct rows.
+/// shared term of all ranks. `pool_size` 0: `pool_size_for` the distinct rows.
 [[nodiscard]] DistributedGreedy threshold_greedy(const mpi::Communicator& communicator,
                                                  const GreedyRows& rows, const GreedyRule& rule,
                                                  std::uint64_t amount, std::uint64_t pool_size = 0);
