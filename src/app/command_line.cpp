@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "core/error.hpp"
@@ -35,6 +36,13 @@ constexpr StageCommand kStages[] = {
     {"generate", "Let the model answer rows",
      "winnow generate JOB.yaml --set generate.temperature=0.7", false},
 };
+
+/// CLI11 reads -1, and what is too large, as the largest number there is.
+std::string is_row_number(const std::string& text) {
+  const bool is_number = !text.empty() && text.size() < 20 &&
+                         text.find_first_not_of("0123456789") == std::string::npos;
+  return is_number ? "" : fmt::format("'{}': expected a row's number, 0 or more", text);
+}
 
 void add_job_options(CLI::App& command, CommandLine& line, std::string& out) {
   command.add_option("--set", line.overrides, "Override a key of the job: --set select.budget=10%")
@@ -89,7 +97,7 @@ Parsed parse_command_line(int argc, const char* const* argv) {
                    "Run folders (every selection in them) and files selection/NAME.h5")
       ->required();
   compare->add_flag("--json", line.json, "Print it as JSON");
-  compare->add_option("--csv", csv, "Also write the tables to a file, one after the other")
+  compare->add_option("--csv", csv, "Also write every number to a file: table, row, column, value")
       ->type_name("FILE");
   compare->footer(
       "Examples:\n"
@@ -105,6 +113,7 @@ Parsed parse_command_line(int argc, const char* const* argv) {
           ->add_option("--row", line.rows,
                        "Explain this row, counted from 0 in the data; repeatable")
           ->type_name("N")
+          ->check(is_row_number)
           ->take_all()
           ->allow_extra_args(false);
   explain

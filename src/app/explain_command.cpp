@@ -1,6 +1,8 @@
 #include "app/explain_command.hpp"
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -24,6 +26,7 @@ using pipeline::excerpt;
 constexpr std::size_t kLongText = 300;
 constexpr std::size_t kInstruction = 100;
 constexpr std::size_t kAnswer = 160;
+constexpr std::size_t kStratum = 40;
 
 /// The job of a file, or the one that a run folder notes.
 pipeline::Job job_of(const CommandLine& line) {
@@ -32,7 +35,8 @@ pipeline::Job job_of(const CommandLine& line) {
     throw core::UsageError(
         fmt::format("--out: given, but {} is a run folder itself", line.job.string()));
   const pipeline::RunFolder folder(line.job);
-  return parse_job(pipeline::recorded_job(folder), folder.manifest(), line.overrides, line.job);
+  const pipeline::RecordedJob job = pipeline::recorded_job(folder);
+  return parse_job(job.text, folder.manifest(), job.folder, line.overrides, line.job);
 }
 
 std::string title(const Json& row) {
@@ -57,12 +61,19 @@ std::string numbers_of(const Json& pick) {
   return text;
 }
 
+std::string text_line(const std::string& name, const Json& text) {
+  return fmt::format("  {:<12} {}\n", name, excerpt(text.get<std::string>(), kLongText));
+}
+
 std::string texts_of(const Json& row) {
   std::string text;
+  if (row.contains("system")) text += text_line("system", row.at("system"));
+  if (row.contains("history"))
+    for (const Json& turn : row.at("history"))
+      text += text_line(turn.at("role").get<std::string>(), turn.at("text"));
   for (const char* name : {"instruction", "input", "output"})
     if (row.contains(name))
-      text += fmt::format("  {:<12} {}\n", std::string_view(name) == "output" ? "answer" : name,
-                          excerpt(row.at(name).get<std::string>(), kLongText));
+      text += text_line(std::string_view(name) == "output" ? "answer" : name, row.at(name));
   return text;
 }
 
@@ -140,19 +151,52 @@ std::string sampled_row(const Json& row) {
   const std::string numbers = numbers_of(row);
   const Json& pick = row.at("pick");
   std::string text = fmt::format(
-      "    {:>7}  {}{}{}\n", pick.is_null() ? "-" : fmt::format("{}.", pick.get<std::uint64_t>()),
-      title(row), numbers.empty() ? "" : "  ", numbers);
-  if (row.contains("instruction"))
-    text += fmt::format("             {}\n             > {}\n",
-                        excerpt(row.at("instruction").get<std::string>(), kInstruction),
-                        excerpt(row.at("output").get<std::string>(), kAnswer));
+      "    {:>7}  {}{}{}{}\n", pick.is_null() ? "-" : fmt::format("{}.", pick.get<std::uint64_t>()),
+      title(row),
+      row.contains("stratum")
+          ? fmt::format("  [{}]", excerpt(row.at("stratum").get<std::string>(), kStratum))
+          : "",
+      numbers.empty() ? "" : "  ", numbers);
+  const auto add = [&](const std::string& before, const Json& shown, std::size_t characters) {
+    text +=
+        fmt::format("             {}{}\n", before, excerpt(shown.get<std::string>(), characters));
+  };
+  if (row.contains("system")) add("system: ", row.at("system"), kInstruction);
+  if (row.contains("history")) {
+    const Json& turns = row.at("history");
+    add(fmt::format("{} earlier turns, the last: ", turns.size()), turns.back().at("text"),
+        kInstruction);
+  }
+  if (row.contains("instruction")) add("", row.at("instruction"), kInstruction);
+  if (row.contains("input")) add("", row.at("input"), kInstruction);
+  if (row.contains("output")) add("> ", row.at("output"), kAnswer);
   return text;
 }
 
-struct Block {
-  const char* name;
-  const char* words;
-};
+const char* block_words(std::string_view block, const Json& selection) {
+  if (block == "top") return "the first picks";
+  if (block == "bottom") {
+    const std::string by = selection.at("bottom_by").get<std::string>();
+    return by == "number"      ? "not picked, from the far end of its numbers"
+           : by == "both_ends" ? "not picked, from both ends of its numbers"
+                               : "not picked, a random draw";
+  }
+  if (selection.at("cut_by") == "both_sides")
+    return "the rows just above the picks, the last picks, the rows just below";
+  const bool shows_next = std::ranges::any_of(
+      selection.at("cut"), [](const Json& row) { return row.at("pick").is_null(); });
+  return shows_next ? "the last picks, then those that would come next" : "the last picks";
+}
+
+std::string of_strata(const Json& selection) {
+  if (!selection.contains("strata")) return "";
+  const Json& strata = selection.at("strata");
+  const auto shown = strata.at("shown").get<std::uint64_t>();
+  const auto all = strata.at("all").get<std::uint64_t>();
+  return fmt::format(
+      ", of each {}{}", strata.at("field").get<std::string>(),
+      shown == all ? "" : fmt::format(" ({} of {}, those with most picks)", shown, all));
+}
 
 std::string sample_text(const Json& told) {
   std::string text;
@@ -167,17 +211,10 @@ std::string sample_text(const Json& told) {
     text += fmt::format("{} of {} rows by {}\n", selection.at("rows").get<std::uint64_t>(),
                         told.at("rows").get<std::uint64_t>(),
                         fmt::join(selection.at("steps").get<std::vector<std::string>>(), ", "));
-    const bool shows_next =
-        !selection.at("cut").empty() && selection.at("cut").back().at("pick").is_null();
-    const Block blocks[] = {
-        {"top", "the first picks"},
-        {"cut", shows_next ? "the last picks, then those that would come next" : "the last picks"},
-        {"bottom", selection.at("bottom_by") == "number"
-                       ? "not picked, from the far end of its numbers"
-                       : "not picked, a random draw"}};
-    for (const auto& [block, words] : blocks) {
+    for (const char* block : {"top", "cut", "bottom"}) {
       if (selection.at(block).empty()) continue;
-      text += fmt::format("  {}: {}\n", block, words);
+      text +=
+          fmt::format("  {}: {}{}\n", block, block_words(block, selection), of_strata(selection));
       for (const Json& row : selection.at(block)) text += sampled_row(row);
     }
   }

@@ -55,10 +55,10 @@ std::string text_of(const fs::path& file) {
 
 Job read_job(const fs::path& file, const std::vector<std::string>& overrides,
              const std::optional<fs::path>& out) {
-  return parse_job(text_of(file), file, overrides, out);
+  return parse_job(text_of(file), file, fs::absolute(file).parent_path(), overrides, out);
 }
 
-Job parse_job(const std::string& text, const fs::path& file,
+Job parse_job(const std::string& text, const fs::path& file, const fs::path& folder,
               const std::vector<std::string>& overrides, const std::optional<fs::path>& out) {
   YAML::Node tree;
   try {
@@ -76,9 +76,10 @@ Job parse_job(const std::string& text, const fs::path& file,
         fmt::format("{}: not a job file: expected a map of keys", file.string()));
   for (const std::string& assignment : overrides) tree.reset(overridden(tree, assignment));
 
-  YamlSection root(tree, file.string(), "");
+  YamlSection root(tree, file.string(), folder, "");
   Job job;
   job.file = file;
+  job.folder = folder;
   job.name = root.text("name").value_or(file.stem().string());
   if (!is_group_name(job.name))
     root.fail("name", fmt::format("'{}' cannot name a folder", job.name));

@@ -20,8 +20,10 @@ namespace winnow::app {
                                      const std::optional<std::filesystem::path>& out);
 
 /// The same from the text of a job file.
-/// @param file  whose text it is, for messages and relative paths
+/// @param file    as messages name it
+/// @param folder  where its relative paths start, absolute
 [[nodiscard]] pipeline::Job parse_job(const std::string& text, const std::filesystem::path& file,
+                                      const std::filesystem::path& folder,
                                       const std::vector<std::string>& overrides,
                                       const std::optional<std::filesystem::path>& out);
 

@@ -59,8 +59,10 @@ YAML::Node list_with_value(const YAML::Node& list, const std::string& path, cons
   const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
   if (error != std::errc() || end != key.data() + key.size() || index >= list.size())
     throw core::UsageError(
-        fmt::format("--set {}: '{}' is no item of a list of {}: expected 0 to {}", assignment, key,
-                    list.size(), list.size() - 1));
+        list.size() == 0
+            ? fmt::format("--set {}: '{}' is no item of an empty list", assignment, key)
+            : fmt::format("--set {}: '{}' is no item of a list of {}: expected 0 to {}", assignment,
+                          key, list.size(), list.size() - 1));
   YAML::Node copy(YAML::NodeType::Sequence);
   for (std::size_t i = 0; i < list.size(); ++i)
     copy.push_back(i == index ? child_with_value(list[i], key, path, value, assignment)

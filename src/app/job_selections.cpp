@@ -89,7 +89,7 @@ const std::map<std::string_view, ReadKey>& readers() {
        }},
       {"min_jaccard_similarity",
        [](Section& s, Step& step) {
-         step.min_jaccard_similarity = s.number("min_jaccard_similarity", 0.01, 1).value_or(0.8);
+         step.min_jaccard_similarity = s.number("min_jaccard_similarity", 0.06, 1).value_or(0.8);
        }},
       {"by",
        [](Section& s, Step& step) {
@@ -152,6 +152,26 @@ const Method& read_method(YamlSection& section, SelectionStep& step) {
                                      fmt::join(names, ", "), core::nearest(step.method, names)));
 }
 
+/// Keys of other methods or other places, which are no misspelt ones.
+void refuse_foreign_keys(const YamlSection& section, const SelectionStep& step, bool is_last) {
+  const Method& method = pipeline::method_of(step);
+  const std::vector<std::string_view> of_budget = {"budget", "of", "stratify"};
+  std::vector<std::string_view> taken = method.keys;
+  if (method.budget != NeedsBudget::no)
+    taken.insert(taken.begin(), of_budget.begin(), of_budget.end());
+  for (const std::string& key : section.keys()) {
+    if (key == "order" && !is_last)
+      section.fail(key, "given, but stands in the last step of a chain: expected it there");
+    const bool is_known =
+        readers().contains(key) || std::ranges::find(of_budget, key) != of_budget.end();
+    if (!is_known || std::ranges::find(taken, key) != taken.end()) continue;
+    section.fail(
+        key, fmt::format(
+                 "given, but {} takes no {}{}", step.method == "filter" ? "a filter" : step.method,
+                 key, taken.empty() ? "" : fmt::format("; it takes {}", fmt::join(taken, ", "))));
+  }
+}
+
 void read_budget(YamlSection& section, const Method& method, SelectionStep& step) {
   std::optional<selection::Budget::Unit> unit;
   if (method.budget == NeedsBudget::yes ||
@@ -191,7 +211,7 @@ void read_strata(YamlSection& section, SelectionStep& step) {
   strata->finish();
 }
 
-SelectionStep read_step(YamlSection& section, const pipeline::Job& job) {
+SelectionStep read_step(YamlSection& section, const pipeline::Job& job, bool is_last) {
   SelectionStep step;
   step.place = section.place();
   step.of = "all";
@@ -205,8 +225,10 @@ SelectionStep read_step(YamlSection& section, const pipeline::Job& job) {
       section.fail("filter", "given beside method: expected a step of its own for each");
     step.method = "filter";
     step.condition = section.required_text("filter");
+    refuse_foreign_keys(section, step, is_last);
   } else {
     const Method& method = read_method(section, step);
+    refuse_foreign_keys(section, step, is_last);
     for (const std::string_view key : method.keys) readers().at(key)(section, step);
     for (const std::string_view key : method.keys)
       if (section.has(std::string(key)) && !pipeline::key_applies(step, key))
@@ -214,6 +236,7 @@ SelectionStep read_step(YamlSection& section, const pipeline::Job& job) {
                      step.method == "cherry"
                          ? fmt::format("given, but `version: {}` has no other way", step.version)
                          : fmt::format("given, but `by: {}` does not use it", step.by));
+    if (method.budget == NeedsBudget::no) return step;
     read_budget(section, method, step);
     read_strata(section, step);
   }
@@ -232,9 +255,9 @@ pipeline::SelectionJob read_selection(YamlSection& parent, const std::string& ke
   pipeline::SelectionJob selection;
   std::size_t expressions = 0;
   for (YamlSection& section : sections) {
-    selection.steps.push_back(read_step(section, job));
-    if (&section == &sections.back())
-      selection.order = section.one_of("order", {"pick", "file"}).value_or("pick");
+    const bool is_last = &section == &sections.back();
+    selection.steps.push_back(read_step(section, job, is_last));
+    if (is_last) selection.order = section.one_of("order", {"pick", "file"}).value_or("pick");
     section.finish();
     const SelectionStep& step = selection.steps.back();
     expressions += step.condition.size() + step.score.size();
@@ -244,7 +267,7 @@ pipeline::SelectionJob read_selection(YamlSection& parent, const std::string& ke
     pipeline::check_needs(job, step);
     if (!step.scorer.empty() && pipeline::scorers_of(job, step).empty())
       section.fail("scorer", "given, but this step uses no scorer's numbers");
-    if (step.faithful && step.method == "iterit" && &section != &sections.back())
+    if (step.faithful && step.method == "iterit" && !is_last)
       section.fail("faithful",
                    "true, which may pick a row several times: expected no step after it");
   }

@@ -16,4 +16,6 @@ void print(std::string_view text) {
         fmt::format("standard output: cannot be written: {}", std::strerror(errno)));
 }
 
+void warn(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
 }  // namespace winnow::app

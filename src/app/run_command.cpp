@@ -46,7 +46,9 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line,
   if (line.check_only) {
     const auto plan = mpi::agree_on(communicator, [&] { return pipeline::check(job); });
     mpi::agree_on(communicator, [&] {
-      if (communicator.is_root()) print(line.json ? pipeline::json_text(plan) : check_text(plan));
+      if (!communicator.is_root()) return;
+      print(line.json ? pipeline::json_text(plan) : check_text(plan));
+      if (!plan.at("missing").empty()) warn(missing_text(plan));
     });
     return 0;
   }

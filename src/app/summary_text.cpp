@@ -1,9 +1,13 @@
 #include "app/summary_text.hpp"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "core/error.hpp"
 #include "store/schema.hpp"
 
 namespace winnow::app {
@@ -170,6 +174,12 @@ std::string check_text(const Json& plan) {
   for (const Json& file : plan.at("missing"))
     text += fmt::format("missing   {}\n", file.get<std::string>());
   return text + "Nothing was run.\n";
+}
+
+std::string missing_text(const Json& plan) {
+  const auto missing = plan.at("missing").get<std::vector<std::string>>();
+  return fmt::format("winnow: --check: missing, so that the job cannot run yet: {}\n",
+                     core::one_line(fmt::format("{}", fmt::join(missing, ", "))));
 }
 
 }  // namespace winnow::app

@@ -13,4 +13,7 @@ namespace winnow::app {
 /// What `--check` prints.
 [[nodiscard]] std::string check_text(const nlohmann::ordered_json& plan);
 
+/// The line that warns of what a checked job misses.
+[[nodiscard]] std::string missing_text(const nlohmann::ordered_json& plan);
+
 }  // namespace winnow::app

@@ -23,8 +23,12 @@ const char* kind_of(const YAML::Node& node) {
 
 }  // namespace
 
-YamlSection::YamlSection(YAML::Node node, std::string file, std::string path)
-    : node_(std::move(node)), file_(std::move(file)), path_(std::move(path)) {
+YamlSection::YamlSection(YAML::Node node, std::string file, std::filesystem::path folder,
+                         std::string path)
+    : node_(std::move(node)),
+      file_(std::move(file)),
+      folder_(std::move(folder)),
+      path_(std::move(path)) {
   if (!node_.IsMap())
     throw core::UsageError(fmt::format("{}{}: found {}, expected a map of keys", where(node_),
                                        path_.empty() ? "the job file" : path_, kind_of(node_)));
@@ -177,8 +181,7 @@ std::filesystem::path YamlSection::path_of(const std::string& key, YAML::Node no
   if (given.empty()) fail(key, "empty, expected a path");
   const bool is_of_command_line = node.Mark().line < 0;
   if (is_of_command_line) node = std::filesystem::absolute(given).string();
-  const auto folder = std::filesystem::absolute(file_).parent_path();
-  return (is_of_command_line ? std::filesystem::absolute(given) : folder / given)
+  return (is_of_command_line ? std::filesystem::absolute(given) : folder_ / given)
       .lexically_normal();
 }
 
@@ -204,16 +207,16 @@ std::vector<std::filesystem::path> YamlSection::required_paths(const std::string
 
 std::optional<YamlSection> YamlSection::section(const std::string& key) {
   if (!has(key)) return std::nullopt;
-  return YamlSection(node(key), file_, name_of(key));
+  return YamlSection(node(key), file_, folder_, name_of(key));
 }
 
 std::vector<YamlSection> YamlSection::sections(const std::string& key) {
   std::vector<YamlSection> found;
   if (!has(key)) return found;
   const YAML::Node child = node(key);
-  if (!child.IsSequence()) return {YamlSection(child, file_, name_of(key))};
+  if (!child.IsSequence()) return {YamlSection(child, file_, folder_, name_of(key))};
   for (std::size_t i = 0; i < child.size(); ++i)
-    found.emplace_back(child[i], file_, fmt::format("{}[{}]", name_of(key), i));
+    found.emplace_back(child[i], file_, folder_, fmt::format("{}[{}]", name_of(key), i));
   return found;
 }
 

@@ -16,8 +16,10 @@ namespace winnow::app {
 /// `FILE:LINE: section.key: found, expected`.
 class YamlSection {
  public:
-  /// @param path  dotted name of the section; empty for the whole file
-  YamlSection(YAML::Node node, std::string file, std::string path);
+  /// @param file    as messages name it
+  /// @param folder  where its relative paths start
+  /// @param path    dotted name of the section; empty for the whole file
+  YamlSection(YAML::Node node, std::string file, std::filesystem::path folder, std::string path);
 
   [[nodiscard]] bool has(const std::string& key);
   [[nodiscard]] std::optional<std::string> text(const std::string& key);
@@ -33,7 +35,7 @@ class YamlSection {
   [[nodiscard]] std::optional<double> number(const std::string& key, double least, double most);
   /// A string or a list of strings.
   [[nodiscard]] std::optional<std::vector<std::string>> texts(const std::string& key);
-  /// A path: relative to the file's folder or, where it comes from the command line, to the current
+  /// A path: relative to the folder or, where it comes from the command line, to the current
   /// one. It is made absolute in the node too, which may be written down elsewhere.
   [[nodiscard]] std::optional<std::filesystem::path> path(const std::string& key);
   [[nodiscard]] std::filesystem::path required_path(const std::string& key);
@@ -62,6 +64,7 @@ class YamlSection {
 
   YAML::Node node_;
   std::string file_;
+  std::filesystem::path folder_;
   std::string path_;
   std::set<std::string> asked_;
 };

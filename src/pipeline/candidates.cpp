@@ -38,11 +38,6 @@ bool may_be_picked(double value, const SelectionStep& step) {
   throw core::InternalError("a method says which rows it may pick");
 }
 
-/// The released IterIT compares and picks by bfloat16 numbers.
-bool rounds_to_bf16(const SelectionStep& step) {
-  return step.faithful && (step.method == "iterit" || step.method == "ifd");
-}
-
 /// The scorer of the job that has `what`: the one asked for, or the only one.
 template <typename Has>
 std::string only_scorer(const Job& job, const SelectionStep& step, const char* key,
@@ -163,7 +158,7 @@ Candidates find_candidates(const Context& context, const SelectionStep& step, co
     if (in_tokens && !pool.empty()) {
       const std::string scorer = token_scorer(context.job, step.scorer);
       core::check(!scorer.empty(), "a budget in tokens has a scorer that counts them");
-      const StoredNumber stored{scorer, "n_tokens"};
+      const StoredNumber stored = token_count(scorer);
       tokens = numbers_in(context.folder, {&stored, 1}, pool);
       require(numbers, tokens.status);
     }

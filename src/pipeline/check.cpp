@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,10 +16,10 @@
 #include "data/decompress.hpp"
 #include "model/model_config.hpp"
 #include "model/weight_files.hpp"
+#include "pipeline/check_selections.hpp"
 #include "pipeline/generator.hpp"
 #include "pipeline/model_scorer.hpp"
 #include "pipeline/row_texts.hpp"
-#include "pipeline/selection_chain.hpp"
 
 namespace winnow::pipeline {
 namespace {
@@ -32,13 +33,32 @@ constexpr std::size_t kSampledRows = 256;
 
 /// What the costs are estimated from.
 struct DataSize {
-  std::uint64_t rows = 0;
+  CheckedRows rows;
   std::vector<data::Sample> sampled;  ///< readable rows, spread over the data
 };
 
+/// Steps that go by a field of the rows which no row has had yet.
+using StepsByField = std::vector<const SelectionStep*>;
+
+StepsByField stratified_steps(const Job& job) {
+  StepsByField steps;
+  for (const SelectionJob& selection : job.selections)
+    for (const SelectionStep& step : selection.steps)
+      if (!step.strata.field.empty()) steps.push_back(&step);
+  return steps;
+}
+
+void drop_those_with_field(StepsByField& steps, std::string_view row) {
+  const auto json = nlohmann::json::parse(row);
+  std::erase_if(steps, [&](const SelectionStep* step) {
+    const auto found = json.find(step->strata.field);
+    return found != json.end() && !found->is_null();
+  });
+}
+
 /// Nothing for data that is compressed or too large to be read for an estimate.
-std::optional<DataSize> size_of(const data::SourceOptions& source,
-                                const std::vector<std::string>& files) {
+/// @throws core::DataError for a field of strata that no row has
+std::optional<DataSize> size_of(const Job& job, const std::vector<std::string>& files) {
   std::uint64_t bytes = 0;
   for (const std::string& file : files) {
     if (data::compression_of(file) != data::Compression::none) return std::nullopt;
@@ -47,9 +67,14 @@ std::optional<DataSize> size_of(const data::SourceOptions& source,
   if (bytes > kReadUpTo) return std::nullopt;
   DataSize size;
   std::uint64_t stride = 1;
+  StepsByField without_field = stratified_steps(job);
   static_cast<void>(
-      data::scan_rows(data::open_data_set(source, fs::path()), [&](const data::DataRow& row) {
-        if (size.rows++ % stride != 0 || !row.parsed) return;
+      data::scan_rows(data::open_data_set(job.data, fs::path()), [&](const data::DataRow& row) {
+        const bool is_sampled = size.rows.rows++ % stride == 0;
+        if (!row.parsed) return;
+        ++size.rows.readable;
+        if (!without_field.empty()) drop_those_with_field(without_field, row.bytes);
+        if (!is_sampled) return;
         size.sampled.push_back(row.parsed->sample);
         if (size.sampled.size() < 2 * kSampledRows) return;
         for (std::size_t i = 0; i < kSampledRows; ++i)
@@ -57,6 +82,10 @@ std::optional<DataSize> size_of(const data::SourceOptions& source,
         size.sampled.resize(kSampledRows);
         stride *= 2;
       }));
+  if (!without_field.empty())
+    throw core::DataError(fmt::format("{}.stratify: no row has a value in the field '{}'",
+                                      without_field.front()->place,
+                                      without_field.front()->strata.field));
   return size;
 }
 
@@ -71,7 +100,7 @@ std::string work_of(const OpenScorer& opened, const model::WeightFiles& weights,
   }
   double elements = 0;
   for (const auto& [dtype, count] : weights.elements()) elements += static_cast<double>(count);
-  const double all = static_cast<double>(tokens) * static_cast<double>(size.rows) /
+  const double all = static_cast<double>(tokens) * static_cast<double>(size.rows.rows) /
                      static_cast<double>(std::max<std::size_t>(1, size.sampled.size()));
   return fmt::format("about {:.3g} M tokens, {:.3g} TFLOP", all / 1e6, 2 * all * elements / 1e12);
 }
@@ -108,9 +137,9 @@ Json check(const Job& job) {
   std::optional<DataSize> size;
   if (has_data) {
     const std::vector<std::string> files = data::resolve_files(job.data.paths);
-    size = size_of(job.data, files);
+    size = size_of(job, files);
     plan["data"] = fmt::format("{}{}", fmt::join(files, ", "),
-                               size ? fmt::format(" ({} rows)", size->rows) : "");
+                               size ? fmt::format(" ({} rows)", size->rows.rows) : "");
   } else {
     plan["data"] = fmt::format("{}", fmt::join(job.data.paths, ", "));
   }
@@ -124,9 +153,7 @@ Json check(const Job& job) {
                                          : fmt::format("{}: {}: {}", scorer.name, path.string(),
                                                        fmt::join(scorer.model->scores, ", ")));
   }
-  plan["selections"] = Json::array();
-  for (const SelectionJob& selection : job.selections)
-    plan["selections"].push_back(fmt::format("{}: {}", selection.name, described(selection)));
+  plan["selections"] = check_selections(job, size ? std::optional(size->rows) : std::nullopt);
   if (job.generation && !is_missing(job.generation->model.path, "generate")) {
     const GenerationJob& generation = *job.generation;
     const Generator generator = open_generator(generation.model, job.join);

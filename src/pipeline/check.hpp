@@ -6,10 +6,10 @@
 
 namespace winnow::pipeline {
 
-/// What the job would do: data files, models, templates, selections, about how many tokens and
-/// operations its scores take (from a sample of the rows; uncompressed data up to 256 MiB is read
-/// for it). Nothing is written. Files and folders that are not there yet are listed under
-/// `missing`.
+/// What the job would do: data files, models, templates, selections with how many rows they leave
+/// at most, about how many tokens and operations its scores take (from a sample of the rows;
+/// uncompressed data up to 256 MiB is read for it). Nothing is written. Files and folders that are
+/// not there yet are listed under `missing`.
 /// @throws what the run itself would throw for the data, templates and model folders that there are
 [[nodiscard]] nlohmann::ordered_json check(const Job& job);
 

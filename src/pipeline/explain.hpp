@@ -20,13 +20,17 @@ namespace winnow::pipeline {
                                                   std::span<const core::RowId> rows);
 
 /// A spot check of every selection: about `rows` rows, a third each of the first picks (`top`), of
-/// the last picks and the best rows that were just not picked (`cut`), and of the lowest numbers
-/// that were not picked, or a random draw where the method goes by no number (`bottom`).
+/// the last picks and the rows that would come next (`cut`; of a middle those beside it), and of
+/// the far end of its numbers (of a middle both ends), or a random draw where the method goes by no
+/// number (`bottom`, `bottom_by`). Of a selection with strata the same of as many strata as `rows`
+/// have thirds, those with the most picks first: each row has its `stratum`, and `strata` tells how
+/// many there are.
 ///
 /// @returns `run`, `rows` (of the data), and `selections` by name
 [[nodiscard]] nlohmann::ordered_json sample_rows(const FinishedRun& run, std::uint64_t rows);
 
-/// What both show of a row: `row`, `id`, `status`, and its texts unless it could not be read.
+/// What both show of a row: `row`, `id`, `status`, and its texts unless it could not be read:
+/// `system`, `history` (each `role`, `text`), `instruction`, `input`, `output`.
 [[nodiscard]] nlohmann::ordered_json describe_row(const FinishedRun& run, core::RowId row);
 
 /// The place of a selection's pick, `pick` from 1, and the numbers that its file has of it.

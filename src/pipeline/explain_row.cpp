@@ -13,6 +13,7 @@
 #include "pipeline/numbers.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/selection_chain.hpp"
+#include "pipeline/step_view.hpp"
 #include "store/score_file.hpp"
 
 namespace winnow::pipeline {
@@ -20,6 +21,18 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using core::ScoreStatus;
+
+const char* name_of(data::Turn::Role role) {
+  switch (role) {
+    case data::Turn::Role::system:
+      return "system";
+    case data::Turn::Role::user:
+      return "user";
+    case data::Turn::Role::assistant:
+      return "assistant";
+  }
+  throw core::InternalError("a turn has a role");
+}
 
 /// A number of one row among those of all rows.
 Json among_all(const Numbers& all, core::RowId row) {
@@ -126,6 +139,9 @@ Json describe_row(const FinishedRun& run, core::RowId row) {
   RowSource source(run.folder(), run.data().data_set);
   const std::optional<data::Sample> sample = source.samples({row, row + 1}).front();
   if (!sample) return json;
+  if (sample->system) json["system"] = *sample->system;
+  for (const data::Turn& turn : sample->history)
+    json["history"].push_back({{"role", name_of(turn.role)}, {"text", turn.text}});
   json["instruction"] = sample->instruction;
   if (!sample->input.empty()) json["input"] = sample->input;
   json["output"] = sample->output;

@@ -6,8 +6,6 @@
 
 #include "core/error.hpp"
 #include "pipeline/made_from.hpp"
-#include "pipeline/method.hpp"
-#include "pipeline/pick_step.hpp"
 #include "pipeline/select_stage.hpp"
 #include "pipeline/selection_chain.hpp"
 #include "pipeline/step_parameters.hpp"
@@ -35,13 +33,6 @@ std::vector<std::uint8_t> left_out_by(const store::Selection& file, std::uint64_
   return left_out_by;
 }
 
-Formula formula_of(const FinishedRun& run, const StepView& view, const char* key,
-                   const std::string& text, selection::ExpressionKind kind) {
-  const std::string place = view.step.place + key;
-  return {selection::Expression(place, text, kind, NumberNames(run.job(), view.step.scorer).all()),
-          evaluate(run.context(), place, text, kind, view.step.scorer, view.pool)};
-}
-
 }  // namespace
 
 FinishedRun::FinishedRun(const Job& job)
@@ -63,39 +54,6 @@ FoundSelection find_selection(const FinishedRun& run, const SelectionJob& job) {
                                        path.string(), run.data().rows));
   selection.left_out_by = left_out_by(selection.file, run.data().rows);
   return selection;
-}
-
-StepView view_step(const FinishedRun& run, const FoundSelection& selection, std::size_t number) {
-  StepView view{selection.job.steps[number], {}, {}, std::nullopt, {}, {}};
-  for (core::RowId row = 0; row < selection.left_out_by.size(); ++row) {
-    if (selection.left_out_by[row] >= number) view.pool.push_back(row);
-    if (selection.left_out_by[row] > number) view.kept.push_back(row);
-  }
-  if (method_of(view.step).algorithm == Algorithm::filter) {
-    view.formula =
-        formula_of(run, view, ".filter", view.step.condition, selection::ExpressionKind::condition);
-    return view;
-  }
-  if (const std::string score = score_of(run.job(), view.step); !score.empty())
-    view.formula = formula_of(run, view, ".score", score, selection::ExpressionKind::number);
-  view.candidates = find_candidates(run.context(), view.step, view.pool, is_in_tokens(view.step));
-  if (!view.step.strata.field.empty())
-    view.strata = split_by_field(run.context(), run.data(), view.step, view.candidates);
-  return view;
-}
-
-bool is_ordered_by_number(const StepView& view) {
-  const Algorithm algorithm = method_of(view.step).algorithm;
-  return !view.candidates.value.empty() &&
-         (algorithm == Algorithm::ranking || algorithm == Algorithm::threshold ||
-          algorithm == Algorithm::similarity_filter);
-}
-
-selection::Position position_of(const StepView& view, std::size_t i) {
-  if (view.candidates.value.empty()) return {0, view.candidates.row[i]};
-  const auto direction = view.step.take == "bottom" ? selection::Direction::ascending
-                                                    : selection::Direction::descending;
-  return {selection::order_key(view.candidates.value[i], direction), view.candidates.row[i]};
 }
 
 }  // namespace winnow::pipeline

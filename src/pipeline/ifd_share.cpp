@@ -14,7 +14,6 @@
 #include "selection/ranking_mpi.hpp"
 
 namespace winnow::pipeline {
-namespace {
 
 std::uint64_t rows_of_share(const SelectionStep& step, std::uint64_t rows) {
   try {
@@ -24,8 +23,6 @@ std::uint64_t rows_of_share(const SelectionStep& step, std::uint64_t rows) {
         fmt::format("{}.ifd_share: '{}': {}", step.place, step.ifd_share, error.what()));
   }
 }
-
-}  // namespace
 
 Candidates within_ifd_share(const Context& context, const IndexedData& data,
                             const SelectionStep& step, const Candidates& candidates,

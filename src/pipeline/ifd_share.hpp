@@ -8,6 +8,10 @@
 
 namespace winnow::pipeline {
 
+/// How many rows the step's `ifd_share` of all `rows` comes to.
+/// @throws core::DataError if it comes to none
+[[nodiscard]] std::uint64_t rows_of_share(const SelectionStep& step, std::uint64_t rows);
+
 /// Collective. Superfiltering.D's first step: the candidates with the highest IFD, `ifd_share` of
 /// all rows of the data set. The counts of statuses stay those of all candidates.
 /// @param amount  rows or tokens that are picked of them

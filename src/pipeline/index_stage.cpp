@@ -69,13 +69,6 @@ std::string reading_of(const store::IndexInfo& info) {
   return core::to_hex(core::hash128(text));
 }
 
-std::string key_of(const store::IndexInfo& info) {
-  std::string text = reading_of(info) + "\n";
-  for (const store::InputFile& input : info.inputs)
-    text += fmt::format("{} {}\n", input.bytes, input.hash);
-  return core::to_hex(core::hash128(text));
-}
-
 std::string base_name(const data::DataFile& file) {
   return std::filesystem::path(file.name).filename().string();
 }
@@ -257,7 +250,7 @@ void make_index(const Context& context, const data::DataSet& set,
 
 void describe(const store::IndexReader& index, IndexedData& data) {
   data.rows = index.rows();
-  data.key = key_of(index.info());
+  data.key = data_key(index.info());
   data.reading = reading_of(index.info());
 }
 
@@ -267,6 +260,13 @@ std::uint64_t bad_rows_of(const store::IndexReader& index) {
 }
 
 }  // namespace
+
+std::string data_key(const store::IndexInfo& info) {
+  std::string text = reading_of(info) + "\n";
+  for (const store::InputFile& input : info.inputs)
+    text += fmt::format("{} {}\n", input.bytes, input.hash);
+  return core::to_hex(core::hash128(text));
+}
 
 IndexedData index_rows(Context& context, nlohmann::ordered_json& manifest) {
   const StageTimer timer(context, "index");

@@ -5,6 +5,7 @@
 
 #include "data/data_set.hpp"
 #include "pipeline/context.hpp"
+#include "store/index_file.hpp"
 
 namespace winnow::pipeline {
 
@@ -16,6 +17,9 @@ struct IndexedData {
   std::string key;  ///< hash of the input files' bytes and of the options that decide what a row is
   std::string reading;  ///< hash of those options alone
 };
+
+/// The `key` of the data that an index is of.
+[[nodiscard]] std::string data_key(const store::IndexInfo& info);
 
 /// Collective. Makes index.h5 unless it is there for the same data; root scans the files once,
 /// streaming. Where rows were appended to the data that was indexed, the index is made anew: the

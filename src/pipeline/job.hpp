@@ -100,7 +100,8 @@ struct TfidfOptions {
 /// rank.
 struct Job {
   std::string name;
-  std::filesystem::path file;  ///< as the user gave it
+  std::filesystem::path file;    ///< as the user gave it
+  std::filesystem::path folder;  ///< absolute; the file's relative paths start there
   std::filesystem::path run_folder;
   data::SourceOptions data;
   std::string join = "\nInput: ";

@@ -10,6 +10,8 @@
 #include "pipeline/method.hpp"
 #include "pipeline/not_picked.hpp"
 #include "pipeline/numbers.hpp"
+#include "pipeline/pick_step.hpp"
+#include "selection/iterit.hpp"
 #include "store/index_file.hpp"
 
 namespace winnow::pipeline {
@@ -31,10 +33,15 @@ struct NamedNumber {
   ScoreStatus status;
 };
 
+/// What the formula asks of a row, in the order in which it looks; names that stand in its
+/// aggregates only are none of the row's.
 std::vector<NamedNumber> numbers_in(const FinishedRun& run, const StepView& view, core::RowId row) {
+  const selection::ReadExpression& formula = view.formula->expression.formula();
   const NumberNames names(run.job(), view.step.scorer);
   std::vector<NamedNumber> found;
-  for (const std::string& name : view.formula->expression.names()) {
+  for (const std::size_t asked : formula.program.name) {
+    const std::string& name = formula.names[asked];
+    if (std::ranges::find(found, name, &NamedNumber::name) != found.end()) continue;
     const Numbers number =
         read_numbers(run.folder(), names.find(view.step.place, name), {row, row + 1});
     found.push_back({name, number.value.front(), number.status.front()});
@@ -42,12 +49,12 @@ std::vector<NamedNumber> numbers_in(const FinishedRun& run, const StepView& view
   return found;
 }
 
-/// Which of the formula's names is undefined in a row, or that the formula itself is.
+/// The first of the formula's names that is undefined in the row, or that the formula itself is.
 Json undefined_name(const FinishedRun& run, const StepView& view, const std::string& text,
                     ScoreStatus status, core::RowId row) {
   for (const NamedNumber& number : numbers_in(run, view, row))
     if (number.status == status) return undefined(number.name, status);
-  return undefined(text, status);
+  return undefined(status == ScoreStatus::bad_row ? "the row" : text, status);
 }
 
 /// The condition that does not hold, with what its names and aggregates are.
@@ -89,13 +96,23 @@ Json not_eligible(const FinishedRun& run, const StepView& view, std::size_t plac
     if (const ScoreStatus status = status_of(scorer, "n_tags"); status != ScoreStatus::ok)
       return undefined("its tags by " + scorer, status);
   }
+  if (is_in_tokens(view.step)) {
+    const StoredNumber tokens = token_count(token_scorer(run.job(), view.step.scorer));
+    const Numbers counted = read_numbers(run.folder(), {&tokens, 1}, {row, row + 1});
+    if (counted.status.front() != ScoreStatus::ok)
+      return undefined("its tokens by " + tokens.scorer, counted.status.front());
+  }
   const ScoreStatus status =
       store::IndexReader(run.folder().index()).read_status({row, row + 1}).front();
   if (status != ScoreStatus::ok || !view.formula) return undefined("the row", status);
   const double value = view.formula->answer.value[place];
+  const std::string rounded =
+      rounds_to_bf16(view.step)
+          ? fmt::format(" ({:.6g} in bfloat16)", selection::round_to_bf16(value))
+          : "";
   return {{"reason", "condition"},
           {"score", value},
-          {"why", fmt::format("{} is {:.6g}, {} takes rows where it is {}", score, value,
+          {"why", fmt::format("{} is {:.6g}{}, {} takes rows where it is {}", score, value, rounded,
                               view.step.method, condition_of(view.step))}};
 }
 

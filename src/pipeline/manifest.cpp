@@ -79,12 +79,12 @@ nlohmann::ordered_json read_manifest(const RunFolder& folder, const std::string&
   return manifest;
 }
 
-std::string recorded_job(const RunFolder& folder) {
+RecordedJob recorded_job(const RunFolder& folder) {
   const auto path = folder.manifest();
   if (!std::filesystem::exists(path))
     throw core::UsageError(fmt::format("{}: not a run folder: it has no {}", folder.path().string(),
                                        path.filename().string()));
-  std::string job;
+  RecordedJob job;
   try {
     const auto manifest = nlohmann::ordered_json::parse(core::read_file(path, kLargestManifest));
     bool is_finished = false;
@@ -92,12 +92,17 @@ std::string recorded_job(const RunFolder& folder) {
       const bool finished = invocation.at("outcome") == kFinished;
       if (is_finished && !finished) continue;
       is_finished = finished;
-      job = invocation.at("job").get<std::string>();
+      job = {invocation.at("job").get<std::string>(), invocation.value("job_folder", "")};
     }
   } catch (const nlohmann::json::exception& error) {
     throw core::ModelError(fmt::format("{}: damaged: {}", path.string(), error.what()));
   }
-  if (job.empty()) throw core::UsageError(fmt::format("{}: notes no job", path.string()));
+  if (job.text.empty()) throw core::UsageError(fmt::format("{}: notes no job", path.string()));
+  if (job.folder.empty())
+    throw core::UsageError(fmt::format(
+        "{}: notes no folder for the paths of its job, as an earlier winnow: expected the job file "
+        "with --out {}",
+        path.string(), folder.path().string()));
   return job;
 }
 
@@ -111,6 +116,7 @@ void begin_manifest(const Context& context, nlohmann::ordered_json& manifest,
   invocation["threads"] = context.threads;
   invocation["code_version"] = kVersion;
   invocation["job"] = context.job.effective;
+  invocation["job_folder"] = context.job.folder.string();
   invocation["outcome"] = "running, or killed";
   manifest["invocations"].push_back(invocation);
   core::write_file(context.folder.manifest(), json_text(manifest));

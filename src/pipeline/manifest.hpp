@@ -16,10 +16,16 @@ namespace winnow::pipeline {
 [[nodiscard]] nlohmann::ordered_json read_manifest(const RunFolder& folder,
                                                    const std::string& job_name);
 
-/// The effective job of a run folder: of the last command that finished, else of the last one.
+/// The effective job of an invocation.
+struct RecordedJob {
+  std::string text;              ///< YAML
+  std::filesystem::path folder;  ///< where its relative paths start
+};
+
+/// Of the last command in a run folder that finished, else of the last one.
 /// @throws core::UsageError if the folder has no manifest or it notes no job, core::ModelError if
 /// the file is damaged.
-[[nodiscard]] std::string recorded_job(const RunFolder& folder);
+[[nodiscard]] RecordedJob recorded_job(const RunFolder& folder);
 
 /// Adds this invocation (command, effective job, code version, ranks, threads, host, time) and
 /// writes the file.

@@ -101,6 +101,14 @@ const Method& method_of(const SelectionStep& step) {
   return *method;
 }
 
+bool rounds_to_bf16(const SelectionStep& step) {
+  return step.faithful && (step.method == "iterit" || step.method == "ifd");
+}
+
+bool prefers_last_rows(const SelectionStep& step) {
+  return step.method == "cherry" && step.faithful && step.version == 1;
+}
+
 bool takes(const Method& method, std::string_view key) {
   return std::ranges::find(method.keys, key) != method.keys.end();
 }

@@ -51,6 +51,13 @@ struct Method {
 /// The method of a checked step.
 [[nodiscard]] const Method& method_of(const SelectionStep& step);
 
+/// True if the step compares and picks by bfloat16 numbers, as the released IterIT does.
+[[nodiscard]] bool rounds_to_bf16(const SelectionStep& step);
+
+/// True if of rows with equal numbers the last one comes first: Cherry's released code sorts
+/// ascending by (score, row) and takes from the end.
+[[nodiscard]] bool prefers_last_rows(const SelectionStep& step);
+
 /// True if the job file may give the key to the method.
 [[nodiscard]] bool takes(const Method& method, std::string_view key);
 

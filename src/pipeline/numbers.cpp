@@ -126,6 +126,8 @@ Numbers evol_score(const store::ScoreFileReader& scores, const StoredNumber& com
 
 }  // namespace
 
+StoredNumber token_count(const std::string& scorer) { return {scorer, kTokens}; }
+
 NumberNames::NumberNames(const Job& job, std::string preferred) : preferred_(std::move(preferred)) {
   for (const char* name : {"bytes", "instruction_words", "response_words", "row", "turns"})
     entries_.push_back({name, {"", name}});

@@ -18,6 +18,9 @@ struct StoredNumber {
   std::string name;
 };
 
+/// A row's tokens as a scorer counts them.
+[[nodiscard]] StoredNumber token_count(const std::string& scorer);
+
 /// The numbers per row that a job's expressions may name: those of the rows themselves, and those
 /// of the scorers, as `name` or `scorer.name` (a character of the scorer's name that is no letter
 /// or digit is written `_`).

@@ -9,6 +9,7 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/method.hpp"
+#include "pipeline/row_shingles.hpp"
 #include "pipeline/row_texts.hpp"
 #include "pipeline/text_tfidf.hpp"
 #include "selection/budget.hpp"
@@ -24,7 +25,6 @@
 #include "selection/ranking_mpi.hpp"
 #include "selection/similarity_filter_mpi.hpp"
 #include "selection/tag_cover_mpi.hpp"
-#include "text/shingles.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace winnow::pipeline {
@@ -38,6 +38,7 @@ struct StepInput {
   const Candidates& candidates;
   const std::string& dump_key;
   std::uint64_t amount;  ///< rows or tokens
+  std::uint64_t spare_bytes;
 
   [[nodiscard]] const mpi::Communicator& ranks() const { return context.communicator; }
 };
@@ -70,9 +71,7 @@ selection::Selection by_rank(const StepInput& in) {
     picks.spent = in.amount;
     return picks;
   }
-  // Cherry's released code sorts ascending by (score, row) and takes from the end.
-  const bool last_row_first =
-      in.step.method == "cherry" && in.step.faithful && in.step.version == 1;
+  const bool last_row_first = prefers_last_rows(in.step);
   Pool keys = rows.row;
   const auto mirror = [&](core::RowId& row) { row = in.data.rows - 1 - row; };
   if (last_row_first) std::ranges::for_each(keys, mirror);
@@ -141,17 +140,26 @@ selection::Selection by_similarity(const StepInput& in) {
       in.step.max_cosine_similarity, in.amount);
 }
 
+/// The rule whose lists stay within what the job's memory leaves.
+selection::FacilityRule facility_rule(const StepInput& in) {
+  selection::FacilityRule rule;
+  const auto ranks = static_cast<std::uint64_t>(in.ranks().size());
+  rule.list_bytes = std::min(rule.list_bytes / ranks, in.spare_bytes) * ranks;
+  return rule;
+}
+
 selection::Selection by_facility_location(const StepInput& in) {
   const RowVectors vectors = vectors_of(in);
   return selection::facility_location_mpi(
-      in.ranks(), {in.candidates.row, {}, in.candidates.tokens, vectors.view()}, {}, in.amount);
+      in.ranks(), {in.candidates.row, {}, in.candidates.tokens, vectors.view()}, facility_rule(in),
+      in.amount);
 }
 
 /// Superfiltering.D, on within_share's candidates.
 selection::Selection by_superfiltering_d(const StepInput& in) {
   const Candidates& top = in.candidates;
   const RowVectors vectors = vectors_of(in);
-  selection::FacilityRule rule;
+  selection::FacilityRule rule = facility_rule(in);
   rule.similarity = selection::FacilitySimilarity::published;
   std::vector<std::uint64_t> keys;
   if (in.step.faithful) {
@@ -204,26 +212,6 @@ StepPicks by_cherry_sample(const StepInput& in) {
           told_of(clustering, vectors.dimension)};
 }
 
-/// The word n-grams of the candidates, hashed; of a row with fewer words, all its words.
-struct Shingles {
-  std::vector<std::uint64_t> offset{0};
-  std::vector<std::uint64_t> hash;
-};
-
-Shingles shingles_of(const StepInput& in) {
-  Shingles shingles;
-  text::ShingleScanner scanner(in.step.ngram);
-  const RowText part = in.step.text == "response"      ? RowText::response
-                       : in.step.text == "instruction" ? RowText::request
-                                                       : RowText::conversation;
-  for_each_text(in.context, in.data, in.candidates.row, part, [&](const std::string& text) {
-    const std::vector<std::uint64_t> found = scanner.distinct(text);
-    shingles.hash.insert(shingles.hash.end(), found.begin(), found.end());
-    shingles.offset.push_back(shingles.hash.size());
-  });
-  return shingles;
-}
-
 selection::Selection without_duplicates(const StepInput& in) {
   const Candidates& rows = in.candidates;
   if (in.step.by == "embedding") {
@@ -235,16 +223,12 @@ selection::Selection without_duplicates(const StepInput& in) {
     if (in.step.score.empty()) picks.score.reset();
     return picks;
   }
-  const Shingles shingles = mpi::agree_on(in.ranks(), [&] { return shingles_of(in); });
-  std::vector<std::uint64_t> keys(rows.row.size(), 0);
-  if (!rows.value.empty())
-    keys = selection::ranking_keys(rows.value, selection::Direction::descending);
-  selection::NearDuplicateRule rule;
-  rule.min_jaccard_similarity = in.step.min_jaccard_similarity;
+  const RowShingles shingles = mpi::agree_on(
+      in.ranks(), [&] { return shingles_of(in.context, in.data, in.step, rows.row, rows.value); });
   selection::Selection picks;
-  picks.row = selection::near_duplicates_mpi(in.ranks(),
-                                             {rows.row, keys, shingles.offset, shingles.hash}, rule)
-                  .kept;
+  picks.row =
+      selection::near_duplicates_mpi(in.ranks(), shingles.view(), near_duplicate_rule(in.step))
+          .kept;
   picks.spent = picks.row.size();
   return picks;
 }
@@ -299,8 +283,9 @@ std::uint64_t amount_of(const Job& job, const IndexedData& data, const Selection
 }
 
 StepPicks pick(Context& context, const IndexedData& data, const SelectionStep& step,
-               const Candidates& candidates, std::uint64_t amount, const std::string& dump_key) {
-  const StepInput in{context, data, step, candidates, dump_key, amount};
+               const Candidates& candidates, std::uint64_t amount, std::uint64_t spare_bytes,
+               const std::string& dump_key) {
+  const StepInput in{context, data, step, candidates, dump_key, amount, spare_bytes};
   switch (method_of(step).algorithm) {
     case Algorithm::everything:
       return {selection::vanilla_mpi(in.ranks(), candidates.row), {}};

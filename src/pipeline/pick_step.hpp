@@ -30,9 +30,11 @@ struct StepPicks {
 /// Collective. Runs the step's algorithm on its candidates (within_ifd_share's where it has one).
 ///
 /// @param amount  what may be spent: `amount_of`, or a stratum's share of it
+/// @param spare_bytes  what `check_memory` leaves: more similarities stay in memory, nothing else
+/// changes
 /// @param dump_key  what tfidf.h5 will be made from; empty: no such file is asked of this step
 [[nodiscard]] StepPicks pick(Context& context, const IndexedData& data, const SelectionStep& step,
                              const Candidates& candidates, std::uint64_t amount,
-                             const std::string& dump_key);
+                             std::uint64_t spare_bytes, const std::string& dump_key);
 
 }  // namespace winnow::pipeline

@@ -166,7 +166,7 @@ void count_from_file(Context& context, const std::string& scorer,
 void count_rows_with_tokens(Context& context, const Scorer& scorer, core::RowRange mine) {
   if (!scorer.model || !counts_tokens(*scorer.model)) return;
   if (!context.summary["status"][scorer.name].empty()) return;
-  const StoredNumber tokens{scorer.name, "n_tokens"};
+  const StoredNumber tokens = token_count(scorer.name);
   count_statuses(context, scorer.name, tokens.name, mpi::agree_on(context.communicator, [&] {
                    return read_numbers(context.folder, {&tokens, 1}, mine).status;
                  }));

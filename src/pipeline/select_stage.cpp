@@ -13,17 +13,15 @@
 #include "pipeline/pick_step.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/selection_chain.hpp"
+#include "pipeline/selection_origin.hpp"
 #include "pipeline/selection_summary.hpp"
 #include "pipeline/step_parameters.hpp"
 #include "pipeline/version.hpp"
-#include "store/score_file.hpp"
 #include "store/selection_file.hpp"
 #include "store/tfidf_file.hpp"
 
 namespace winnow::pipeline {
 namespace {
-
-constexpr const char* kSubsetHash = "subset_hash";
 
 /// The step whose TF-IDF becomes tfidf.h5: the job's first iterit.
 const SelectionStep* dumped_step(const Job& job) {
@@ -38,10 +36,6 @@ bool is_dumped(const Job& job, const SelectionJob& selection) {
   const SelectionStep* const dumped = dumped_step(job);
   return std::ranges::any_of(selection.steps,
                              [&](const SelectionStep& step) { return &step == dumped; });
-}
-
-std::string hash_of(const std::filesystem::path& file) {
-  return core::to_hex(core::hash_file(file.string()));
 }
 
 /// Names the first step that left no row.
@@ -88,7 +82,9 @@ void write_files(const Context& context, const IndexedData& data, const Selectio
   if (picks.filled_from)
     info.more.push_back({"filled_from", static_cast<std::uint64_t>(*picks.filled_from)});
   info.more.push_back({"steps", steps_text(context.job, selection, result.steps)});
-  info.more.push_back({kSubsetHash, hash_of(subset_file)});
+  for (const store::Attribute& origin : origin_of(context, data, selection))
+    info.more.push_back(origin);
+  info.more.push_back(subset_hash(subset_file));
   info.more.push_back({kMadeFrom, key});
   const auto span_of = [](const std::optional<std::vector<double>>& column) {
     return column ? std::span<const double>(*column) : std::span<const double>();
@@ -110,7 +106,7 @@ bool is_current(const Context& context, const IndexedData& data, const Selection
        made_from(store::tfidf_attributes(context.folder.tfidf())) != key))
     return false;
   const store::Attributes found = store::read_selection(file).attributes;
-  return made_from(found) == key && text_of(found, kSubsetHash) == hash_of(subset);
+  return made_from(found) == key && is_subset(subset, found);
 }
 
 void select_one(Context& context, const IndexedData& data, const SelectionJob& selection) {
@@ -135,17 +131,18 @@ void select_one(Context& context, const IndexedData& data, const SelectionJob& s
 
 std::string selection_key(const Context& context, const IndexedData& data,
                           const SelectionJob& selection) {
-  std::string text =
-      fmt::format("{}\n{}\n{}\n", data.key, selection.order, is_dumped(context.job, selection));
-  const store::ScoreFileReader scores(context.folder.scores());
+  const auto written = [](const store::Attribute& attribute) {
+    return std::visit(
+        [&](const auto& value) { return fmt::format("{}={}\n", attribute.name, value); },
+        attribute.value);
+  };
+  std::string text = fmt::format("{}\n{}\n", selection.order, is_dumped(context.job, selection));
+  for (const store::Attribute& origin : origin_of(context, data, selection))
+    text += written(origin);
   for (const SelectionStep& step : selection.steps) {
     text += fmt::format("{}\n", step.method);
     for (const store::Attribute& parameter : parameters_of(context.job, step))
-      text += std::visit(
-          [&](const auto& value) { return fmt::format("{}={}\n", parameter.name, value); },
-          parameter.value);
-    for (const std::string& scorer : scorers_of(context.job, step))
-      if (const auto made = made_from(scores.provenance(scorer))) text += *made + "\n";
+      text += written(parameter);
   }
   return core::to_hex(core::hash128(text));
 }

@@ -92,7 +92,7 @@ void append(selection::Selection& all, selection::Selection&& part) {
 
 /// Each stratum's share of the budget is picked on its own, strata in the order of their names.
 StepPicks pick_by_strata(Context& context, const IndexedData& data, const SelectionStep& step,
-                         const Candidates& candidates, std::uint64_t amount) {
+                         const Candidates& candidates, std::uint64_t amount, std::uint64_t spare) {
   const std::vector<Stratum> strata = split_by_field(context, data, step, candidates);
   mpi::agree_on(context.communicator, [&] {
     if (strata.size() == 1 && strata.front().name.empty())
@@ -112,7 +112,7 @@ StepPicks pick_by_strata(Context& context, const IndexedData& data, const Select
   for (std::size_t i = 0; i < strata.size(); ++i) {
     told[strata[i].name] = shares[i];
     if (shares[i] == 0) continue;
-    append(all.picks, pick(context, data, step, strata[i].candidates, shares[i], "").picks);
+    append(all.picks, pick(context, data, step, strata[i].candidates, shares[i], spare, "").picks);
   }
   const std::string text =
       told.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
@@ -129,11 +129,11 @@ StepResult choose(Context& context, const IndexedData& data, const SelectionStep
   const Candidates shared =
       has_share ? within_ifd_share(context, data, step, candidates, amount) : Candidates();
   const Candidates& wanted = has_share ? shared : candidates;
-  check_memory(context, data, step, wanted, amount);
+  const std::uint64_t spare = check_memory(context, data, step, wanted, amount);
   StepPicks picked =
       step.strata.field.empty()
-          ? pick(context, data, step, wanted, amount, dump.step == &step ? dump.key : "")
-          : pick_by_strata(context, data, step, wanted, amount);
+          ? pick(context, data, step, wanted, amount, spare, dump.step == &step ? dump.key : "")
+          : pick_by_strata(context, data, step, wanted, amount, spare);
   chain.picks = std::move(picked.picks);
   chain.is_picked = true;
   std::vector<core::RowId> sorted = chain.picks.row;

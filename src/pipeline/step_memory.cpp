@@ -1,6 +1,7 @@
 #include "pipeline/step_memory.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/method.hpp"
 #include "pipeline/pick_step.hpp"
+#include "selection/cosine_bounds.hpp"
 #include "store/index_file.hpp"
 #include "store/score_file.hpp"
 
@@ -20,9 +22,12 @@ constexpr double kMebibyte = 1 << 20;
 constexpr double kBytesPerPick = 32;
 /// Three n-grams of 16 bytes as they are read and 20 as they are kept, a little more while they are
 /// sorted (tfidf/document_terms.hpp, weighted_rows.hpp).
-constexpr double kTfidfBytesPerWord = 130;
-/// A shingle as it is read and, twice while it grows, as it is kept.
-constexpr double kShingleBytesPerWord = 24;
+constexpr double kTfidfBytesPerWord = 105;
+/// A shingle as it is read and, twice while it grows, as it is kept, and a row's buckets.
+constexpr double kShingleBytesPerWord = 30;
+/// Vectors that travel or are looked at together, several times over.
+constexpr double kBlock = 1024;
+constexpr double kBlockCopies = 4;
 
 struct Extent {
   double rows = 0;  ///< of this rank
@@ -35,14 +40,19 @@ struct Extent {
 
 double bytes_for(const SelectionStep& step, const Extent& e) {
   const double vectors = 4 * e.rows * e.dimension;
+  const double block = kBlockCopies * kBlock * 4 * e.dimension;
+  const auto form = selection::fastest_form(static_cast<std::size_t>(e.dimension));
+  // As it is, and for bounds.
+  const double kept_vector = static_cast<double>(4 + element_bytes(form)) * e.dimension;
   const double clusters = step.clusters == 0 ? e.picks : static_cast<double>(step.clusters);
   switch (method_of(step).algorithm) {
     case Algorithm::similarity_filter:
-      return vectors + 8 * e.dimension * (e.picks / e.ranks + 1024);
+      return vectors + block + kept_vector * e.picks / e.ranks;
     case Algorithm::facility_location:
-      return 3 * vectors + 16 * e.all + 256 * kMebibyte / e.ranks;
+      // As they are read, prepared, and as columns; and the shortest lists while they grow.
+      return 6 * vectors + 24 * e.all;
     case Algorithm::k_center:
-      return vectors + 8 * e.dimension * (std::max(e.rows / 2, 1024.0) + 1024);
+      return vectors + block + kept_vector * std::min(e.picks, std::max(e.rows / 2, kBlock));
     case Algorithm::clusters:
     case Algorithm::cherry_sample:
       return 2 * vectors + 30 * clusters * e.dimension;
@@ -50,7 +60,7 @@ double bytes_for(const SelectionStep& step, const Extent& e) {
     case Algorithm::bipartite_greedy:
       return kTfidfBytesPerWord * e.words;
     case Algorithm::near_duplicates:
-      return step.by == "embedding" ? vectors + 8 * e.dimension * e.rows
+      return step.by == "embedding" ? vectors + block + kept_vector * e.picks / e.ranks
                                     : kShingleBytesPerWord * e.words;
     default:
       return 0;
@@ -74,9 +84,10 @@ double words_of(const Context& context, const SelectionStep& step, const Pool& r
 
 }  // namespace
 
-void check_memory(const Context& context, const IndexedData& data, const SelectionStep& step,
-                  const Candidates& candidates, std::uint64_t amount) {
-  if (context.job.memory == 0) return;
+std::uint64_t check_memory(const Context& context, const IndexedData& data,
+                           const SelectionStep& step, const Candidates& candidates,
+                           std::uint64_t amount) {
+  if (context.job.memory == 0) return std::numeric_limits<std::uint64_t>::max();
   const mpi::Communicator& ranks = context.communicator;
   const double needed = mpi::agree_on(ranks, [&] {
     Extent extent;
@@ -93,8 +104,9 @@ void check_memory(const Context& context, const IndexedData& data, const Selecti
     return kBytesPerPick * extent.picks + bytes_for(step, extent);
   });
   const double most = mpi::max(ranks, needed);
-  mpi::agree_on(ranks, [&] {
-    if (most <= static_cast<double>(context.job.memory)) return;
+  return mpi::agree_on(ranks, [&] {
+    if (most <= static_cast<double>(context.job.memory))
+      return context.job.memory - static_cast<std::uint64_t>(most);
     throw core::UsageError(fmt::format(
         "{}: {} on {} rows needs about {:.0f} MiB on each of {} ranks, `memory` of the job allows "
         "{:.0f} MiB: expected more ranks, fewer rows, or more memory",

@@ -1,47 +1,46 @@
 #include "selection/center_comparison.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <numeric>
 #include <utility>
 
 #include "selection/similarity.hpp"
-#include "selection/unit_panels.hpp"
 
 namespace winnow::selection {
 namespace {
 
-/// Vectors, and picks, whose products are computed at a time.
+/// Vectors, and panels of picks, that are compared at a time.
 constexpr std::size_t kRows = 64;
-constexpr std::size_t kPicks = 1024;
-
-float largest(std::span<const float> products) {
-  std::array<float, 16> largest;
-  largest.fill(products.front());
-  std::size_t first = 0;
-  for (; first + largest.size() <= products.size(); first += largest.size())
-    for (std::size_t i = 0; i < largest.size(); ++i)
-      largest[i] = products[first + i] > largest[i] ? products[first + i] : largest[i];
-  for (; first < products.size(); ++first) largest[0] = std::max(largest[0], products[first]);
-  return *std::ranges::max_element(largest);
-}
+constexpr std::size_t kPanels = 32;
+/// Picks that are kept at least.
+constexpr std::size_t kPicks = kPanels * core::kTileColumns;
 
 }  // namespace
 
-CenterComparison::CenterComparison(const Vectors& vectors)
+CenterComparison::CenterComparison(const Vectors& vectors, BoundForm form)
     : vectors_(vectors),
       norm_(norms(vectors)),
       similarity_(norm_.size(), -std::numeric_limits<double>::infinity()),
       compared_(norm_.size(), 0),
-      panels_(vectors.dimension) {}
+      bounds_(vectors.dimension, form) {}
+
+void CenterComparison::reserve(std::size_t picks) {
+  const std::size_t most = std::min(picks, std::max(kPicks, norm_.size() / 2) + kPicks);
+  picks_.reserve(most * vectors_.dimension);
+  pick_norm_.reserve(most);
+  bounds_.reserve(most);
+}
 
 void CenterComparison::add(const Vectors& picks) {
   const std::vector<double> norm = norms(picks);
   picks_.insert(picks_.end(), picks.values.begin(), picks.values.end());
   pick_norm_.insert(pick_norm_.end(), norm.begin(), norm.end());
-  panels_.add(picks, norm);
-  if (is_begun_ && panels_.size() <= std::max(kPicks, norm_.size() / 2)) return;
+  std::vector<std::size_t> places(norm.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  const RoundedVectors rounded = round_to_unit(picks, norm, places, bounds_.form());
+  for (const std::size_t place : places) bounds_.add(rounded, place);
+  if (is_begun_ && bounds_.size() <= std::max(kPicks, norm_.size() / 2)) return;
   is_begun_ = true;
   std::vector<std::size_t> all(norm_.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
@@ -49,44 +48,68 @@ void CenterComparison::add(const Vectors& picks) {
   std::ranges::fill(compared_, 0);
   picks_.clear();
   pick_norm_.clear();
-  panels_ = UnitPanels(vectors_.dimension);
+  bounds_.clear();
 }
 
 void CenterComparison::catch_up(std::vector<std::size_t> rows) {
   std::ranges::sort(rows, {}, [&](std::size_t row) { return compared_[row]; });
   for (std::size_t begin = 0; begin < rows.size(); begin += kRows) {
     const auto block = std::span(rows).subspan(begin, std::min(kRows, rows.size() - begin));
-    const std::size_t least = compared_[block.front()];
-    for (std::size_t first = least - least % core::kTileColumns; first < panels_.size();
-         first += kPicks)
-      compare(block, first, std::min(kPicks, panels_.size() - first));
-    for (const std::size_t row : block) compared_[row] = panels_.size();
+    compare(block, compared_[block.front()] / core::kTileColumns);
+    for (const std::size_t row : block) compared_[row] = bounds_.size();
   }
 }
 
-void CenterComparison::compare(std::span<const std::size_t> rows, std::size_t first,
-                               std::size_t picks) {
-  const std::size_t dimension = vectors_.dimension;
-  const std::size_t columns = core::filled_up_to_tiles(picks);
-  const double error = product_error(dimension);
-  const Vectors kept{picks_, dimension};
-  std::vector<float> units(rows.size() * dimension), products(rows.size() * columns);
-  for (std::size_t r = 0; r < rows.size(); ++r)
-    scale_to_unit(vectors_[rows[r]], norm_[rows[r]],
-                  std::span(units).subspan(r * dimension, dimension));
-  panels_.multiply(units, rows.size(), first, columns, products);
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    const auto product = std::span<const float>(products).subspan(r * columns, picks);
-    const std::size_t row = rows[r];
-    double& nearest = similarity_[row];
-    const auto most = static_cast<double>(largest(product));
-    if (most < nearest - error) continue;
-    const double least = std::max(nearest - error, most - 2 * error);
-    for (std::size_t p = 0; p < picks; ++p)
-      if (static_cast<double>(product[p]) >= least)
-        nearest = std::max(nearest, cosine_similarity(vectors_[row], norm_[row], kept[first + p],
-                                                      pick_norm_[first + p]));
+void CenterComparison::compare(std::span<const std::size_t> rows, std::size_t first_panel) {
+  const RoundedVectors rounded = round_to_unit(vectors_, norm_, rows, bounds_.form());
+  std::vector<UpperBounds> upper(kPanels);
+  const std::size_t panels = core::filled_up_to_tiles(bounds_.size()) / core::kTileColumns;
+  for (std::size_t first = first_panel; first < panels; first += kPanels) {
+    const std::size_t count = std::min(kPanels, panels - first);
+    for (std::size_t p = 0; p < count; ++p) bounds_.bound(rounded, first + p, upper[p]);
+    for (std::size_t r = 0; r < rows.size(); ++r)
+      compare(rows[r], rounded.error[r], std::span(upper).first(count), r, first);
   }
+}
+
+void CenterComparison::compare(std::size_t row, float row_error, std::span<const UpperBounds> upper,
+                               std::size_t r, std::size_t first_panel) {
+  struct Contender {
+    std::size_t pick = 0;
+    double most = 0;  ///< its cosine is at most this
+  };
+  const Vectors kept{picks_, vectors_.dimension};
+  const double quick_error = quick_cosine_error(vectors_.dimension);
+  const auto error = static_cast<double>(row_error);
+  double& nearest = similarity_[row];
+  double least = nearest;  // the nearest pick's cosine is at least this
+  std::vector<Contender> contenders;
+  const auto consider = [&](std::size_t panel) {
+    const std::size_t begin = (first_panel + panel) * core::kTileColumns;
+    const std::size_t picks = std::min(core::kTileColumns, bounds_.size() - begin);
+    const float* const bound = upper[panel].value.data() + r * core::kTileColumns;
+    for (std::size_t i = 0; i < picks; ++i) {
+      if (static_cast<double>(bound[i]) + error <= least) continue;
+      const std::size_t pick = begin + i;
+      const double quick = quick_cosine(vectors_[row], norm_[row], kept[pick], pick_norm_[pick]);
+      if (quick + quick_error <= least) continue;
+      least = std::max(least, quick - quick_error);
+      contenders.push_back({pick, quick + quick_error});
+    }
+  };
+  const auto bound_of = [&](const UpperBounds& panel) { return panel.largest[r]; };
+  // The most promising panel first: what is in it passes over most of the others.
+  const auto best =
+      static_cast<std::size_t>(std::ranges::max_element(upper, {}, bound_of) - upper.begin());
+  if (static_cast<double>(upper[best].largest[r]) + error <= nearest) return;
+  consider(best);
+  for (std::size_t panel = 0; panel < upper.size(); ++panel)
+    if (panel != best && static_cast<double>(upper[panel].largest[r]) + error > least)
+      consider(panel);
+  for (const Contender& each : contenders)
+    if (each.most > least)
+      nearest = std::max(nearest, cosine_similarity(vectors_[row], norm_[row], kept[each.pick],
+                                                    pick_norm_[each.pick]));
 }
 
 }  // namespace winnow::selection

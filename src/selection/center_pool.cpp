@@ -1,11 +1,11 @@
 #include "selection/center_pool.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <numeric>
 
+#include "selection/cosine_bounds.hpp"
 #include "selection/k_center.hpp"
 #include "selection/similarity.hpp"
-#include "selection/unit_panels.hpp"
 
 namespace winnow::selection {
 
@@ -40,8 +40,12 @@ std::vector<std::size_t> pick_from_pool(std::span<const CenterCandidate> candida
                                         CenterList& list) {
   const std::size_t count = candidates.size();
   const std::vector<double> lengths = norms(vectors);
-  UnitPanels panels(vectors.dimension);
-  panels.add(vectors, lengths);
+  const BoundForm form = fastest_form(vectors.dimension);
+  std::vector<std::size_t> places(count);
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  const RoundedVectors rounded = round_to_unit(vectors, lengths, places, form);
+  CosineBounds bounds(vectors.dimension, form);
+  for (const std::size_t place : places) bounds.add(rounded, place);
   std::vector<double> similarity;
   std::vector<Position> position;
   for (const CenterCandidate& candidate : candidates) {
@@ -49,8 +53,7 @@ std::vector<std::size_t> pick_from_pool(std::span<const CenterCandidate> candida
     position.push_back(center_position(candidate.row, candidate.similarity));
   }
   const Position last = std::min(end, Position{kNoGain, 0});
-  const double error = product_error(vectors.dimension);
-  std::vector<float> unit(vectors.dimension), products(core::filled_up_to_tiles(count));
+  UpperBounds upper;
   std::vector<std::size_t> picks;
   while (!list.is_full() && count > 0) {
     const auto farthest =
@@ -60,16 +63,18 @@ std::vector<std::size_t> pick_from_pool(std::span<const CenterCandidate> candida
       break;
     picks.push_back(farthest);
     position[farthest] = kNowhere;
-    scale_to_unit(vectors[farthest], lengths[farthest], unit);
-    panels.multiply(unit, 1, 0, products.size(), products);
+    const RoundedVectors pick = round_to_unit(vectors, lengths, std::span(&farthest, 1), form);
+    const auto error = static_cast<double>(pick.error.front());
     for (std::size_t c = 0; c < count; ++c) {
-      if (static_cast<double>(products[c]) < similarity[c] - error || position[c] == kNowhere)
+      if (c % core::kTileColumns == 0) bounds.bound(pick, c / core::kTileColumns, upper);
+      if (static_cast<double>(upper.value[c % core::kTileColumns]) + error <= similarity[c] ||
+          position[c] == kNowhere)
         continue;
-      const double exact =
-          cosine_similarity(vectors[c], lengths[c], vectors[farthest], lengths[farthest]);
-      if (exact <= similarity[c]) continue;
-      similarity[c] = exact;
-      position[c] = center_position(candidates[c].row, exact);
+      const double nearest = larger_cosine(similarity[c], vectors[c], lengths[c], vectors[farthest],
+                                           lengths[farthest]);
+      if (nearest == similarity[c]) continue;
+      similarity[c] = nearest;
+      position[c] = center_position(candidates[c].row, nearest);
     }
   }
   return picks;

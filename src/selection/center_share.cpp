@@ -6,10 +6,11 @@
 
 namespace winnow::selection {
 
-CenterShare::CenterShare(const CostedVectors& rows)
+CenterShare::CenterShare(const CostedVectors& rows, std::uint64_t amount)
     : rows_(rows), comparison_(rows.vectors), is_pick_(rows.row.size(), 0) {
   core::check(rows.vectors.size() == rows.row.size(), "one vector per row");
   core::check(rows.cost.empty() || rows.cost.size() == rows.row.size(), "one cost per row");
+  comparison_.reserve(static_cast<std::size_t>(amount));
 }
 
 std::vector<Position> CenterShare::positions() const {

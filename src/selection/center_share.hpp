@@ -38,7 +38,8 @@ struct RowsInOrder {
 class CenterShare {
  public:
   /// @param rows  must outlive this object
-  explicit CenterShare(const CostedVectors& rows);
+  /// @param amount  of all picks
+  CenterShare(const CostedVectors& rows, std::uint64_t amount);
 
   /// Where the rows that are no pick yet stand in the order of picks, or will stand behind.
   [[nodiscard]] std::vector<Position> positions() const;

@@ -6,11 +6,13 @@
 #include <cmath>
 #include <numeric>
 #include <string_view>
+#include <tuple>
 
 #include <fmt/format.h>
 
 #include "core/checked_cast.hpp"
 #include "core/error.hpp"
+#include "core/random.hpp"
 
 namespace winnow::selection {
 namespace {
@@ -22,43 +24,53 @@ core::Hash128 hash_of(std::span<const T> values) {
 
 /// A row and what rows of one content have in common.
 struct Likeness {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
+  core::Hash128 print;
   std::uint32_t row = 0;
-  auto operator<=>(const Likeness&) const = default;
 };
 
-/// leader[row] = the first row in each run of equal likenesses.
-void lead_runs(std::span<const Likeness> sorted, std::vector<std::uint32_t>& leader) {
-  for (std::size_t i = 1; i < sorted.size(); ++i)
-    if (sorted[i].high == sorted[i - 1].high && sorted[i].low == sorted[i - 1].low)
-      leader[sorted[i].row] = leader[sorted[i - 1].row];
+/// leader[row] = the first of the rows that have its content.
+void lead(const tfidf::WeightedRows& weighted, std::span<const std::uint32_t> rows,
+          std::vector<std::uint32_t>& leader) {
+  std::vector<Likeness> likeness;
+  likeness.reserve(rows.size());
+  for (const std::uint32_t row : rows)
+    likeness.push_back({fingerprint(content_of(weighted, weighted.term, row)), row});
+  std::sort(likeness.begin(), likeness.end(), [](const Likeness& a, const Likeness& b) {
+    return std::tie(a.print.high, a.print.low, a.row) < std::tie(b.print.high, b.print.low, b.row);
+  });
+  for (std::size_t i = 1; i < likeness.size(); ++i)
+    if (likeness[i].print == likeness[i - 1].print)
+      leader[likeness[i].row] = leader[likeness[i - 1].row];
 }
 
 /// For each row the first row of the same content. Only rows of equal diversity are compared.
 std::vector<std::uint32_t> local_leaders(const tfidf::WeightedRows& rows,
                                          std::span<const double> diversity) {
   const auto count = core::checked_cast<std::uint32_t>(diversity.size());
-  std::vector<Likeness> likeness;
-  likeness.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i)
-    likeness.push_back({std::bit_cast<std::uint64_t>(diversity[i]), 0, i});
-  std::sort(likeness.begin(), likeness.end());
-
   std::vector<std::uint32_t> leader(count);
   std::iota(leader.begin(), leader.end(), 0U);
-  for (auto begin = likeness.begin(); begin != likeness.end();) {
-    const auto end = std::find_if(begin, likeness.end(),
-                                  [&](const Likeness& other) { return other.high != begin->high; });
-    if (end - begin > 1) {
-      for (Likeness& each : std::span(begin, end)) {
-        const core::Hash128 hash = fingerprint(content_of(rows, rows.term, each.row));
-        each = {hash.high, hash.low, each.row};
-      }
-      std::sort(begin, end);
-      lead_runs(std::span<const Likeness>(begin, end), leader);
+
+  // Equal diversities share a bucket, others hardly ever: cheaper than to sort them all.
+  const auto bits = static_cast<unsigned>(std::bit_width(count | 1U));
+  const auto bucket_of = [&](std::uint32_t row) {
+    return core::mix64(std::bit_cast<std::uint64_t>(diversity[row])) >> (64 - bits);
+  };
+  std::vector<std::uint32_t> begin((std::size_t{1} << bits) + 1, 0);
+  for (std::uint32_t row = 0; row < count; ++row) ++begin[bucket_of(row)];
+  std::partial_sum(begin.begin(), begin.end(), begin.begin());
+  std::vector<std::uint32_t> order(count);
+  for (std::uint32_t row = count; row-- > 0;) order[--begin[bucket_of(row)]] = row;
+
+  for (std::size_t bucket = 0; bucket + 1 < begin.size(); ++bucket) {
+    std::span<std::uint32_t> left(order.data() + begin[bucket], begin[bucket + 1] - begin[bucket]);
+    while (left.size() > 1) {
+      const double value = diversity[left.front()];
+      const auto others = std::partition(
+          left.begin(), left.end(), [&](std::uint32_t row) { return diversity[row] == value; });
+      const auto equal = static_cast<std::size_t>(others - left.begin());
+      if (equal > 1) lead(rows, left.first(equal), leader);
+      left = left.subspan(equal);
     }
-    begin = end;
   }
   return leader;
 }
@@ -107,6 +119,8 @@ DistinctRows group_by_leader(const tfidf::WeightedRows& rows, std::span<const st
   std::partial_sum(begin.begin(), begin.end(), begin.begin());
 
   DistinctRows distinct;
+  distinct.candidate.reserve(rows.rows());
+  distinct.diversity.reserve(rows.rows());
   distinct.member.resize(member.size());
   std::vector<std::size_t> next(begin.begin(), begin.end() - 1);
   for (std::size_t m = 0; m < member.size(); ++m) distinct.member[next[leader[m]]++] = member[m];

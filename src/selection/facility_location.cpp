@@ -24,6 +24,7 @@ class OwnGains {
 
   std::vector<std::uint64_t> of_all() {
     if (gains_.empty() || cover_.find_changes() > row_of_.size() / 2) {
+      if (gains_.empty()) cover_.keep_similarities(cover_.rows());
       gains_.assign(row_of_.size(), 0);
       cover_.add_all_gains(cover_.rows(), gains_);
     } else {
@@ -38,7 +39,7 @@ class OwnGains {
   std::vector<std::uint64_t> of(std::span<const std::uint32_t> candidates) {
     std::vector<float> vectors;
     for (const std::uint32_t c : candidates)
-      if (!cover_.is_listed(c)) vectors.insert(vectors.end(), vector(c).begin(), vector(c).end());
+      if (!cover_.is_known(c)) vectors.insert(vectors.end(), vector(c).begin(), vector(c).end());
     const std::vector<Reach> reach =
         cover_.reach(candidates, {vectors, cover_.rows().prepared.dimension});
     cover_.keep_lists(candidates, reach);
@@ -47,9 +48,7 @@ class OwnGains {
     return gains;
   }
 
-  [[nodiscard]] bool is_listed(std::uint32_t candidate) const {
-    return cover_.is_listed(candidate);
-  }
+  [[nodiscard]] bool is_known(std::uint32_t candidate) const { return cover_.is_known(candidate); }
   void cover(std::uint32_t candidate) { cover_.cover(candidate, vector(candidate)); }
 
  private:

@@ -31,20 +31,21 @@ enum class FacilityTies {
 struct FacilityRule {
   FacilitySimilarity similarity = FacilitySimilarity::cosine;
   FacilityTies ties = FacilityTies::smallest_row;
-  /// Memory for the lists (of rows that a candidate is still the best for), of all processes
-  /// together; more makes it faster and changes nothing else. Lists as long as the vectors are
-  /// kept in any case: twice the vectors' memory.
-  std::uint64_t list_bytes = std::uint64_t{256} << 20;
+  /// Memory for all similarities where they fit (four bytes a pair: 11,200 rows of 384 elements),
+  /// else for lists (of rows that a candidate is still the best for), of all processes together;
+  /// more makes it faster and changes nothing else. Lists as long as the vectors are kept in any
+  /// case: twice the vectors' memory.
+  std::uint64_t list_bytes = std::uint64_t{512} << 20;
 };
 
 /// Picks, until `amount` is spent, the row that adds most to f(S) = sum over all rows i of
 /// max(0, largest similarity of i to a row of S): facility location with all rows as ground set.
 /// The list ends at the first pick whose cost no longer fits. Once no row adds anything, rows go on
 /// by the same rule for ties, and the result says from which pick on. `gain` is in similarities:
-/// multiples of 2^-24, summed exactly. Lazy evaluation without the n x n matrix: besides the rows
-/// it keeps up to three copies of their vectors and `list_bytes`.
-/// Source: Superfiltering.D, arXiv:2402.00530, its released `code_diversity_fla/do_fla.py`, and
-/// submodlib's LazyGreedy, which it calls.
+/// multiples of 2^-24, summed exactly. Lazy evaluation, beyond that without the n x n matrix:
+/// besides the rows it keeps up to three copies of their vectors and `list_bytes`. Source:
+/// Superfiltering.D, arXiv:2402.00530, its released `code_diversity_fla/do_fla.py`, and submodlib's
+/// LazyGreedy, which it calls.
 [[nodiscard]] Selection facility_location(const FacilityRows& rows, const FacilityRule& rule,
                                           std::uint64_t amount);
 

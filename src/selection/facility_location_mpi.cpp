@@ -49,7 +49,7 @@ Shares gather_shares(const mpi::Communicator& communicator, const FacilityRows& 
   return shares;
 }
 
-/// Collective in every member but `is_listed`.
+/// Collective in every member but `is_known`.
 class DistributedGains {
  public:
   DistributedGains(const mpi::Communicator& communicator, const FacilityRule& rule,
@@ -62,7 +62,11 @@ class DistributedGains {
 
   std::vector<std::uint64_t> of_all() {
     const std::size_t candidates = shares_.candidates.row.size();
-    if (gains_.empty() || mpi::sum(communicator_, cover_.find_changes()) > candidates / 2) {
+    const bool is_first = gains_.empty();
+    // A candidate's similarities are whole when all blocks have been given.
+    if (is_first && cover_.keeps_similarities())
+      for_each_block([&](const CandidateTiles& block) { cover_.keep_similarities(block); });
+    if (is_first || mpi::sum(communicator_, cover_.find_changes()) > candidates / 2) {
       gains_ = sum_over_blocks([&](const CandidateTiles& block, std::span<std::uint64_t> sums) {
         cover_.add_all_gains(block, sums);
       });
@@ -91,19 +95,16 @@ class DistributedGains {
     return sums;
   }
 
-  [[nodiscard]] bool is_listed(std::uint32_t candidate) const {
-    return cover_.is_listed(candidate);
-  }
+  [[nodiscard]] bool is_known(std::uint32_t candidate) const { return cover_.is_known(candidate); }
 
   void cover(std::uint32_t candidate) {
     cover_.cover(candidate, vectors_of(std::span(&candidate, 1)));
   }
 
  private:
-  /// What `add` makes of the rows of all ranks, a block of one rank after the other.
-  template <class Add>
-  std::vector<std::uint64_t> sum_over_blocks(const Add& add) {
-    std::vector<std::uint64_t> sums(shares_.candidates.row.size(), 0);
+  /// Shows `visit` the rows of all ranks, a block of one rank after the other.
+  template <class Visit>
+  void for_each_block(const Visit& visit) {
     const CandidateTiles own = cover_.rows();
     const std::size_t dimension = own.prepared.dimension;
     for (std::size_t rank = 0; rank < shares_.counts.size(); ++rank)
@@ -120,27 +121,34 @@ class DistributedGains {
         const auto root = static_cast<int>(rank);
         vectors = mpi::broadcast(communicator_, vectors, root);
         cover = mpi::broadcast(communicator_, cover, root);
-        add(CandidateTiles{shares_.tiles[rank] + begin / core::kTileColumns,
-                           shares_.numbers(rank).subspan(begin, count),
-                           {vectors, dimension},
-                           cover},
-            std::span<std::uint64_t>(sums));
+        visit(CandidateTiles{shares_.tiles[rank] + begin / core::kTileColumns,
+                             shares_.numbers(rank).subspan(begin, count),
+                             {vectors, dimension},
+                             cover});
       }
+  }
+
+  /// What `add` makes of the rows of all ranks.
+  template <class Add>
+  std::vector<std::uint64_t> sum_over_blocks(const Add& add) {
+    std::vector<std::uint64_t> sums(shares_.candidates.row.size(), 0);
+    for_each_block(
+        [&](const CandidateTiles& block) { add(block, std::span<std::uint64_t>(sums)); });
     mpi::sum_in_place(communicator_, sums);
     return sums;
   }
 
-  /// The prepared vectors of the candidates without a list, in their order.
+  /// The prepared vectors of the candidates that are not known, in their order.
   [[nodiscard]] std::vector<float> vectors_of(std::span<const std::uint32_t> candidates) const {
     const Vectors own = cover_.rows().prepared;
     std::vector<std::vector<std::size_t>> of_rank(shares_.counts.size());
     std::size_t count = 0;
     for (const std::uint32_t c : candidates)
-      if (!is_listed(c)) of_rank[shares_.owner(c)].push_back(count++);
+      if (!is_known(c)) of_rank[shares_.owner(c)].push_back(count++);
     if (count == 0) return {};
     std::vector<float> sent;
     for (const std::uint32_t c : candidates)
-      if (!is_listed(c) && shares_.owner(c) == rank_) {
+      if (!is_known(c) && shares_.owner(c) == rank_) {
         const std::span<const float> vector = own[shares_.place[c] - shares_.offsets[rank_]];
         sent.insert(sent.end(), vector.begin(), vector.end());
       }

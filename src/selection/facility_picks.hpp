@@ -27,7 +27,7 @@ struct FacilityCandidates {
 /// The picking itself. `Gains` finds present gains, in units of 2^-kSimilarityBits:
 ///   std::vector<std::uint64_t> of_all();
 ///   std::vector<std::uint64_t> of(std::span<const std::uint32_t> candidates);
-///   bool is_listed(std::uint32_t candidate);  // whose gain is found at little cost
+///   bool is_known(std::uint32_t candidate);  // whose gain is found at little cost
 ///   void cover(std::uint32_t candidate);      // it is picked
 template <class Gains>
 [[nodiscard]] Selection pick_facilities(const FacilityCandidates& candidates, FacilityTies ties,
@@ -46,7 +46,7 @@ template <class Gains>
       } else {
         queue.tell(wanted, gains.of(wanted));
         in_vain += static_cast<std::size_t>(
-            std::ranges::count_if(wanted, [&](std::uint32_t c) { return !gains.is_listed(c); }));
+            std::ranges::count_if(wanted, [&](std::uint32_t c) { return !gains.is_known(c); }));
       }
     }
     const GainQueue::Pick pick = queue.next();

@@ -62,9 +62,8 @@ class ThresholdGreedy {
  private:
   void refresh(const Position& end);
   [[nodiscard]] std::vector<std::size_t> own_before(const Position& end) const;
-  void replay(std::span<const std::byte> messages, const Position& end);
-  void return_to_owner(const PoolEntry& entry, const Candidate& candidate);
-  [[nodiscard]] std::optional<std::size_t> own_index(core::RowId leader) const;
+  void replay(std::span<const std::byte> messages, std::span<const std::size_t> own,
+              const Position& end);
 
   CountedCollectives& collectives_;
   DistinctShare share_;
@@ -91,14 +90,7 @@ ThresholdGreedy::ThresholdGreedy(CountedCollectives& collectives, DistinctShare 
   evaluated_.resize(position_.size(), 0);
   low_ = collectives_.min(
       position_.empty() ? kNoGain : std::min_element(position_.begin(), position_.end())->key);
-  if (pool_size_ == 0)
-    pool_size_ = std::clamp<std::uint64_t>(collectives_.sum(position_.size()) / 25, 256, 16'384);
-}
-
-std::optional<std::size_t> ThresholdGreedy::own_index(core::RowId leader) const {
-  const auto found = std::lower_bound(share_.leader.begin(), share_.leader.end(), leader);
-  if (found == share_.leader.end() || *found != leader) return std::nullopt;
-  return static_cast<std::size_t>(found - share_.leader.begin());
+  if (pool_size_ == 0) pool_size_ = pool_size_for(collectives_.sum(position_.size()));
 }
 
 void ThresholdGreedy::refresh(const Position& end) {
@@ -139,14 +131,16 @@ bool ThresholdGreedy::round() {
   const std::vector<std::byte> messages =
       collectives_.all_gather(std::span<const std::byte>(message));
   const Stopwatch watch;
-  replay(messages, cut.end);
+  replay(messages, own, cut.end);
   traffic_.replicated_seconds += watch.seconds();
   ++traffic_.rounds;
   low_ = cut.end.key;
   return true;
 }
 
-void ThresholdGreedy::replay(std::span<const std::byte> messages, const Position& end) {
+/// `own` are this rank's candidates in the pool, in the order in which it sent them.
+void ThresholdGreedy::replay(std::span<const std::byte> messages, std::span<const std::size_t> own,
+                             const Position& end) {
   const std::size_t held_before = store_.size();
   const std::vector<PoolEntry> entries = store_.unpack(messages);
   traffic_.shipped_rows += store_.size() - held_before;
@@ -167,25 +161,28 @@ void ThresholdGreedy::replay(std::span<const std::byte> messages, const Position
   }
   traffic_.replay_evaluations += lazy.evaluations();
 
+  // The members left, on every rank; the bounds of this rank's candidates, which stand together.
+  for (std::size_t i = 0; i < pool.size(); ++i) {
+    store_.at(entries[i].leader).member = pool[i].member;
+    if (pool[i].member.empty()) store_.forget(entries[i].leader);
+  }
+  if (own.empty()) return;
+  const auto is_first = [&](const PoolEntry& entry) {
+    return entry.leader == share_.leader[own.front()];
+  };
+  const auto first = static_cast<std::size_t>(
+      std::find_if(entries.begin(), entries.end(), is_first) - entries.begin());
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    share_.rows.candidate[own[i]].member = pool[first + i].member;
+    if (pool[first + i].member.empty()) position_[own[i]] = kNowhere;
+  }
   for (const Bound& bound : lazy.bounds()) {
-    const std::optional<std::size_t> own = own_index(entries[bound.candidate].leader);
-    if (!own) continue;
-    position_[*own] = bound.position;
-    evaluated_[*own] = bound.picks;
-    share_.rows.diversity[*own] = bound.diversity;
+    if (bound.candidate < first || bound.candidate >= first + own.size()) continue;
+    const std::size_t c = own[bound.candidate - first];
+    position_[c] = bound.position;
+    evaluated_[c] = bound.picks;
+    share_.rows.diversity[c] = bound.diversity;
   }
-  for (std::size_t i = 0; i < pool.size(); ++i) return_to_owner(entries[i], pool[i]);
-}
-
-/// After a replay: the members left, on every rank, and an end for a candidate without any.
-void ThresholdGreedy::return_to_owner(const PoolEntry& entry, const Candidate& candidate) {
-  const std::optional<std::size_t> own = own_index(entry.leader);
-  if (own) {
-    share_.rows.candidate[*own].member = candidate.member;
-    if (candidate.member.empty()) position_[*own] = kNowhere;
-  }
-  store_.at(entry.leader).member = candidate.member;
-  if (candidate.member.empty()) store_.forget(entry.leader);
 }
 
 void ThresholdGreedy::fill_by_score() {
@@ -238,6 +235,10 @@ DistributedGreedy ThresholdGreedy::finish() && {
 }
 
 }  // namespace
+
+std::uint64_t pool_size_for(std::uint64_t distinct_rows) {
+  return std::clamp<std::uint64_t>(distinct_rows / 25, 256, 16'384);
+}
 
 DistributedGreedy threshold_greedy(const mpi::Communicator& communicator, const GreedyRows& rows,
                                    const GreedyRule& rule, std::uint64_t amount,

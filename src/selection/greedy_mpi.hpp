@@ -33,11 +33,15 @@ struct DistributedGreedy {
                                            const GreedyRows& rows, const GreedyRule& rule,
                                            std::uint64_t amount);
 
+/// How many bounds a round asks for, out of so many distinct rows: more rounds against more rows
+/// that travel and are evaluated in vain.
+[[nodiscard]] std::uint64_t pool_size_for(std::uint64_t distinct_rows);
+
 /// Collective. The algorithm behind it, for any number of ranks (performance.md c.3): the ranks
 /// agree on a threshold that about `pool_size` bounds pass, every rank refreshes its own bounds
 /// above it, the rows still above it travel to everyone once, and everyone replays the greedy on
 /// them as long as the best gain passes the threshold. Each rank keeps one double per distinct
-/// shared term of all ranks. `pool_size` 0: a fiftieth of the distinct rows, within 256 and 16,384.
+/// shared term of all ranks. `pool_size` 0: `pool_size_for` the distinct rows.
 [[nodiscard]] DistributedGreedy threshold_greedy(const mpi::Communicator& communicator,
                                                  const GreedyRows& rows, const GreedyRule& rule,
                                                  std::uint64_t amount, std::uint64_t pool_size = 0);

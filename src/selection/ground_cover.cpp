@@ -43,6 +43,20 @@ WINNOW_VECTOR_CLONES void tile_gains(const std::int32_t* units, std::size_t row_
   }
 }
 
+/// A candidate by its similarities to all rows; `count` is a multiple of kColumns.
+WINNOW_VECTOR_CLONES Reach row_reach(const std::int32_t* units, const std::int32_t* cover,
+                                     std::size_t count) {
+  Reach reach;
+  for (std::size_t first = 0; first < count; first += kColumns) {
+    reach.gain += static_cast<std::uint32_t>(gain_of(units + first, cover + first));
+    std::uint32_t rows = 0;
+#pragma omp simd reduction(+ : rows)
+    for (std::size_t j = first; j < first + kColumns; ++j) rows += units[j] > cover[j] ? 1U : 0U;
+    reach.rows += rows;
+  }
+  return reach;
+}
+
 /// Of the tiles (a, b) and (b, a) exactly one is computed, and each row of tiles has its half.
 bool is_computed(std::uint64_t a, std::uint64_t b) { return (a < b) == ((a + b) % 2 == 0); }
 
@@ -53,8 +67,12 @@ GroundCover::GroundCover(const FacilityRule& rule, const Vectors& vectors,
                          std::uint64_t first_tile)
     : similarity_(rule.similarity),
       dimension_(vectors.dimension),
-      longest_list_(std::max(
-          dimension_, rule.list_bytes / sizeof(Reached) / std::max<std::size_t>(candidates, 1))),
+      keeps_similarities_(candidates *
+                              (candidates * sizeof(std::int32_t) + dimension_ * sizeof(Reached)) <=
+                          rule.list_bytes),
+      longest_list_(keeps_similarities_
+                        ? dimension_
+                        : std::max(dimension_, rule.list_bytes / sizeof(Reached) / candidates)),
       first_tile_(first_tile),
       candidate_(std::move(candidate)),
       prepared_(prepare(rule.similarity, vectors)),
@@ -74,7 +92,38 @@ std::span<const float> GroundCover::panel(std::size_t index) const {
   return std::span(panels_).subspan(index * kColumns * dimension_, kColumns * dimension_);
 }
 
+void GroundCover::keep_similarities(const CandidateTiles& given) {
+  if (!keeps_similarities_) return;
+  similarities_.resize(lists_.size() * cover_.size());
+  std::array<std::int32_t, kColumns * kColumns> units;
+  for (std::size_t own = 0; own < cover_.size(); own += kColumns)
+    for (std::size_t begin = 0; begin < given.candidate.size(); begin += kColumns) {
+      // Of two tiles of the rows one side is computed for both.
+      const std::uint64_t given_tile = given.first_tile + begin / kColumns - first_tile_;
+      const bool is_own = given_tile < cover_.size() / kColumns;
+      if (is_own && given_tile * kColumns < own) continue;
+      const std::size_t count = std::min(kColumns, given.candidate.size() - begin);
+      similarities(similarity_,
+                   given.prepared.values.subspan(begin * dimension_, count * dimension_),
+                   panel(own / kColumns), dimension_, std::span(units).first(count * kColumns));
+      for (std::size_t r = 0; r < count; ++r)
+        std::copy_n(units.data() + r * kColumns, kColumns,
+                    similarities_.data() + given.candidate[begin + r] * cover_.size() + own);
+      if (!is_own) continue;
+      for (std::size_t j = 0; j < kColumns && own + j < candidate_.size(); ++j)
+        for (std::size_t r = 0; r < count; ++r)
+          similarities_[candidate_[own + j] * cover_.size() + given_tile * kColumns + r] =
+              units[r * kColumns + j];
+    }
+}
+
 void GroundCover::add_all_gains(const CandidateTiles& given, std::span<std::uint64_t> gains) const {
+  if (keeps_similarities_) {
+    for (const std::uint32_t candidate : given.candidate)
+      gains[candidate] +=
+          row_reach(similarities_of(candidate).data(), cover_.data(), cover_.size()).gain;
+    return;
+  }
   std::array<std::int32_t, kColumns * kColumns> units;
   std::array<std::int32_t, kColumns> rows;
   for (std::size_t own = 0; own * kColumns < candidate_.size(); ++own)
@@ -144,6 +193,15 @@ Reach GroundCover::reach_of_list(List& list) const {
   return reach;
 }
 
+Reach GroundCover::reach_of_similarities(std::span<const std::int32_t> units, List& list) const {
+  const Reach reach = row_reach(units.data(), cover_.data(), cover_.size());
+  if (reach.rows > longest_list_) return reach;
+  list.reserve(reach.rows);
+  for (std::uint32_t row = 0; row < cover_.size(); ++row)
+    if (units[row] > cover_[row]) list.push_back({row, units[row]});
+  return reach;
+}
+
 std::vector<Reach> GroundCover::reach(std::span<const std::uint32_t> candidates,
                                       const Vectors& prepared) {
   std::vector<Reach> reaches(candidates.size());
@@ -156,6 +214,12 @@ std::vector<Reach> GroundCover::reach(std::span<const std::uint32_t> candidates,
     }
   }
   fresh_lists_.assign(dense.size(), {});
+  if (keeps_similarities_) {
+    for (std::size_t i = 0; i < dense.size(); ++i)
+      reaches[dense[i]] =
+          reach_of_similarities(similarities_of(candidates[dense[i]]), fresh_lists_[i]);
+    return reaches;
+  }
   for (std::size_t begin = 0; begin < dense.size(); begin += kRows) {
     const std::size_t count = std::min(kRows, dense.size() - begin);
     const std::vector<Reach> found =
@@ -212,6 +276,12 @@ void GroundCover::cover(std::uint32_t candidate, std::span<const float> prepared
     for (const Reached& each : lists_[candidate])
       cover_[each.row] = std::max(cover_[each.row], each.similarity);
     lists_[candidate] = {};
+    return;
+  }
+  if (keeps_similarities_) {
+    const std::span<const std::int32_t> units = similarities_of(candidate);
+    for (std::size_t row = 0; row < cover_.size(); ++row)
+      cover_[row] = std::max(cover_[row], units[row]);
     return;
   }
   std::array<std::int32_t, kColumns> units;

@@ -29,8 +29,9 @@ struct CandidateTiles {
 
 /// This process's share of the ground set: how similar each of its rows is to the most similar
 /// pick, and what candidates would add to that. Candidates are all rows of all processes, by
-/// number. A candidate that few ground rows still look to has a list of them (those whose
-/// similarity to it is above their cover), which stands in for its vector from then on.
+/// number. Where the rule's `list_bytes` hold all similarities they are kept. A candidate that few
+/// ground rows still look to has a list of them (those whose similarity to it is above their
+/// cover), which stands in for its vector from then on.
 class GroundCover {
  public:
   /// @param candidate  the numbers of the rows; `candidates` of all processes together
@@ -41,6 +42,11 @@ class GroundCover {
 
   /// The rows themselves, as candidates.
   [[nodiscard]] CandidateTiles rows() const;
+  /// Whether there is room for all similarities.
+  [[nodiscard]] bool keeps_similarities() const { return keeps_similarities_; }
+  /// Keeps how similar the given candidates are to the rows, where there is room. All candidates
+  /// must be given, the rows themselves among them, before any other question is asked.
+  void keep_similarities(const CandidateTiles& given);
   /// Adds to gains [candidates] what the rows and the given candidates add to each other. Of two
   /// tiles that both are given to both, each pair is computed by one side only.
   void add_all_gains(const CandidateTiles& given, std::span<std::uint64_t> gains) const;
@@ -53,13 +59,16 @@ class GroundCover {
   /// Adds to losses [candidates] by how much the changes lessened what the given candidates add.
   void add_losses(const CandidateTiles& given, std::span<std::uint64_t> losses) const;
 
-  [[nodiscard]] bool is_listed(std::uint32_t candidate) const { return is_listed_[candidate] != 0; }
-  /// @param prepared  of the candidates without a list, in their order
+  /// Whether a candidate's gain is found at little cost: without its vector.
+  [[nodiscard]] bool is_known(std::uint32_t candidate) const {
+    return keeps_similarities_ || is_listed(candidate);
+  }
+  /// @param prepared  of the candidates that are not known, in their order
   [[nodiscard]] std::vector<Reach> reach(std::span<const std::uint32_t> candidates,
                                          const Vectors& prepared);
   /// After `reach` of the same candidates: lists for those that reach few rows of all processes.
   void keep_lists(std::span<const std::uint32_t> candidates, std::span<const Reach> total);
-  /// The candidate is picked. @param prepared  its vector, not looked at where it has a list
+  /// The candidate is picked. @param prepared  its vector, not looked at where it is known
   void cover(std::uint32_t candidate, std::span<const float> prepared);
 
  private:
@@ -69,13 +78,20 @@ class GroundCover {
   };
   using List = std::vector<Reached>;
 
+  [[nodiscard]] bool is_listed(std::uint32_t candidate) const { return is_listed_[candidate] != 0; }
   [[nodiscard]] std::span<const float> panel(std::size_t index) const;
+  [[nodiscard]] std::span<const std::int32_t> similarities_of(std::uint32_t candidate) const {
+    return std::span(similarities_).subspan(candidate * cover_.size(), cover_.size());
+  }
   Reach reach_of_list(List& list) const;
+  /// @param list  filled if it is not too long
+  Reach reach_of_similarities(std::span<const std::int32_t> units, List& list) const;
   /// @param lists  one for each vector, filled if it is not too long
   std::vector<Reach> reach_of_vectors(std::span<const float> prepared, std::span<List> lists) const;
 
   FacilitySimilarity similarity_;
   std::size_t dimension_;
+  bool keeps_similarities_;
   std::size_t longest_list_;
   std::uint64_t first_tile_;
   std::vector<std::uint32_t> candidate_;
@@ -83,6 +99,7 @@ class GroundCover {
   std::vector<float> panels_;
   std::vector<std::int32_t> cover_;  ///< [rows, filled up to tiles]
   std::vector<std::int32_t> marked_cover_;
+  std::vector<std::int32_t> similarities_;  ///< [candidates, rows filled up to tiles], or empty
   /// The changed rows, as panels with both covers.
   std::vector<float> changed_panels_;
   std::vector<std::int32_t> changed_from_, changed_to_;

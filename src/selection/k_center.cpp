@@ -39,7 +39,7 @@ Pool next_pool(CenterShare& share) {
 }  // namespace
 
 Selection k_center(const CostedVectors& rows, std::uint64_t seed, std::uint64_t amount) {
-  CenterShare share(rows);
+  CenterShare share(rows, amount);
   CenterList list(amount);
   Pool pool{kNowhere, take({rows.row, random_keys(rows.row, seed), {}}, 1).index};
   for (;;) {

@@ -77,7 +77,7 @@ Selection k_center_mpi(const mpi::Communicator& communicator, const CostedVector
                        std::uint64_t seed, std::uint64_t amount) {
   if (communicator.size() == 1) return k_center(rows, seed, amount);
   CountedCollectives collectives(communicator);
-  CenterShare share(rows);
+  CenterShare share(rows, amount);
   CenterList list(amount);
   OwnPool own{kNowhere, first_pick(collectives, rows, seed)};
   for (;;) {

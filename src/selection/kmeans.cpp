@@ -1,6 +1,7 @@
 #include "selection/kmeans.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -33,9 +34,11 @@ double exact_sum(std::span<const double> values, std::uint64_t count, const Exch
 }
 
 FixedPoint element_units(const Vectors& rows, std::uint64_t count, const Exchange& exchange) {
-  float largest = 0;
-  for (const float x : rows.values) largest = std::max(largest, std::abs(x));
-  return {exchange.max(static_cast<double>(largest)), count};
+  // Without their signs floats are in the order of their bits, which is found many at a time.
+  std::uint32_t largest = 0;
+  for (const float x : rows.values)
+    largest = std::max(largest, std::bit_cast<std::uint32_t>(x) & 0x7fffffffU);
+  return {exchange.max(static_cast<double>(std::bit_cast<float>(largest))), count};
 }
 
 /// Lloyd's iterations over the rows of this process.
@@ -76,7 +79,7 @@ class Lloyd {
  private:
   /// Makes the rows members of their nearest centroids' clusters.
   void follow_rows() {
-    const std::vector<std::uint32_t>& nearest = nearest_.assignment().cluster;
+    const std::vector<std::uint32_t>& nearest = nearest_.cluster();
     const bool is_first = member_of_.empty();
     for (std::size_t row = 0; row < nearest.size(); ++row) {
       if (!is_first && nearest[row] == member_of_[row]) continue;
@@ -109,7 +112,7 @@ class Lloyd {
   };
 
   /// The `count` rows of all processes that are farthest from their centroids, and not on them.
-  [[nodiscard]] std::vector<FarRow> farthest_rows(std::size_t count) const {
+  [[nodiscard]] std::vector<FarRow> farthest_rows(std::size_t count) {
     const auto keep_farthest = [&](std::vector<FarRow>& rows) {
       std::ranges::stable_sort(rows, std::ranges::greater(), &FarRow::squared_distance);
       rows.resize(std::min(rows.size(), count));

@@ -45,6 +45,8 @@ class LazyGreedy {
   [[nodiscard]] std::uint64_t evaluations() const { return evaluations_; }
 
  private:
+  void settle_top();
+
   Objective& objective_;
   std::span<Candidate> candidates_;
   std::vector<Bound> heap_;  ///< the earliest position on top

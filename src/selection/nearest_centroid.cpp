@@ -7,9 +7,28 @@
 #include "selection/squared_distance.hpp"
 
 namespace winnow::selection {
+namespace {
+
+constexpr double kNotComputed = std::numeric_limits<double>::infinity();
+/// Products with centroids that take as long as one distance.
+constexpr std::size_t kProductsOfADistance = 32;
+
+}  // namespace
+
 double NearestCentroids::distance(std::size_t row, std::uint32_t cluster) const {
   const std::size_t dimension = rows_.dimension;
   return squared_distance(rows_[row], centroids_.subspan(cluster * dimension, dimension));
+}
+
+double& NearestCentroids::own_distance(std::size_t row) {
+  double& own = assignment_.squared_distance[row];
+  if (own == kNotComputed) own = distance(row, assignment_.cluster[row]);
+  return own;
+}
+
+const Assignment& NearestCentroids::assignment() {
+  for (std::size_t row = 0; row < assignment_.cluster.size(); ++row) own_distance(row);
+  return assignment_;
 }
 
 void NearestCentroids::update(std::span<const double> centroids,
@@ -17,8 +36,7 @@ void NearestCentroids::update(std::span<const double> centroids,
   centroids_ = centroids;
   const std::size_t rows = panels_.rows();
   const std::size_t clusters = centroids.size() / rows_.dimension;
-  // Where most centroids have moved, too many rows are farther from theirs to save any products.
-  if (assignment_.cluster.size() == rows && 3 * moved.size() < 2 * clusters) {
+  if (assignment_.cluster.size() == rows && moved.size() + kProductsOfADistance < clusters) {
     const std::vector<std::size_t> farther = follow_own(moved);
     if (rows * moved.size() + farther.size() * clusters < rows * clusters) {
       compare_with_moved(moved, farther);
@@ -28,21 +46,22 @@ void NearestCentroids::update(std::span<const double> centroids,
   }
   assignment_.cluster.resize(rows);
   assignment_.squared_distance.resize(rows);
+  others_.resize(rows);
   std::vector<std::size_t> all(rows);
   std::iota(all.begin(), all.end(), std::size_t{0});
   compare_with_all(all);
 }
 
-/// Renews the distances to centroids that have moved: the rows whose distance has grown, ascending.
+/// Renews the distances to centroids that have moved: the rows that may be nearer now to one that
+/// has not, ascending.
 std::vector<std::size_t> NearestCentroids::follow_own(std::span<const std::uint32_t> moved) {
   std::vector<unsigned char> has_moved(centroids_.size() / rows_.dimension);
   for (const std::uint32_t cluster : moved) has_moved[cluster] = 1;
   std::vector<std::size_t> farther;
   for (std::size_t row = 0; row < panels_.rows(); ++row) {
     if (has_moved[assignment_.cluster[row]] == 0) continue;
-    const double before = assignment_.squared_distance[row];
-    assignment_.squared_distance[row] = distance(row, assignment_.cluster[row]);
-    if (assignment_.squared_distance[row] > before) farther.push_back(row);
+    assignment_.squared_distance[row] = kNotComputed;
+    if (own_distance(row) >= others_[row]) farther.push_back(row);
   }
   return farther;
 }
@@ -84,16 +103,18 @@ void NearestCentroids::compare_with_all(std::span<const std::size_t> rows) {
 
 /// The nearest centroid of a table of all.
 void NearestCentroids::settle(std::size_t row, std::size_t lane) {
-  const double error = panels_.distance_error(panels_.squared_norms()[row] + table_.largest_norm);
+  const double norm = panels_.squared_norms()[row];
+  const double error = panels_.distance_error(norm + table_.largest_norm);
   const double best = static_cast<double>(products_.best_score(lane));
+  const double second = static_cast<double>(products_.second_score(lane));
   std::uint32_t& cluster = assignment_.cluster[row];
   double& squared_distance = assignment_.squared_distance[row];
-  if (best - static_cast<double>(products_.second_score(lane)) > error) {
+  squared_distance = kNotComputed;
+  if (best - second > error) {
     cluster = table_.cluster[products_.best(lane)];
-    squared_distance = distance(row, cluster);
+    others_[row] = norm - 2 * second - error;
     return;
   }
-  squared_distance = std::numeric_limits<double>::infinity();
   for (std::size_t c = 0; c < table_.cluster.size(); ++c) {
     if (static_cast<double>(products_.score(c, lane)) < best - error) continue;
     const double candidate = distance(row, table_.cluster[c]);
@@ -101,6 +122,7 @@ void NearestCentroids::settle(std::size_t row, std::size_t lane) {
     cluster = table_.cluster[c];
     squared_distance = candidate;
   }
+  others_[row] = squared_distance;
 }
 
 /// The nearest of the present centroid and of those in the table.
@@ -108,13 +130,17 @@ void NearestCentroids::settle_against_own(std::size_t row, std::size_t lane) {
   const double norm = panels_.squared_norms()[row];
   const double error = panels_.distance_error(norm + table_.largest_norm);
   std::uint32_t& cluster = assignment_.cluster[row];
-  double& squared_distance = assignment_.squared_distance[row];
-  const double least = (norm - error - squared_distance) / 2;
+  double& squared_distance = own_distance(row);
   const std::uint32_t own = cluster;
   const bool own_is_best = table_.cluster[products_.best(lane)] == own;
-  if (static_cast<double>(own_is_best ? products_.second_score(lane) : products_.best_score(lane)) <
-      least)
+  const double score =
+      static_cast<double>(own_is_best ? products_.second_score(lane) : products_.best_score(lane));
+  const double nearest_other = norm - 2 * score - error;
+  if (nearest_other > squared_distance) {
+    others_[row] = std::min(others_[row], nearest_other);
     return;
+  }
+  const double least = (norm - error - squared_distance) / 2;
   for (std::size_t c = 0; c < table_.cluster.size(); ++c) {
     if (static_cast<double>(products_.score(c, lane)) < least || table_.cluster[c] == own) continue;
     const double candidate = distance(row, table_.cluster[c]);
@@ -124,6 +150,7 @@ void NearestCentroids::settle_against_own(std::size_t row, std::size_t lane) {
     cluster = table_.cluster[c];
     squared_distance = candidate;
   }
+  others_[row] = squared_distance;
 }
 
 Assignment assign_to_nearest(const Vectors& rows, std::span<const double> centroids) {

@@ -22,8 +22,8 @@ struct Assignment {
 [[nodiscard]] Assignment assign_to_nearest(const Vectors& rows, std::span<const double> centroids);
 
 /// Keeps rows assigned to their nearest centroids while these move. Products in float32 settle what
-/// their rounding cannot change, the rest is computed again; and a row that is no farther from its
-/// centroid than before is compared with those centroids only that have moved.
+/// their rounding cannot change, the rest is computed again; and a row that is still nearer to its
+/// centroid than to any that stayed is compared with those only that have moved.
 class NearestCentroids {
  public:
   /// Both must outlive this object. @param panels  of `rows`
@@ -34,9 +34,12 @@ class NearestCentroids {
   /// @param moved      those that differ from the call before, ascending; all in the first call
   void update(std::span<const double> centroids, std::span<const std::uint32_t> moved);
 
-  [[nodiscard]] const Assignment& assignment() const { return assignment_; }
+  [[nodiscard]] const std::vector<std::uint32_t>& cluster() const { return assignment_.cluster; }
+  /// The centroids of the last update must still be as they were then.
+  [[nodiscard]] const Assignment& assignment();
 
  private:
+  double& own_distance(std::size_t row);
   [[nodiscard]] std::vector<std::size_t> follow_own(std::span<const std::uint32_t> moved);
   void compare_with_moved(std::span<const std::uint32_t> moved,
                           std::span<const std::size_t> passed_over);
@@ -47,10 +50,11 @@ class NearestCentroids {
 
   Vectors rows_;
   const VectorPanels& panels_;
-  std::span<const double> centroids_;  ///< of the present update
+  std::span<const double> centroids_;  ///< of the last update
   CentroidTable table_;
   CentroidProducts products_;
-  Assignment assignment_;
+  Assignment assignment_;       ///< a distance is infinite until it is asked for
+  std::vector<double> others_;  ///< squared distances of no other centroid are below it. [rows]
 };
 
 }  // namespace winnow::selection

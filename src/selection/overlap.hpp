@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "core/partition.hpp"
 
@@ -19,9 +18,5 @@ struct Overlap {
 /// @param all   rows of the data set
 [[nodiscard]] Overlap overlap(std::span<const core::RowId> a, std::span<const core::RowId> b,
                               std::uint64_t all);
-
-/// Spearman's rank correlation of two columns of numbers, equal numbers sharing their mean rank;
-/// NaN where one of them is constant or there are fewer than 2 rows.  `a` and `b` are equally long.
-[[nodiscard]] double rank_correlation(std::span<const double> a, std::span<const double> b);
 
 }  // namespace winnow::selection

@@ -4,13 +4,41 @@
 #include <cmath>
 #include <limits>
 
-#include "core/tile_product.hpp"
+#include "core/vector_clones.hpp"
 
 namespace winnow::selection {
 namespace {
 
-/// Vectors whose products with the kept ones are computed at a time.
-constexpr std::size_t kRows = 64;
+WINNOW_VECTOR_CLONES double product_in_parts(std::span<const float> a, std::span<const float> b) {
+  constexpr std::size_t kParts = 32;
+  double parts[kParts] = {};
+  std::size_t i = 0;
+  for (; i + kParts <= a.size(); i += kParts)
+#pragma omp simd
+    for (std::size_t part = 0; part < kParts; ++part)
+      parts[part] += static_cast<double>(a[i + part]) * static_cast<double>(b[i + part]);
+  for (; i < a.size(); ++i) parts[0] += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  double sum = 0;
+  for (const double part : parts) sum += part;
+  return sum;
+}
+
+/// `cosine_similarity` of vectors with a length: only the sum is bound to its order.
+WINNOW_VECTOR_CLONES double cosine_in_order(std::span<const float> a, double norm_a,
+                                            std::span<const float> b, double norm_b) {
+  constexpr std::size_t kTerms = 64;
+  double terms[kTerms];
+  double sum = 0;
+  for (std::size_t first = 0; first < a.size(); first += kTerms) {
+    const std::size_t count = std::min(kTerms, a.size() - first);
+#pragma omp simd
+    for (std::size_t i = 0; i < count; ++i)
+      terms[i] = (static_cast<double>(a[first + i]) / norm_a) *
+                 (static_cast<double>(b[first + i]) / norm_b);
+    for (std::size_t i = 0; i < count; ++i) sum += terms[i];
+  }
+  return sum;
+}
 
 }  // namespace
 
@@ -30,14 +58,17 @@ std::vector<double> norms(const Vectors& vectors) {
 double cosine_similarity(std::span<const float> a, double norm_a, std::span<const float> b,
                          double norm_b) {
   if (norm_a == 0 || norm_b == 0) return 0;
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    sum += (static_cast<double>(a[i]) / norm_a) * (static_cast<double>(b[i]) / norm_b);
-  return sum;
+  return cosine_in_order(a, norm_a, b, norm_b);
 }
 
 double cosine_similarity(std::span<const float> a, std::span<const float> b) {
   return cosine_similarity(a, norm(a), b, norm(b));
+}
+
+double quick_cosine(std::span<const float> a, double norm_a, std::span<const float> b,
+                    double norm_b) {
+  if (norm_a == 0 || norm_b == 0) return 0;
+  return product_in_parts(a, b) / norm_a / norm_b;
 }
 
 // Each element, product and addition is off by at most half a unit in the last place of what has at
@@ -46,80 +77,23 @@ double product_error(std::size_t dimension) {
   return (static_cast<double>(dimension) + 8) * std::numeric_limits<float>::epsilon();
 }
 
-KeptVectors::KeptVectors(std::size_t dimension, double threshold)
-    : dimension_(dimension),
-      threshold_(threshold),
-      surely_below_(static_cast<float>(threshold - product_error(dimension))),
-      surely_above_(static_cast<float>(threshold + product_error(dimension))) {}
-
-void KeptVectors::keep(std::span<const float> vector) {
-  const std::size_t place = size() % core::kTileColumns;
-  if (place == 0) panels_.resize(panels_.size() + dimension_ * core::kTileColumns, 0.0F);
-  float* const panel =
-      panels_.data() + size() / core::kTileColumns * dimension_ * core::kTileColumns;
-  const double length = norm(vector);
-  for (std::size_t i = 0; i < dimension_; ++i)
-    panel[i * core::kTileColumns + place] =
-        length == 0 ? 0.0F : static_cast<float>(static_cast<double>(vector[i]) / length);
-  vectors_.insert(vectors_.end(), vector.begin(), vector.end());
-  norms_.push_back(length);
+// The same bound for float64, of either cosine.
+double quick_cosine_error(std::size_t dimension) {
+  return 2 * (static_cast<double>(dimension) + 8) * std::numeric_limits<double>::epsilon();
 }
 
-double KeptVectors::cosine(std::span<const float> vector, double length, std::size_t kept) const {
-  return cosine_similarity(
-      vector, length, std::span(vectors_).subspan(kept * dimension_, dimension_), norms_[kept]);
+bool is_more_similar(std::span<const float> a, double norm_a, std::span<const float> b,
+                     double norm_b, double limit) {
+  const double quick = quick_cosine(a, norm_a, b, norm_b);
+  const double error = quick_cosine_error(a.size());
+  if (quick > limit + error) return true;
+  return quick >= limit - error && cosine_similarity(a, norm_a, b, norm_b) > limit;
 }
 
-void KeptVectors::mark_similar(const Vectors& vectors, std::span<unsigned char> marks) const {
-  std::vector<std::size_t> asked;
-  for (std::size_t row = 0; row < marks.size(); ++row)
-    if (marks[row] == 0) asked.push_back(row);
-  std::vector<float> units(kRows * dimension_), products(kRows * core::kTileColumns);
-  std::vector<double> norms(kRows);
-  for (std::size_t begin = 0; begin < asked.size(); begin += kRows) {
-    const std::size_t rows = std::min(kRows, asked.size() - begin);
-    for (std::size_t r = 0; r < rows; ++r) {
-      const std::span<const float> vector = vectors[asked[begin + r]];
-      norms[r] = norm(vector);
-      for (std::size_t i = 0; i < dimension_; ++i)
-        units[r * dimension_ + i] =
-            norms[r] == 0 ? 0.0F : static_cast<float>(static_cast<double>(vector[i]) / norms[r]);
-    }
-    for (std::size_t first = 0; first < size(); first += core::kTileColumns) {
-      core::multiply({units.data(), dimension_},
-                     {panels_.data() + first * dimension_, core::kTileColumns}, rows, dimension_,
-                     core::kTileColumns, {products.data(), core::kTileColumns});
-      const std::size_t kept = std::min(core::kTileColumns, size() - first);
-      for (std::size_t r = 0; r < rows; ++r) {
-        const std::size_t row = asked[begin + r];
-        const float* const product = products.data() + r * core::kTileColumns;
-        for (std::size_t k = 0; k < kept && marks[row] == 0; ++k)
-          if (product[k] > surely_above_ ||
-              (product[k] > surely_below_ &&
-               cosine(vectors[row], norms[r], first + k) > threshold_))
-            marks[row] = 1;
-      }
-    }
-  }
-}
-
-std::vector<std::size_t> SimilarityFilter::keep(const Vectors& vectors,
-                                                std::span<unsigned char> marks) {
-  std::vector<std::size_t> places;
-  for (std::size_t begin = 0; begin < marks.size(); begin += kRows) {
-    const std::size_t rows = std::min(kRows, marks.size() - begin);
-    kept_.mark_similar(vectors.range(begin, rows), marks.subspan(begin, rows));
-    KeptVectors fresh(vectors.dimension, kept_.threshold());
-    for (std::size_t row = begin; row < begin + rows; ++row) {
-      fresh.mark_similar(vectors.range(row, 1), marks.subspan(row, 1));
-      if (marks[row] != 0) continue;
-      fresh.keep(vectors[row]);
-      places.push_back(row);
-    }
-    for (std::size_t i = places.size() - fresh.size(); i < places.size(); ++i)
-      kept_.keep(vectors[places[i]]);
-  }
-  return places;
+double larger_cosine(double least, std::span<const float> a, double norm_a,
+                     std::span<const float> b, double norm_b) {
+  if (quick_cosine(a, norm_a, b, norm_b) < least - quick_cosine_error(a.size())) return least;
+  return std::max(least, cosine_similarity(a, norm_a, b, norm_b));
 }
 
 }  // namespace winnow::selection

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/partition.hpp"
+#include "selection/cosine_bounds.hpp"
 #include "selection/selection.hpp"
 #include "selection/vectors.hpp"
 
@@ -24,5 +25,9 @@ struct ScoredVectors {
 /// `filter/base.py` with batches of one.
 [[nodiscard]] Selection similarity_filter(const ScoredVectors& rows, double max_cosine_similarity,
                                           std::uint64_t amount);
+
+/// The same picks from bounds of this form, whatever is fastest here.
+[[nodiscard]] Selection similarity_filter(const ScoredVectors& rows, double max_cosine_similarity,
+                                          std::uint64_t amount, BoundForm form);
 
 }  // namespace winnow::selection

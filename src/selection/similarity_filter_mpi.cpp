@@ -5,8 +5,10 @@
 #include <numeric>
 #include <vector>
 
+#include "mpi/collectives.hpp"
 #include "selection/counted_mpi.hpp"
 #include "selection/cut_mpi.hpp"
+#include "selection/kept_vectors.hpp"
 #include "selection/ranking.hpp"
 #include "selection/similarity.hpp"
 
@@ -81,27 +83,31 @@ class OrderedBlocks {
 
 Selection similarity_filter_mpi(const mpi::Communicator& communicator, const ScoredVectors& rows,
                                 double max_cosine_similarity, std::uint64_t amount) {
+  if (communicator.size() == 1) return similarity_filter(rows, max_cosine_similarity, amount);
   const std::size_t dimension = rows.vectors.dimension;
   OrderedBlocks blocks(communicator, rows);
   KeptVectors own(dimension, max_cosine_similarity);
   Selection selection;
   selection.score.emplace();
   const auto ranks = static_cast<std::size_t>(communicator.size());
+  const std::uint64_t most_picks = std::min(amount, mpi::sum(communicator, rows.row.size()));
+  own.reserve(static_cast<std::size_t>(most_picks) / ranks + 1);
   const auto rank = static_cast<std::size_t>(communicator.rank());
   while (selection.spent < amount) {
     const Block block = blocks.next();
     if (block.rows.empty()) break;
     const Vectors vectors{block.vectors, dimension};
+    const std::vector<double> norm = norms(vectors);
     std::vector<unsigned char> marks(block.rows.size());
-    own.mark_similar(vectors, marks);
+    own.mark_similar(vectors, norm, marks);
     std::vector<std::uint64_t> marked(marks.begin(), marks.end());
     blocks.collectives().sum_in_place(marked);
     for (std::size_t i = 0; i < marks.size(); ++i) marks[i] = marked[i] > 0 ? 1 : 0;
     for (const std::size_t place :
-         SimilarityFilter(dimension, max_cosine_similarity).keep(vectors, marks)) {
+         SimilarityFilter(dimension, max_cosine_similarity).keep(vectors, norm, marks)) {
       const TravellingRow& row = block.rows[place];
       if (row.cost > amount - selection.spent) return selection;
-      if (selection.row.size() % ranks == rank) own.keep(vectors[place]);
+      if (selection.row.size() % ranks == rank) own.keep(vectors[place], norm[place]);
       selection.row.push_back(row.position.row);
       selection.score->push_back(row.score);
       selection.spent += row.cost;

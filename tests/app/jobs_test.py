@@ -1,5 +1,5 @@
 """Issue 5, S6: every job file that winnow ships passes --check, which names the files it misses and runs nothing; and what
---check says of a job whose files are there."""
+--check says of a job whose files are there, of its selections, and of rows that cannot fill them."""
 import json
 import pathlib
 import unittest
@@ -31,8 +31,74 @@ class Jobs(program.ProgramTest):
         self.assertIn("(40 rows)", plan["data"])
         self.assertRegex(plan["scorers"][0], r"; about \S+ M tokens, \S+ TFLOP$")
         self.assertFalse((self.folder / "run").exists())
-        text = self.succeed("run", job, "--check", "--set", "data.path=nowhere.jsonl").stdout
-        self.assertRegex(text, r"missing +/.*nowhere.jsonl \(data\)")
+
+    def test_missing_files_are_said_aloud(self):
+        job = tiny_job.write(self, rows=40)
+        done = self.succeed("run", job, "--check", "--set", "data.path=nowhere.jsonl", ranks=2)
+        self.assertRegex(done.stdout, r"missing +/.*nowhere.jsonl \(data\)")
+        self.assertRegex(done.stderr, r"(?m)^winnow: --check: missing, so that the job cannot run yet: /.*/nowhere.jsonl \(data\)$")
+        self.assertEqual(done.stderr.count("nowhere.jsonl"), 1)
+        done = self.succeed("run", job, "--check", "--json", "--set", "model.path=nowhere")
+        self.assertRegex(json.loads(done.stdout)["missing"][0], r"^/.*/nowhere \(scorer .*\)$")
+        self.assertIn("cannot run yet", done.stderr)
+        self.assertNotIn("missing", self.succeed("run", job, "--check").stderr)
+
+
+JOB = """
+name: checked
+data: {{ path: {data}, on_bad_row: skip }}
+scorers:
+  given: {{ import: {scores}, as: ifd_ppl }}
+  encoder: {{ path: {folder}/nowhere, score: [embedding] }}
+selections:
+  chain:
+    - {{ filter: "ifd_ppl < 2" }}
+    - {{ method: random, budget: 50%, seed: 4 }}
+    - {{ method: longest, budget: 20, text: instruction, stratify: {{ field: kind, budgets: equal }} }}
+  covering: {{ method: superfiltering_d, budget: 5%, ifd_share: 30% }}
+  distinct: {{ method: deduplicate, by: embedding }}
+  deita: {{ method: deita, score: ifd_ppl, budget: 10 }}
+  mean: {{ method: kmeans, budget: 7 }}
+  best: {{ method: ifd, budget: 50%, of: eligible }}
+"""
+
+
+class Selections(program.ProgramTest):
+    """300 rows, one of which cannot be read."""
+
+    def check(self, *options):
+        rows = [json.dumps(dict(row, kind="ab"[i % 2])) for i, row in enumerate(self.rows(299))]
+        data = self.write("rows.jsonl", "\n".join(rows[:100] + ["{broken"] + rows[100:]) + "\n")
+        self.job = self.write_job(JOB.format(data=data, scores=self.write("scores.json", json.dumps([0.5] * 300)), folder=self.folder))
+        return json.loads(self.succeed("run", self.job, "--check", "--json", *options).stdout)["selections"]
+
+    def test_how_many_rows_each_step_leaves_at_most(self):
+        self.assertEqual(self.check(), [
+            "chain: ifd_ppl < 2 (scorer given): at most 299 of 299 rows; then random of 50% (seed 4): at most 150 of 299 rows; then longest of 20 "
+            "(text instruction, unit words, stratify.field kind, stratify.budgets equal): at most 20 of 150 rows",
+            "covering: superfiltering_d of 5% (scorer given, encoder, ifd_share 30%, faithful false, embedding encoder): at most 15 of 299 rows, "
+            "at most 0.0081 M similarities",
+            "distinct: deduplicate (scorer encoder, by embedding, max_cosine_similarity 0.95, embedding encoder): at most 299 of 299 rows, "
+            "at most 0.0894 M cosines",
+            "deita: deita of 10 (scorer given, encoder, score ifd_ppl, max_cosine_similarity 0.9, embedding encoder): at most 10 of 299 rows, "
+            "at most 0.00299 M cosines",
+            "mean: kmeans of 7 (scorer encoder, clusters as many as rows are picked, take nearest, seed 0, embedding encoder): at most 7 of 299 rows, "
+            "at most 0.00209 M distances in each round",
+            "best: ifd of 50% (of eligible, scorer given, faithful false): at most 149 of 299 rows"])
+
+    def test_what_the_rows_cannot_give(self):
+        self.check()
+        for setting, said in (("deita.budget=5000", "selections.deita.budget: '5000': asks for 5000 rows, but there are at most 299"),
+                              ("deita.budget=300", "asks for 300 rows, but there are at most 299"),
+                              ("best.budget=0.1%", "selections.best.budget: '0.1%': the budget of 0.1% comes to 0 of 299 rows"),
+                              ("chain.1.budget=10", "selections.chain[2].budget: '20': asks for 20 rows, but there are at most 10"),
+                              ("covering.budget=31%", "selections.covering.budget: '31%': asks for 93 rows, but there are at most 90 in ifd_share 30%"),
+                              ("chain.2.stratify.field=nofield", "selections.chain[2].stratify: no row has a value in the field 'nofield'")):
+            with self.subTest(setting):
+                self.fail_with(3, said, arguments=["run", self.job, "--check", "--set", f"selections.{setting}"])
+        self.succeed("run", self.job, "--check", "--set", "selections.deita.budget=299")
+        gone = ["--set", "data.path=nowhere.jsonl", "--set", "selections.deita.budget=5000", "--set", "selections.chain.2.stratify.field=nofield"]
+        self.assertIn("chain: ifd_ppl < 2 (scorer given); then random of 50% (seed 4); then", self.succeed("run", self.job, "--check", *gone).stdout)  # Not known yet.
 
 
 if __name__ == "__main__":

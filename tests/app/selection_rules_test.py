@@ -95,7 +95,7 @@ class SelectionRules(program.ProgramTest):
     def test_keys_that_change_nothing(self):
         data = self.write_rows(4)
         self.write("four.json", "[0.4, 0.3, 0.2, 0.1]")
-        for setting, said in (("superfiltering, faithful: true", "select.faithful: unknown key"),
+        for setting, said in (("superfiltering, faithful: true", "select.faithful: given, but superfiltering takes no faithful"),
                               ("cherry, version: 2, faithful: true", "select.faithful: given, but `version: 2` has no other way")):
             for name in ("ifd_ppl", "ifd_loss"):
                 job = self.write_job(f"data: {{ path: {data} }}\nscorers: {{ a: {{ import: four.json, as: ifd_ppl }}, b: {{ import: four.json, as: ifd_loss }} }}\n"

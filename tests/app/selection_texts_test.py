@@ -18,8 +18,9 @@ class SelectionTexts(program.ProgramTest):
     def refuse(self, text, *said, changes=(), code=2):
         with self.subTest(text, changes=changes):
             arguments = [option for change in changes for option in ("--set", change)]
-            self.fail_with(code, *said, arguments=["run", self.job(text), "--out", self.folder / "run", *arguments])
+            done = self.fail_with(code, *said, arguments=["run", self.job(text), "--out", self.folder / "run", *arguments])
             self.assertFalse((self.folder / "run/summary.json").exists())
+            return done
 
     def rows_of(self, text, *changes):
         options = [option for change in changes for option in ("--set", change)]
@@ -65,7 +66,7 @@ class SelectionTexts(program.ProgramTest):
         self.refuse("select: { fliter: ifd_ppl < 1 }", "select.fliter: unknown key; nearest valid key is 'filter'")
         self.refuse("select: { metod: random, budget: 3 }", "select.metod: unknown key; nearest valid key is 'method'")
         self.refuse("select: { filter: ifd_ppl < 1, method: random, budget: 1 }", "select.filter: given beside method")
-        self.refuse("select: { filter: ifd_ppl < 1, budget: 1 }", "select.budget: unknown key")
+        self.refuse("select: { filter: ifd_ppl < 1, budget: 1 }", "select.budget: given, but a filter takes no budget")
         for method, key, nearest in (("random", "bugdet: 2", "budget"), ("deita", "max_cosine_similarty: 0.5", "max_cosine_similarity"),
                                      ("kmeans", "cluster: 5", "clusters"), ("cherry", "verson: 2", "version"), ("iterit", "deccay: 0.5", "decay"),
                                      ("superfiltering_d", "ifd_shares: 5%", "ifd_share"), ("instag", "global_tag: true", "global_tags"),
@@ -75,9 +76,14 @@ class SelectionTexts(program.ProgramTest):
 
     def test_keys_of_another_method(self):
         for method, key in (("random", "decay: 1"), ("longest", "score: rating"), ("iterit", "seed: 1"), ("ifd", "take: top"), ("perplexity", "unit: words")):
-            self.refuse(f"select: {{ method: {method}, budget: 1, {key} }}", f"select.{key.split(':')[0]}: unknown key", "(valid: budget, ")
-        for method in ("vanilla", "deduplicate"):
-            self.refuse(f"select: {{ method: {method}, budget: 5 }}", "select.budget: unknown key")
+            name = key.split(":")[0]
+            self.refuse(f"select: {{ method: {method}, budget: 1, {key} }}", f"select.{name}: given, but {method} takes no {name}; it takes budget, of, stratify")
+        for method in ("vanilla", "deduplicate", "cherry_pre_experience"):
+            for key in ("budget: 5", "of: eligible", "stratify: kind"):
+                name = key.split(":")[0]
+                self.refuse(f"select: {{ method: {method}, {key} }}", f"select.{name}: given, but {method} takes no {name}", "; it takes by, text" if method == "deduplicate" else "")
+        unknown = "select.colour: unknown key; nearest valid key is"
+        self.assertNotIn("of, ", self.refuse("select: { method: vanilla, colour: red }", unknown).stderr.split("valid: ")[1])
         self.refuse("select: { method: deduplicate, max_cosine_similarity: 0.9 }", "select.max_cosine_similarity: given, but `by: ngrams`")
 
     def test_values_out_of_range(self):
@@ -110,7 +116,8 @@ class SelectionTexts(program.ProgramTest):
     def test_chains(self):
         step = "  - { filter: ifd_ppl < 1 }\n"
         self.refuse("select:\n" + step * 65, "select: 65 steps, at most 64 are supported")
-        self.refuse("select: [{ method: random, budget: 3, order: file }, { filter: ifd_ppl < 1 }]", "select[0].order: unknown key")
+        self.refuse("select: [{ method: random, budget: 3, order: file }, { filter: ifd_ppl < 1 }]", "select[0].order: given, but stands in the last step of a chain")
+        self.refuse("select: [{ filter: ifd_ppl < 1, order: file }, { method: random, budget: 3 }]", "select[0].order: given, but stands in the last step")
         self.refuse("select: [{ filter: ifd_ppl < 1 }, { filter: ifd_ppl > 1 }, { method: random, budget: 1 }]",
                     "select[2]: no row is eligible for random (rows by status: none came in)", code=3)
         self.refuse("select: [{ method: random, budget: 3 }, { method: random, budget: 5 }]",
@@ -126,6 +133,7 @@ class SelectionTexts(program.ProgramTest):
                              ("chain.0.filter=nonsense", "selections.chain[0].filter: found the unknown name 'nonsense'"),
                              ("chain=[]", "selections.chain: empty"), ("chain.1.budget=200%", "`200%` is more than 100%"), ("chain.1.budget=[", "not a YAML value")):
             self.refuse(CHAIN, said, changes=[f"selections.{change}"])
+        self.refuse("select: []", "--set select.0.budget=5: '0' is no item of an empty list", changes=["select.0.budget=5"])
         self.assertEqual(self.rows_of(CHAIN, "selections.chain.1.budget=2"), {"chain": 2})
         self.assertEqual(self.rows_of(CHAIN, "selections.chain.1.budget=50%", "selections.chain.0.filter=rating > mean(rating)"), {"chain": 5})
 

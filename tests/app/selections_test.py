@@ -1,14 +1,10 @@
-"""Chains, strata, memory limits and `winnow compare`, each against numpy on what the files hold."""
+"""Chains, strata and memory limits, each against numpy on what the files hold."""
 import collections
-import csv
-import io
 import json
-import re
 import unittest
 
 import h5py
 import numpy
-from scipy.stats import spearmanr
 
 import program
 import tiny_job
@@ -116,54 +112,9 @@ class Selections(program.ProgramTest):
         many = self.write("many.jsonl", "".join(json.dumps({"instruction": "x", "output": " ".join(f"w{i}x{k}" for k in range(400))}) + "\n" for i in range(100)))
         scores = self.write("many.json", json.dumps([0.5] * 100))
         job = self.write_job(f"data: {{ path: {many} }}\nmemory: 1 MiB\nscorers: {{ s: {{ import: {scores}, as: ifd_ppl }} }}\nselect: {{ method: iterit, budget: 5 }}\n")
-        self.fail_with(2, "select: iterit on 100 rows needs about 5 MiB on each of 1 ranks", "`memory` of the job allows 1 MiB", arguments=["run", job, "--out", self.folder / "run"])
+        self.fail_with(2, "select: iterit on 100 rows needs about 4 MiB on each of 1 ranks", "`memory` of the job allows 1 MiB", arguments=["run", job, "--out", self.folder / "run"])
         self.succeed("run", job, "--out", self.folder / "run", "--set", "memory=64 MiB")
         self.fail_with(2, "memory: found '5 bytes', expected a size", arguments=["run", job, "--set", "memory=5 bytes"])
-
-    def test_compare(self):
-        self.select("selections:\n  a: { method: ifd, budget: 10 }\n  b: { method: longest, budget: 20 }\n  c: { method: top, score: rating, budget: 15 }\n")
-        table = self.folder / "tables.csv"
-        done = self.succeed("compare", self.folder / "run", "--json", "--csv", table)
-        found = json.loads(done.stdout)
-        self.assertEqual(found["names"], ["a", "b", "c"])
-        sets = [set(self.picks(name)[0]) for name in found["names"]]
-        for i, one in enumerate(sets):
-            for j, other in enumerate(sets):
-                self.assertEqual(found["overlap"][i][j], len(one & other))
-                self.assertAlmostEqual(found["jaccard"][i][j], len(one & other) / len(one | other), places=12)
-                self.assertAlmostEqual(found["expected"][i][j], len(one) * len(other) / ROWS, places=12)
-        words = [1 + i % 17 for i in sets[1]]
-        self.assertAlmostEqual(found["selections"]["b"]["response_words"]["mean"], numpy.mean(words), places=12)
-        self.assertAlmostEqual(found["selections"]["b"]["response_words"]["q90"], numpy.quantile(words, 0.9), places=12)
-        texts = [re.findall(r"\w\w+", self.samples[i]["output"]) for i in sets[1]]
-        ngrams = {tuple(text[k:k + n]) for text in texts for n in (1, 2, 3) for k in range(len(text) - n + 1)}
-        self.assertEqual(found["selections"]["b"]["unique_ngrams"], len(ngrams))
-        both = [i for i in range(ROWS) if self.ifd[i] is not None]
-        want = spearmanr([self.ifd[i] for i in both], [self.rating[i] for i in both]).statistic
-        self.assertEqual(found["scores"]["names"], ["ifd.ifd_ppl", "rated.rating"])
-        self.assertAlmostEqual(found["scores"]["spearman"][0][1], want, places=12)
-        lines = list(csv.reader(io.StringIO(table.read_text())))
-        self.assertIn(["a", "10", str(len(sets[0] & sets[1])), str(len(sets[0] & sets[2]))], lines)
-        text = self.succeed("compare", self.folder / "run/selection/a.h5", self.folder / "run/selection/c.h5").stdout
-        self.assertIn("expected by chance", text)
-
-    def test_compare_counts_the_tokens_of_the_rows(self):
-        self.succeed("run", tiny_job.write(self, rows=30), "--out", self.folder / "run")
-        found = json.loads(self.succeed("compare", self.folder / "run", "--json").stdout)
-        with h5py.File(self.folder / "run/scores.h5") as file:
-            tokens = file["/scores/tiny-model/n_tokens"][:]
-        for name, selection in found["selections"].items():
-            self.assertEqual(selection["tokens"], tokens[self.picks(name)[0]].sum())
-        self.assertGreater(found["clusters"]["count"], 1)
-
-    def test_compare_refuses_what_cannot_be_compared(self):
-        self.select("selections:\n  a: { method: random, budget: 10 }\n")
-        self.fail_with(2, "found 1 selection, expected at least two", arguments=["compare", self.folder / "run"])
-        self.fail_with(2, "expected a run folder with selections", arguments=["compare", self.folder])
-        other = self.write("other.jsonl", json.dumps({"instruction": "a", "output": "b"}) + "\n")
-        job = self.write_job(f"data: {{ path: {other} }}\nselect: {{ method: vanilla }}\n", "other.yaml")
-        self.succeed("run", job, "--out", self.folder / "other")
-        self.fail_with(2, "different data sets", arguments=["compare", self.folder / "run", self.folder / "other"])
 
 
 if __name__ == "__main__":

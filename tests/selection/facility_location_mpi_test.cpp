@@ -50,5 +50,26 @@ TEST(FacilityLocationMpi, EqualsFacilityLocationOfAllRows) {
           }
 }
 
+// A rank's rows travel in blocks of 1,024.
+TEST(FacilityLocationMpi, EqualsFacilityLocationOfAllRowsInSeveralBlocks) {
+  const mpi::Communicator world = mpi::Communicator::world();
+  constexpr std::size_t kCount = 4'500, kWidth = 8;
+  const EmbeddedRows all(kCount, kWidth, 0.3);
+  const core::RowRange mine = share(kCount, world, false);
+  for (const std::uint64_t list_bytes : {std::uint64_t{1} << 20, std::uint64_t{1} << 28}) {
+    const FacilityRule rule{FacilitySimilarity::published, FacilityTies::smallest_row, list_bytes};
+    const Selection alone = facility_location({all.row, {}, {}, {all.values, kWidth}}, rule, 40);
+    const Selection together = facility_location_mpi(
+        world,
+        {std::span(all.row).subspan(mine.begin, mine.size()),
+         {},
+         {},
+         {std::span(all.values).subspan(mine.begin * kWidth, mine.size() * kWidth), kWidth}},
+        rule, 40);
+    EXPECT_EQ(together.row, alone.row) << list_bytes;
+    EXPECT_EQ(together.gain, alone.gain);
+  }
+}
+
 }  // namespace
 }  // namespace winnow::selection

@@ -6,9 +6,6 @@ Without a file of float32 vectors: unit vectors around a few centres, some of th
 """
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from driver import report_of
 from facility_location_transcription import cosine_similarities, greedy, lazy_greedy, published_similarities
 
 SIMILARITIES = {"published": published_similarities, "cosine": cosine_similarities}
@@ -34,13 +32,7 @@ def clustered_vectors(rows, dimension=48, seed=7):
 
 def run_driver(driver, path, dimension, picks, similarity, ties, what="winnow", ranks=1):
     """The driver's JSON: `rows`, `gains`, `seconds`."""
-    command = [os.environ.get("WINNOW_MPIRUN") or "mpirun", "-n", str(ranks), driver]
-    command += [str(path), str(dimension), str(picks), similarity, ties, what]
-    allowed = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1"}
-    done = subprocess.run(command, env=os.environ | allowed, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr}")
-    return json.loads(done.stdout)
+    return report_of(driver, [path, dimension, picks, similarity, ties, what], ranks)
 
 
 def main():

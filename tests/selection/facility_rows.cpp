@@ -1,37 +1,25 @@
 // facility_rows FILE DIMENSION PICKS published|cosine smallest_row|published winnow|peer
 // Facility location of the float32 vectors in FILE, each rank with its share of them; prints rows,
 // gains and seconds as JSON. `peer`: submodlib's way, with the published similarity and ties.
-#include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <numeric>
 #include <queue>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "core/partition.hpp"
+#include "driver.hpp"
 #include "mpi/collectives.hpp"
-#include "mpi/environment.hpp"
 #include "selection/facility_location_mpi.hpp"
 
 namespace {
 
 using namespace winnow;
-
-std::vector<float> read_values(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) throw std::runtime_error("no file " + path);
-  std::vector<float> values(static_cast<std::size_t>(file.tellg()) / sizeof(float));
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(values.data()),
-            static_cast<std::streamsize>(values.size() * sizeof(float)));
-  return values;
-}
 
 /// create_square_kernel_dense and LazyGreedyOptimizer::maximize, without the copy of the set of
 /// picks that the latter makes for every gain.
@@ -74,9 +62,9 @@ selection::Selection peer(const selection::Vectors& vectors, std::size_t rows, s
   return selection;
 }
 
-int run(const std::vector<std::string>& argument) {
-  const mpi::Communicator world = mpi::Communicator::world();
-  const std::vector<float> values = read_values(argument.at(1));
+nlohmann::json run(const mpi::Communicator& world, const std::vector<std::string>& argument) {
+  std::ifstream file(argument.at(1), std::ios::binary);
+  const auto values = read<float>(file, std::filesystem::file_size(argument.at(1)) / sizeof(float));
   const std::size_t dimension = std::stoull(argument.at(2));
   const std::size_t picks = std::stoull(argument.at(3));
   const selection::FacilityRule rule{
@@ -92,27 +80,16 @@ int run(const std::vector<std::string>& argument) {
   const auto own_values =
       std::span(values).subspan(share.begin * dimension, share.size() * dimension);
 
-  mpi::barrier(world);
-  const auto start = std::chrono::steady_clock::now();
-  const selection::Selection selection =
-      argument.at(6) == "peer" ? peer({values, dimension}, rows, picks)
-                               : selection::facility_location_mpi(
-                                     world, {own, {}, {}, {own_values, dimension}}, rule, picks);
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  const nlohmann::json report{
-      {"rows", selection.row}, {"gains", *selection.gain}, {"seconds", taken.count()}};
-  if (world.is_root()) std::cout << report.dump() << '\n';
-  return 0;
+  selection::Selection selection;
+  const double seconds = seconds_of(world, [&] {
+    selection = argument.at(6) == "peer"
+                    ? peer({values, dimension}, rows, picks)
+                    : selection::facility_location_mpi(
+                          world, {own, {}, {}, {own_values, dimension}}, rule, picks);
+  });
+  return {{"rows", selection.row}, {"gains", *selection.gain}, {"seconds", seconds}};
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const winnow::mpi::Environment environment(argc, argv);
-  try {
-    return run({argv, argv + argc});
-  } catch (const std::exception& error) {
-    std::cerr << "facility_rows: " << error.what() << '\n';
-    winnow::mpi::Environment::abort(1);
-  }
-}
+int main(int argc, char** argv) { return winnow::run_driver(argc, argv, run); }

@@ -1,19 +1,16 @@
 // greedy_rows FILE AMOUNT DECAY default|faithful REPEATS local|distributed
 // Runs the greedy on rows that greedy_rows_file.py wrote and prints picks, pool order, seconds and
 // traffic as JSON.
-#include <chrono>
 #include <cstdint>
 #include <fstream>
-#include <iostream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "core/partition.hpp"
+#include "driver.hpp"
 #include "mpi/collectives.hpp"
-#include "mpi/environment.hpp"
 #include "selection/greedy_mpi.hpp"
 #include "selection/iterit.hpp"
 
@@ -26,15 +23,6 @@ struct Input {
   std::vector<double> value;     ///< NaN: undefined
   tfidf::WeightedRows weighted;  ///< of the candidates
 };
-
-template <class T>
-std::vector<T> read(std::ifstream& file, std::size_t count) {
-  std::vector<T> values(count);
-  file.read(reinterpret_cast<char*>(values.data()),
-            static_cast<std::streamsize>(count * sizeof(T)));
-  if (!file) throw std::runtime_error("the file is too short");
-  return values;
-}
 
 Input read_input(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -69,8 +57,7 @@ tfidf::WeightedRows share_of(const tfidf::WeightedRows& whole, const core::RowRa
   return share;
 }
 
-int run(const std::vector<std::string>& argument) {
-  const mpi::Communicator world = mpi::Communicator::world();
+nlohmann::json run(const mpi::Communicator& world, const std::vector<std::string>& argument) {
   const Input input = read_input(argument.at(1));
   const std::uint64_t amount = std::stoull(argument.at(2));
   const bool faithful = argument.at(4) == "faithful";
@@ -91,15 +78,13 @@ int run(const std::vector<std::string>& argument) {
   selection::DistributedGreedy result;
   nlohmann::json seconds = nlohmann::json::array();
   for (int repeat = std::stoi(argument.at(5)); repeat > 0; --repeat) {
-    mpi::barrier(world);
-    const auto start = std::chrono::steady_clock::now();
-    if (argument.at(6) == "local") {
-      result = {selection::greedy(rows, rule, amount), {}};
-    } else {
-      result = selection::threshold_greedy(world, rows, rule, amount);
-    }
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    seconds.push_back(mpi::max(world, taken.count()));
+    seconds.push_back(seconds_of(world, [&] {
+      if (argument.at(6) == "local") {
+        result = {selection::greedy(rows, rule, amount), {}};
+      } else {
+        result = selection::threshold_greedy(world, rows, rule, amount);
+      }
+    }));
   }
   std::vector<double> compared = input.value;
   if (faithful)
@@ -120,18 +105,9 @@ int run(const std::vector<std::string>& argument) {
                           {"setup_seconds", traffic.setup_seconds},
                           {"replicated_seconds", traffic.replicated_seconds}}}};
   if (picked.filled_from) report["filled_from"] = *picked.filled_from;
-  if (world.is_root()) std::cout << report.dump() << '\n';
-  return 0;
+  return report;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const winnow::mpi::Environment environment(argc, argv);
-  try {
-    return run({argv, argv + argc});
-  } catch (const std::exception& error) {
-    std::cerr << "greedy_rows: " << error.what() << '\n';
-    winnow::mpi::Environment::abort(1);
-  }
-}
+int main(int argc, char** argv) { return winnow::run_driver(argc, argv, run); }

@@ -1,11 +1,11 @@
 """The input of the driver `greedy_rows`: scores of all rows and the TF-IDF rows of the candidates, little-endian."""
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
+
+from driver import report_of
 
 ALPACA = Path(__file__).resolve().parents[3] / "shared" / "data" / "instruct" / "alpaca_data.json"
 
@@ -45,11 +45,4 @@ def write_rows(path, scores, matrix):
 
 def run_driver(driver, path, count, decay, mode, repeats=1, ranks=None):
     """The driver's JSON: `picks`, `pool`, `seconds` per repeat, `traffic`. `ranks`: the distributed algorithm under mpirun."""
-    command = [driver, str(path), str(count), str(decay), mode, str(repeats), "local" if ranks is None else "distributed"]
-    if ranks is not None:
-        command = [os.environ.get("WINNOW_MPIRUN") or "mpirun", "-n", str(ranks)] + command
-    allowed = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1"}
-    done = subprocess.run(command, env=os.environ | allowed, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr}")
-    return json.loads(done.stdout)
+    return report_of(driver, [path, count, decay, mode, repeats, "local" if ranks is None else "distributed"], ranks)

@@ -1,20 +1,17 @@
 // kmeans_rows IN OUT CLUSTERS SEED MAX_ITERATIONS TOLERANCE AMOUNT REPEATS
 // Clusters the rows that kmeans_rows_file.py wrote and selects from the clusters: prints picks,
 // seconds and sizes as JSON, writes each row's cluster and squared distance and the centroids.
-#include <chrono>
 #include <cstdint>
 #include <fstream>
-#include <iostream>
 #include <numeric>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "core/partition.hpp"
+#include "driver.hpp"
 #include "mpi/collectives.hpp"
-#include "mpi/environment.hpp"
 #include "selection/cherry_sample_mpi.hpp"
 #include "selection/cluster_picks_mpi.hpp"
 #include "selection/kmeans_mpi.hpp"
@@ -24,23 +21,13 @@ namespace {
 using namespace winnow;
 
 template <class T>
-std::vector<T> read(std::ifstream& file, std::uint64_t count) {
-  std::vector<T> values(count);
-  file.read(reinterpret_cast<char*>(values.data()),
-            static_cast<std::streamsize>(count * sizeof(T)));
-  if (!file) throw std::runtime_error("the file is too short");
-  return values;
-}
-
-template <class T>
 void gather_to(std::ofstream& file, const mpi::Communicator& world, const std::vector<T>& values) {
   const std::vector<T> gathered = mpi::gather(world, std::span<const T>(values)).values;
   file.write(reinterpret_cast<const char*>(gathered.data()),
              static_cast<std::streamsize>(gathered.size() * sizeof(T)));
 }
 
-int run(const std::vector<std::string>& argument) {
-  const mpi::Communicator world = mpi::Communicator::world();
+nlohmann::json run(const mpi::Communicator& world, const std::vector<std::string>& argument) {
   std::ifstream file(argument.at(1), std::ios::binary);
   const auto sizes = read<std::uint64_t>(file, 3);  // rows, dimension, first centroids
   const core::RowRange range = core::block_range(sizes[0], static_cast<std::uint64_t>(world.size()),
@@ -59,11 +46,8 @@ int run(const std::vector<std::string>& argument) {
   selection::Clustering clustering;
   nlohmann::json seconds = nlohmann::json::array();
   for (int repeat = std::stoi(argument.at(8)); repeat > 0; --repeat) {
-    mpi::barrier(world);
-    const auto start = std::chrono::steady_clock::now();
-    clustering = selection::kmeans_mpi(world, vectors, options, initial);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    seconds.push_back(mpi::max(world, taken.count()));
+    seconds.push_back(seconds_of(
+        world, [&] { clustering = selection::kmeans_mpi(world, vectors, options, initial); }));
   }
 
   const selection::Assignment& assignment = clustering.assignment;
@@ -75,33 +59,22 @@ int run(const std::vector<std::string>& argument) {
       world,
       {row, assignment.cluster, std::span(all_perplexities).subspan(range.begin, range.size())},
       {});
-  const nlohmann::json report{{"clusters", clustering.centroid.size() / sizes[1]},
-                              {"iterations", clustering.iterations},
-                              {"inertia", clustering.inertia},
-                              {"seconds", seconds},
-                              {"nearest", nearest.row},
-                              {"per_cluster", per_cluster.row},
-                              {"cherry", cherry.row}};
   std::ofstream out;
   if (world.is_root()) out.open(argument.at(2), std::ios::binary);
   gather_to(out, world, assignment.cluster);
   gather_to(out, world, assignment.squared_distance);
-  if (world.is_root()) {
+  if (world.is_root())
     out.write(reinterpret_cast<const char*>(clustering.centroid.data()),
               static_cast<std::streamsize>(clustering.centroid.size() * sizeof(double)));
-    std::cout << report.dump() << '\n';
-  }
-  return 0;
+  return {{"clusters", clustering.centroid.size() / sizes[1]},
+          {"iterations", clustering.iterations},
+          {"inertia", clustering.inertia},
+          {"seconds", seconds},
+          {"nearest", nearest.row},
+          {"per_cluster", per_cluster.row},
+          {"cherry", cherry.row}};
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const winnow::mpi::Environment environment(argc, argv);
-  try {
-    return run({argv, argv + argc});
-  } catch (const std::exception& error) {
-    std::cerr << "kmeans_rows: " << error.what() << '\n';
-    winnow::mpi::Environment::abort(1);
-  }
-}
+int main(int argc, char** argv) { return winnow::run_driver(argc, argv, run); }

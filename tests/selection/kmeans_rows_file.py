@@ -1,12 +1,11 @@
 """The files of the driver `kmeans_rows`, little-endian, and how it is run."""
 
-import json
-import os
-import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
+
+from driver import report_of
 
 
 def run_kmeans(driver, rows, clusters, *, seed=0, initial=None, max_iterations=300, tolerance=1e-4, amount=0, perplexity=None,
@@ -22,13 +21,7 @@ def run_kmeans(driver, rows, clusters, *, seed=0, initial=None, max_iterations=3
             rows.astype("<f4").tofile(file)
             perplexity.astype("<f8").tofile(file)
             initial.astype("<f8").tofile(file)
-        command = [] if ranks is None else [os.environ.get("WINNOW_MPIRUN") or "mpirun", "-n", str(ranks)]
-        command += [driver, path, out, clusters, seed, max_iterations, tolerance, amount, repeats]
-        allowed = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1"}
-        done = subprocess.run([str(part) for part in command], env=os.environ | allowed, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(map(str, command))}: exit {done.returncode}: {done.stderr}")
-        report = json.loads(done.stdout)
+        report = report_of(driver, [path, out, clusters, seed, max_iterations, tolerance, amount, repeats], ranks)
         with open(out, "rb") as file:
             report["cluster"] = np.fromfile(file, "<u4", count)
             report["squared_distance"] = np.fromfile(file, "<f8", count)
