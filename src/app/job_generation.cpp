@@ -4,35 +4,15 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "app/job_data.hpp"
 #include "app/job_names.hpp"
+#include "app/job_scorers.hpp"
 
 namespace winnow::app {
 namespace {
 
 constexpr std::uint64_t kMostTopK = 1U << 24;
-
-/// The scorer whose model answers: given or the only one with a model.
-const pipeline::Scorer& read_model_name(YamlSection& section, const pipeline::Job& job) {
-  std::vector<const pipeline::Scorer*> with_model;
-  std::vector<std::string> names;
-  for (const pipeline::Scorer& scorer : job.scorers) {
-    if (!scorer.model) continue;
-    with_model.push_back(&scorer);
-    names.push_back(scorer.name);
-  }
-  if (with_model.empty())
-    section.fail("scorer", "the job opens no model: expected model: { path: FOLDER } or scorers:");
-  const auto given = section.one_of("scorer", names);
-  if (!given && with_model.size() > 1)
-    section.fail("scorer", fmt::format("missing, expected the one whose model answers: one of {}",
-                                       fmt::join(names, ", ")));
-  for (const pipeline::Scorer* scorer : with_model)
-    if (given == scorer->name) return *scorer;
-  return *with_model.front();
-}
 
 /// A file, a list of files or a glob; or a map with the keys of the job's own `data`.
 data::SourceOptions read_questions(YamlSection& section, const pipeline::Job& job) {
@@ -53,7 +33,7 @@ data::SourceOptions read_questions(YamlSection& section, const pipeline::Job& jo
 }  // namespace
 
 pipeline::GenerationJob read_generation(YamlSection& section, const pipeline::Job& job) {
-  const pipeline::Scorer& scorer = read_model_name(section, job);
+  const pipeline::Scorer& scorer = scorer_with_model(section, job, "answers");
   pipeline::GenerationJob generation;
   generation.model = *scorer.model;
   generation.name = section.text("name").value_or(scorer.name);

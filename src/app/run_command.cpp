@@ -21,6 +21,7 @@ pipeline::Stage stage_of(const std::string& command) {
   if (command == "index") return pipeline::Stage::index;
   if (command == "score") return pipeline::Stage::score;
   if (command == "select") return pipeline::Stage::select;
+  if (command == "finetune") return pipeline::Stage::finetune;
   if (command == "generate") return pipeline::Stage::generate;
   return pipeline::Stage::everything;
 }
@@ -42,6 +43,12 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line,
       throw core::UsageError(fmt::format(
           "{}: generate: missing, expected generate: {{ data: FILE, max_new_tokens: N }}",
           line.job.string()));
+    });
+  if (line.command == "finetune" && !job.finetune)
+    mpi::agree_on(communicator, [&]() -> void {
+      throw core::UsageError(
+          fmt::format("{}: finetune: missing, expected finetune: {{ epochs: 3, lr: 2.0e-5 }}",
+                      line.job.string()));
     });
   if (line.check_only) {
     const auto plan = mpi::agree_on(communicator, [&] { return pipeline::check(job); });

@@ -10,8 +10,8 @@
 
 namespace winnow::pipeline {
 
-/// `generate` needs nothing of `score` and `select`; `everything` is all of them.
-enum class Stage { index, score, select, generate, everything };
+/// `generate` needs nothing of `score` and `select`, `finetune` both of them; `everything` is all.
+enum class Stage { index, score, select, finetune, generate, everything };
 
 struct RunOptions {
   int threads = 1;       ///< CPU threads of each rank

@@ -15,7 +15,12 @@ WINNOW_VECTOR_CLONES void add_to(float* sum, const float* other, std::size_t siz
 }  // namespace
 
 void GradientSum::add(const TreeNode& added, std::span<const float> gradient) {
-  nodes_.emplace_back(added, std::vector<float>(gradient.begin(), gradient.end()));
+  if (!nodes_.empty() && are_siblings(nodes_.back().first, added)) {
+    add_to(nodes_.back().second.data(), gradient.data(), gradient.size());
+    nodes_.back().first.end = added.end;
+  } else {
+    nodes_.emplace_back(added, std::vector<float>(gradient.begin(), gradient.end()));
+  }
   while (nodes_.size() > 1 && are_siblings(nodes_[nodes_.size() - 2].first, nodes_.back().first)) {
     auto& [node, sum] = nodes_[nodes_.size() - 2];
     add_to(sum.data(), nodes_.back().second.data(), sum.size());

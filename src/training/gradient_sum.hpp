@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/error.hpp"
 #include "training/shard_sum.hpp"
 
 namespace winnow::training {
@@ -21,6 +22,13 @@ class GradientSum {
     return nodes_;
   }
   void clear() { nodes_.clear(); }
+  /// The sum where it is one node; nothing is left.
+  [[nodiscard]] std::vector<float> take_whole() {
+    core::check(nodes_.size() == 1, "the shards that were added are one node");
+    std::vector<float> whole = std::move(nodes_.front().second);
+    nodes_.clear();
+    return whole;
+  }
 
  private:
   std::vector<std::pair<TreeNode, std::vector<float>>> nodes_;

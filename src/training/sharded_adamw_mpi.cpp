@@ -46,9 +46,7 @@ std::vector<float> ShardedAdamw::gradient_of_slice(GradientSum& own) const {
   std::vector<TreeNode> nodes;
   for (const auto& [node, values] : own.nodes()) nodes.push_back(node);
   if (ranks == 1) {
-    std::vector<float> whole = own.nodes().front().second;
-    own.clear();
-    return whole;
+    return own.take_whole();
   }
   std::vector<std::vector<float>> outgoing(ranks);
   for (std::size_t rank = 0; rank < ranks; ++rank)
@@ -64,8 +62,7 @@ std::vector<float> ShardedAdamw::gradient_of_slice(GradientSum& own) const {
   GradientSum sum;  // Ranks have their shards in order, so do the received nodes.
   for (std::size_t i = 0; i < all.size(); ++i)
     sum.add(all[i], std::span(received).subspan(i * size(), size()));
-  core::check(sum.nodes().size() == 1, "the shards of all ranks are all shards");
-  return sum.nodes().front().second;
+  return sum.take_whole();
 }
 
 StepNorm ShardedAdamw::step(GradientSum& own, const Options& options, std::span<float> weights) {
@@ -91,20 +88,25 @@ StepNorm ShardedAdamw::step(GradientSum& own, const Options& options, std::span<
     step.weight_decay = range.decays ? options.weight_decay : 0;
     adamw({part(weights_), part(first_), part(second_)}, part(gradient), rule_, step);
   }
-  const std::vector<float> all =
-      mpi::all_gather(communicator_, std::span<const float>(weights_)).values;
-  std::ranges::copy(all, weights.begin());
+  gather_weights(weights);
   return result;
 }
 
+void ShardedAdamw::gather_weights(std::span<float> all) const {
+  std::ranges::copy(mpi::all_gather(communicator_, std::span<const float>(weights_)).values,
+                    all.begin());
+}
+
 void ShardedAdamw::restore(std::uint64_t steps, std::vector<float> weights,
-                           std::vector<float> first, std::vector<float> second) {
+                           std::vector<float> first, std::vector<float> second,
+                           std::span<float> all) {
   core::check(weights.size() == size() && first.size() == size() && second.size() == size(),
               "a restored slice is as long as the rank's own");
   steps_ = steps;
   weights_ = std::move(weights);
   first_ = std::move(first);
   second_ = std::move(second);
+  gather_weights(all);
 }
 
 }  // namespace winnow::training

@@ -44,13 +44,16 @@ class ShardedAdamw {
   [[nodiscard]] std::span<const float> weights() const { return weights_; }
   [[nodiscard]] std::span<const float> first_moment() const { return first_; }
   [[nodiscard]] std::span<const float> second_moment() const { return second_; }
-  /// Goes on from a checkpoint's slice.
+  /// Collective. Goes on from a checkpoint's slices.
+  /// @param all  [n] takes the weights of all ranks
   void restore(std::uint64_t steps, std::vector<float> weights, std::vector<float> first,
-               std::vector<float> second);
+               std::vector<float> second, std::span<float> all);
+  [[nodiscard]] std::uint64_t elements() const { return begins_.back(); }
   [[nodiscard]] std::size_t begin() const { return begins_[rank_]; }
   [[nodiscard]] std::size_t size() const { return begins_[rank_ + 1] - begins_[rank_]; }
 
  private:
+  void gather_weights(std::span<float> all) const;
   [[nodiscard]] std::vector<float> gradient_of_slice(GradientSum& own) const;
 
   const mpi::Communicator& communicator_;

@@ -3,6 +3,7 @@
 #include <functional>
 #include <utility>
 
+#include <ATen/ops/nonzero.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -156,7 +157,15 @@ void TrainableDecoder::backward(const model::PackedBatch& batch, const Pass& pas
     parameters_.gradient.positions.index_add_(0, model::index_tensor(batch.positions, device),
                                               back);
   if (config_.embedding_scale != 1) back = back * config_.embedding_scale;
-  parameters_.gradient.embedding.index_add_(0, model::index_tensor(batch.ids, device), back);
+  if (config_.embedding_padding_id) {
+    const at::Tensor ids = model::index_tensor(batch.ids, device);
+    const at::Tensor kept =
+        at::nonzero(ids != std::int64_t{*config_.embedding_padding_id}).flatten();
+    parameters_.gradient.embedding.index_add_(0, ids.index_select(0, kept),
+                                              back.index_select(0, kept));
+  } else {
+    parameters_.gradient.embedding.index_add_(0, model::index_tensor(batch.ids, device), back);
+  }
 }
 
 }  // namespace winnow::training

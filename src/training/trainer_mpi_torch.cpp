@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "training/neftune.hpp"
+#include "training/resume_state_mpi.hpp"
 #include "training/weighted_loss_torch.hpp"
 
 namespace winnow::training {
@@ -33,12 +35,23 @@ Trainer::Trainer(const mpi::Communicator& communicator, const model::DecoderConf
       parameters_(flat_parameters(config, weights)),
       decoder_(config, parameters_, options.is_bf16 ? model::Rounding::bf16 : model::Rounding::none,
                options.checkpointing),
-      optimizer_(communicator, values_of(parameters_.values), parameters_.ranges, options.adamw) {
-  round_weights();
+      optimizer_(communicator, values_of(parameters_.values.cpu()), parameters_.ranges,
+                 options.adamw),
+      host_weights_(parameters_.values.is_cpu() ? parameters_.values
+                                                : at::empty_like(parameters_.values, at::kCPU)) {
+  take_weights([](std::span<float>) {});
 }
 
-void Trainer::round_weights() {
+void Trainer::take_weights(const std::function<void(std::span<float>)>& change) {
+  change(values_of(host_weights_));
+  if (!parameters_.values.is_cpu()) parameters_.values.copy_(host_weights_);
   if (options_.is_bf16) parameters_.values.copy_(parameters_.values.to(at::kBFloat16));
+}
+
+void Trainer::resume(const std::filesystem::path& folder, const std::string& made_from) {
+  take_weights([&](std::span<float> weights) {
+    read_resume_state(communicator_, optimizer_, folder, made_from, weights);
+  });
 }
 
 StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batch,
@@ -48,7 +61,7 @@ StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batc
     for (const std::uint64_t place : places) {
       ++report.rows;
       report.tokens += rows[place].ids.size();
-      report.targets += rows[place].targets();
+      report.targets += rows[place].target_count();
     }
   GradientSum sum;
   std::array<double, kShards> losses{};
@@ -58,7 +71,7 @@ StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batc
     for (std::size_t index = mine.begin; index < mine.end; ++index) {
       parameters_.gradients.zero_();
       losses[index] = shard(rows, batch.shards[index], report.rows, report.targets, epoch);
-      sum.add({index, index + 1}, values_of(parameters_.gradients));
+      sum.add({index, index + 1}, values_of(parameters_.gradients.cpu()));
     }
   });
   for (const double loss : mpi::all_gather(communicator_, std::span<const double>(losses).subspan(
@@ -66,14 +79,13 @@ StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batc
                                .values)
     report.loss += loss;
   report.step = optimizer_.steps() + 1;
-  if (!std::isfinite(report.loss))
-    throw core::ModelError(fmt::format("step {}: the loss is not finite", report.step));
   report.learning_rate = options_.rate.at(optimizer_.steps());
-  const StepNorm norm =
-      optimizer_.step(sum, {report.learning_rate, options_.weight_decay, options_.clip_norm},
-                      values_of(parameters_.values));
-  report.gradient_norm = norm.norm;
-  round_weights();
+  take_weights([&](std::span<float> weights) {
+    report.gradient_norm =
+        optimizer_
+            .step(sum, {report.learning_rate, options_.weight_decay, options_.clip_norm}, weights)
+            .norm;
+  });
   return report;
 }
 
@@ -84,7 +96,10 @@ double Trainer::shard(std::span<const TrainingRow> rows, std::span<const std::ui
   std::size_t tokens = 0;
   for (const std::uint64_t place : places) {
     const TrainingRow& row = rows[place];
-    if (!micro.empty() && tokens + row.ids.size() > options_.micro_batch_tokens) {
+    const bool is_full = options_.micro_batch_rows > 0
+                             ? micro.size() == options_.micro_batch_rows
+                             : tokens + row.ids.size() > options_.micro_batch_tokens;
+    if (!micro.empty() && is_full) {
       loss += micro_batch(micro, batch_rows, batch_targets, epoch);
       micro.clear();
       tokens = 0;
@@ -122,12 +137,18 @@ double Trainer::micro_batch(std::span<const TrainingRow* const> rows, std::uint6
   std::vector<model::Segment> segments;
   std::vector<float> weights;
   for (const TrainingRow* row : rows) {
-    segments.push_back({row->ids, row->first_target, static_cast<std::uint32_t>(row->ids.size())});
+    const std::uint32_t first = row->targets.front().begin;
+    const std::uint32_t end = row->targets.back().end;
+    segments.push_back({row->ids, first, end});
     const double weight =
         options_.reduction == LossReduction::token
             ? 1.0 / static_cast<double>(batch_targets)
-            : 1.0 / (static_cast<double>(batch_rows) * static_cast<double>(row->targets()));
-    weights.insert(weights.end(), row->targets(), static_cast<float>(weight));
+            : 1.0 / (static_cast<double>(batch_rows) * static_cast<double>(row->target_count()));
+    const std::size_t base = weights.size();
+    weights.resize(base + end - first);
+    for (const TokenRange& range : row->targets)
+      std::fill_n(weights.begin() + static_cast<std::ptrdiff_t>(base + range.begin - first),
+                  range.size(), static_cast<float>(weight));
   }
   const model::PackedBatch batch = model::pack(segments, info_, 0, model::Sharing::none);
   const auto pass = decoder_.forward(batch, noise(batch, rows, epoch));
@@ -140,8 +161,13 @@ double Trainer::micro_batch(std::span<const TrainingRow* const> rows, std::uint6
   back.index_add_(0, predictors, loss.hidden_gradient);
   decoder_.backward(batch, pass, back);
   double sum = 0;
-  for (std::size_t i = 0; i < loss.losses.size(); ++i)
+  for (std::size_t i = 0; i < loss.losses.size(); ++i) {
+    if (weights[i] == 0) continue;
+    if (!std::isfinite(loss.losses[i]))
+      throw core::ModelError(fmt::format("step {}: row {}: the loss is not finite",
+                                         optimizer_.steps() + 1, rows[batch.owners[i]]->row));
     sum += static_cast<double>(loss.losses[i]) * static_cast<double>(weights[i]);
+  }
   return sum;
 }
 

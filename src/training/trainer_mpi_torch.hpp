@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <span>
 #include <vector>
 
 #include "model/decoder_weights_torch.hpp"
 #include "mpi/communicator.hpp"
 #include "training/epoch_plan.hpp"
+#include "training/fine_tuning.hpp"
 #include "training/parameters_torch.hpp"
 #include "training/sharded_adamw_mpi.hpp"
 #include "training/trainable_decoder_torch.hpp"
@@ -15,20 +18,7 @@
 
 namespace winnow::training {
 
-/// One optimizer step, equal on all ranks.
-struct StepReport {
-  std::uint64_t step = 0;  ///< from 1
-  double loss = 0;         ///< nats, as the reduction says
-  double learning_rate = 0;
-  double gradient_norm = 0;
-  std::uint64_t rows = 0;
-  std::uint64_t tokens = 0;   ///< that went through the model
-  std::uint64_t targets = 0;  ///< of them, those that are learnt
-};
-
-/// Full fine-tuning of a decoder, data-parallel over the ranks: on the CPU the weights after any
-/// number of steps are the same bits for any number of ranks (at equal threads per rank and
-/// math-library mode).
+/// Full fine-tuning of a decoder, data-parallel over the ranks; see FineTuning.
 class Trainer {
  public:
   /// @param weights  float32, whole matrices, equal on all ranks
@@ -36,16 +26,18 @@ class Trainer {
           const model::ModelInfo& info, const model::DecoderWeights& weights,
           const TrainingOptions& options);
 
-  /// Collective. One step on the batch.
-  /// @param rows   of the whole epoch, by place; those of this rank's shards are read
-  /// @param batch  places in `rows`, equal on all ranks
-  /// @param epoch  seeds the noise
-  /// @throws core::ModelError when loss or gradient is not finite: the weights are unchanged
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  /// FineTuning::step
   StepReport step(std::span<const TrainingRow> rows, const StepRows& batch, std::uint64_t epoch);
 
   /// The weights as passes see them (rounded to bf16 values where that is asked for).
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
-  [[nodiscard]] ShardedAdamw& optimizer() { return optimizer_; }
+  [[nodiscard]] const ShardedAdamw& optimizer() const { return optimizer_; }
+  [[nodiscard]] const model::DecoderConfig& config() const { return decoder_.config(); }
+  /// FineTuning::read_resume_state
+  void resume(const std::filesystem::path& folder, const std::string& made_from);
 
  private:
   /// The loss of one shard; its gradient is in parameters_.gradients.
@@ -56,7 +48,8 @@ class Trainer {
   [[nodiscard]] at::Tensor noise(const model::PackedBatch& batch,
                                  std::span<const TrainingRow* const> rows,
                                  std::uint64_t epoch) const;
-  void round_weights();
+  /// Lets `change(weights)` write all weights, float32 on the CPU, and takes them over.
+  void take_weights(const std::function<void(std::span<float>)>& change);
 
   const mpi::Communicator& communicator_;
   model::ModelInfo info_;
@@ -64,6 +57,7 @@ class Trainer {
   Parameters parameters_;
   TrainableDecoder decoder_;
   ShardedAdamw optimizer_;
+  at::Tensor host_weights_;  ///< where the weights are on another device
 };
 
 }  // namespace winnow::training

@@ -19,7 +19,9 @@ struct TrainingOptions {
   double weight_decay = 0;
   double clip_norm = 1;  ///< of the whole gradient; 0: no limit
   LossReduction reduction = LossReduction::token;
-  /// Tokens of one forward and backward pass, at least one row; a shard's rows go in order.
+  /// Rows of one forward and backward pass; a shard's rows go in order. 0: as many as have
+  /// micro_batch_tokens together, at least one.
+  std::uint32_t micro_batch_rows = 0;
   std::uint32_t micro_batch_tokens = 2048;
   bool is_bf16 = false;        ///< weights and inputs of products, as for scoring
   bool checkpointing = false;  ///< TrainableDecoder

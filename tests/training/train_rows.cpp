@@ -1,9 +1,9 @@
 // train_rows OPTIONS.json MODEL OUT < rows.jsonl
-// Trains on the ranks. A line of the rows is {"row": N, "ids": [...], "first": first target}; the
-// options name "steps" (a list of lists of places), "rate", "warmup", "schedule", "total",
-// "weight_decay", "clip", "reduction", "micro_tokens", "bf16", "checkpointing", "alpha", "padded".
-// Root prints a line of JSON for each step and writes OUT: every tensor as float32, in the order of
-// the names that it prints last.
+// Trains on the ranks. A line of the rows is {"row": N, "ids": [...], "targets": [[begin, end],
+// ...]}; the options name "steps" (a list of lists of places), "rate", "warmup", "schedule",
+// "total", "weight_decay", "clip", "reduction", "micro_tokens", "bf16", "checkpointing", "alpha",
+// "padded". Root prints a line of JSON for each step and writes OUT: every tensor as float32, in
+// the order of the names that it prints last.
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -28,8 +28,10 @@ int run(const mpi::Communicator& world, const Json& asked, const std::string& fo
   std::ifstream file(asked.at("rows").get<std::string>());
   for (std::string line; std::getline(file, line);) {
     const Json json = Json::parse(line);
-    rows.push_back({json.at("row"), json.at("ids").get<std::vector<std::int32_t>>(),
-                    json.at("first").get<std::uint32_t>()});
+    training::TrainingRow& row = rows.emplace_back();
+    row.row = json.at("row");
+    row.ids = json.at("ids").get<std::vector<std::int32_t>>();
+    for (const auto& range : json.at("targets")) row.targets.push_back({range[0], range[1]});
   }
   const model::DecoderConfig config = model::read_decoder_config(folder);
   const auto files = std::make_shared<model::WeightFiles>(folder);

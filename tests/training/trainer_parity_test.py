@@ -46,7 +46,10 @@ class Training(unittest.TestCase):
         self.rows = []
         for row in range(ROWS):
             length = draw(4, 40)
-            self.rows.append({"row": row, "ids": torch.randint(0, config.vocab_size, (length,), generator=generator).tolist(), "first": draw(1, length)})
+            ids = torch.randint(0, config.vocab_size, (length,), generator=generator).tolist()
+            first, gap = draw(1, length), draw(1, 9)  # Every third row has two answers, and a user's words between them.
+            targets = [[first, length]] if row % 3 or first + gap + 2 >= length else [[first, first + 1], [first + gap + 1, length]]
+            self.rows.append({"row": row, "ids": ids, "targets": targets})
         (self.folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in self.rows))
         return model.train()
 
@@ -68,12 +71,12 @@ class Training(unittest.TestCase):
                                               options["warmup"], None if options["schedule"] == "constant" else options["total"])
         for places in options["steps"]:
             batch = [self.rows[place] for place in places]
-            targets = sum(len(row["ids"]) - row["first"] for row in batch)
+            targets = sum(end - begin for row in batch for begin, end in row["targets"])
             optimizer.zero_grad()
             loss = 0
             for row in batch:
                 ids = torch.tensor(row["ids"])
-                wanted = torch.arange(row["first"], len(ids))
+                wanted = torch.cat([torch.arange(begin, end) for begin, end in row["targets"]])
                 of_row = torch.nn.functional.cross_entropy(model(ids[None]).logits[0][wanted - 1], ids[wanted], reduction="sum")
                 loss = loss + of_row / (targets if options["reduction"] == "token" else len(wanted) * len(batch))
             loss.backward()
@@ -123,9 +126,8 @@ class Training(unittest.TestCase):
 
     def test_noise_and_rounding_are_there(self):
         self.make(LlamaForCausalLM, LlamaConfig(**SHAPE))
-        plain = self.train()[0][0]["loss"]
-        losses = [self.train(**changes)[0][0]["loss"] for changes in ({"bf16": True}, {"alpha": 5.0}, {"alpha": 5.0, "padded": True})]
-        self.assertEqual(len({plain, *losses}), 4)
+        losses = {tuple(report["loss"] for report in self.train(**changes)[0]) for changes in ({}, {"bf16": True}, {"alpha": 5.0}, {"alpha": 5.0, "padded": True})}
+        self.assertEqual(len(losses), 4)
 
 
 if __name__ == "__main__":
