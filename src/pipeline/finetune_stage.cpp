@@ -26,7 +26,7 @@
 #include "pipeline/version.hpp"
 #include "pipeline/weights_fingerprint.hpp"
 #include "store/selection_file.hpp"
-#include "training/fine_tuning.hpp"
+#include "training/fine_tuning_mpi.hpp"
 #include "training/sealed_folder.hpp"
 
 namespace winnow::pipeline {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/durable_file.hpp"
-#include "training/fine_tuning.hpp"
+#include "training/fine_tuning_mpi.hpp"
 
 namespace winnow::pipeline {
 

@@ -1,4 +1,4 @@
-#include "training/fine_tuning.hpp"
+#include "training/fine_tuning_mpi.hpp"
 
 #include <utility>
 

@@ -9,7 +9,7 @@
 #include "model/decoder_weights_torch.hpp"
 #include "mpi/communicator.hpp"
 #include "training/epoch_plan.hpp"
-#include "training/fine_tuning.hpp"
+#include "training/fine_tuning_mpi.hpp"
 #include "training/parameters_torch.hpp"
 #include "training/sharded_adamw_mpi.hpp"
 #include "training/trainable_decoder_torch.hpp"

@@ -26,7 +26,7 @@ ENVIRONMENT = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROO
 STEPS, ROWS, BATCH = 40, 24, 10
 OPTIONS = {"rate": 1e-3, "warmup": 4, "schedule": "cosine", "total": STEPS, "weight_decay": 0.1, "clip": 1.0, "reduction": "token", "micro_tokens": 96,
            "bf16": False, "checkpointing": False, "alpha": 0, "padded": False,
-           "steps": [[(7 * step + 3 * place) % ROWS for place in range(BATCH)] for step in range(STEPS)]}
+           "steps": [[(7 * step + 5 * place) % ROWS for place in range(BATCH)] for step in range(STEPS)]}
 SHAPE = {"vocab_size": 331, "hidden_size": 72, "intermediate_size": 100, "num_hidden_layers": 3, "num_attention_heads": 6, "num_key_value_heads": 2,
          "max_position_embeddings": 256}
 
