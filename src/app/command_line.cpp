@@ -35,6 +35,8 @@ constexpr StageCommand kStages[] = {
     {"select", "Index, score, then select", "winnow select JOB.yaml --set select.budget=1000"},
     {"finetune", "Index, score, select, then train on what was selected",
      "winnow finetune JOB.yaml --set finetune.epochs=1"},
+    {"iterate", "Select, train an epoch, score and select again with the model as it then is",
+     "winnow iterate JOB.yaml --set select.update_ratio=3"},
     {"generate", "Let the model answer rows",
      "winnow generate JOB.yaml --set generate.temperature=0.7", false},
 };

@@ -24,8 +24,8 @@ using pipeline::Job;
 constexpr std::uint64_t kLargestJobFile = 16 << 20;
 
 /// Sections that the design names and this version does not run.
-const std::vector<std::string> kLaterSections = {"evaluate", "judge",  "iterate", "study", "rate",
-                                                 "refine",   "evolve", "tag",     "slurm"};
+const std::vector<std::string> kLaterSections = {"evaluate", "judge",  "study", "rate",
+                                                 "refine",   "evolve", "tag",   "slurm"};
 
 void read_data(YamlSection& root, Job& job) {
   auto section = root.section("data");

@@ -132,7 +132,8 @@ const std::map<std::string_view, ReadKey>& readers() {
 
 /// Neither a method nor a filter: a misspelt key is told first.
 [[noreturn]] void refuse_without_method(YamlSection& section) {
-  for (const char* key : {"budget", "of", "order", "stratify"}) static_cast<void>(section.has(key));
+  for (const char* key : {"budget", "of", "order", "strategy", "stratify", "update_ratio"})
+    static_cast<void>(section.has(key));
   for (const auto& reader : readers()) static_cast<void>(section.has(std::string(reader.first)));
   section.finish();
   section.fail("method", "missing, expected a method, or `filter` with a condition");
@@ -243,6 +244,25 @@ SelectionStep read_step(YamlSection& section, const pipeline::Job& job, bool is_
   return step;
 }
 
+/// `strategy` and `update_ratio`: the selection is IterIT's, made anew before each epoch.
+std::optional<pipeline::Reselection> read_reselection(YamlSection& section,
+                                                      const SelectionStep& step) {
+  const auto strategy = section.one_of("strategy", {"iterative", "baseline"});
+  const auto ratio = section.number("update_ratio", 0, 1e9);
+  if (!strategy && !ratio) return std::nullopt;
+  const char* const key = strategy ? "strategy" : "update_ratio";
+  if (step.method != "iterit" && step.method != "ifd")
+    section.fail(key, fmt::format("given, but {} is not selected anew between epochs: expected "
+                                  "method: iterit or ifd",
+                                  step.method));
+  pipeline::Reselection reselection;
+  reselection.once = strategy == "baseline";
+  if (ratio && reselection.once)
+    section.fail("update_ratio", "given, but strategy: baseline selects once");
+  if (ratio) reselection.update_ratio = *ratio;
+  return reselection;
+}
+
 /// A map is one step, a list is a chain. `order` stands in the last step.
 pipeline::SelectionJob read_selection(YamlSection& parent, const std::string& key,
                                       const pipeline::Job& job) {
@@ -257,7 +277,10 @@ pipeline::SelectionJob read_selection(YamlSection& parent, const std::string& ke
   for (YamlSection& section : sections) {
     const bool is_last = &section == &sections.back();
     selection.steps.push_back(read_step(section, job, is_last));
-    if (is_last) selection.order = section.one_of("order", {"pick", "file"}).value_or("pick");
+    if (is_last) {
+      selection.order = section.one_of("order", {"pick", "file"}).value_or("pick");
+      selection.reselection = read_reselection(section, selection.steps.back());
+    }
     section.finish();
     const SelectionStep& step = selection.steps.back();
     expressions += step.condition.size() + step.score.size();

@@ -11,6 +11,7 @@
 #include "core/log.hpp"
 #include "mpi/agree.hpp"
 #include "pipeline/check.hpp"
+#include "pipeline/iterate_stage.hpp"
 #include "pipeline/json_text.hpp"
 #include "pipeline/run.hpp"
 
@@ -22,6 +23,7 @@ pipeline::Stage stage_of(const std::string& command) {
   if (command == "score") return pipeline::Stage::score;
   if (command == "select") return pipeline::Stage::select;
   if (command == "finetune") return pipeline::Stage::finetune;
+  if (command == "iterate") return pipeline::Stage::iterate;
   if (command == "generate") return pipeline::Stage::generate;
   return pipeline::Stage::everything;
 }
@@ -44,12 +46,14 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line,
           "{}: generate: missing, expected generate: {{ data: FILE, max_new_tokens: N }}",
           line.job.string()));
     });
-  if (line.command == "finetune" && !job.finetune)
+  if ((line.command == "finetune" || line.command == "iterate") && !job.finetune)
     mpi::agree_on(communicator, [&]() -> void {
       throw core::UsageError(
           fmt::format("{}: finetune: missing, expected finetune: {{ epochs: 3, lr: 2.0e-5 }}",
                       line.job.string()));
     });
+  if (line.command == "iterate")
+    mpi::agree_on(communicator, [&] { static_cast<void>(pipeline::reselected(job)); });
   if (line.check_only) {
     const auto plan = mpi::agree_on(communicator, [&] { return pipeline::check(job); });
     mpi::agree_on(communicator, [&] {

@@ -136,6 +136,30 @@ std::string finetune_lines(const Json& finetune) {
                             finetune.at("checkpoint").get<std::string>());
 }
 
+std::string iterate_lines(const Json& iterate) {
+  std::string text;
+  for (const Json& epoch : iterate.at("epochs")) {
+    text += fmt::format("epoch {:<4}{} rows", epoch.at("epoch").get<std::uint64_t>(),
+                        epoch.at("selected").get<std::uint64_t>());
+    if (epoch.contains("pool"))
+      text += fmt::format(" of {} scored anew, {} never selected before",
+                          epoch.at("pool").get<std::uint64_t>(),
+                          epoch.at("never_selected_before").get<std::uint64_t>());
+    if (epoch.contains("training_seconds"))
+      text += fmt::format("; trained {} tokens in {:.1f} s",
+                          epoch.at("tokens_trained").get<std::uint64_t>(),
+                          epoch.at("training_seconds").get<double>());
+    if (epoch.contains("rescoring_seconds"))
+      text += fmt::format(", scored {} in {:.1f} s", epoch.at("tokens_scored").get<std::uint64_t>(),
+                          epoch.at("rescoring_seconds").get<double>());
+    text += "\n";
+  }
+  if (iterate.contains("rescoring_share_of_training"))
+    text += fmt::format("            scoring anew took {:.0f} % of the time of training\n",
+                        100 * iterate.at("rescoring_share_of_training").get<double>());
+  return text + fmt::format("            model: {}\n", iterate.at("checkpoint").get<std::string>());
+}
+
 std::string generation_lines(const std::string& name, const Json& generation) {
   const Json& statuses = generation.at("status");
   std::string text =
@@ -168,6 +192,7 @@ std::string summary_text(const Json& summary, bool profile) {
     for (const auto& [name, selection] : summary.at("selections").items())
       text += selection_lines(name, selection);
   if (summary.contains("finetune")) text += finetune_lines(summary.at("finetune"));
+  if (summary.contains("iterate")) text += iterate_lines(summary.at("iterate"));
   if (summary.contains("generations"))
     for (const auto& [name, generation] : summary.at("generations").items())
       text += generation_lines(name, generation);

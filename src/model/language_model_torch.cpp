@@ -1,3 +1,5 @@
+#include "model/language_model_torch.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -65,7 +67,28 @@ class TorchLanguageModel final : public CausalLanguageModel {
   std::size_t longest_shared_;
 };
 
+/// The weights as a folder of them is loaded for the arithmetic.
+void narrow(DecoderWeights& weights, bool tied_head) {
+  weights.embedding = weights.embedding.to(at::kBFloat16);
+  weights.head = tied_head ? weights.embedding : weights.head.to(at::kBFloat16);
+  for (DecoderLayer& layer : weights.layers)
+    for (Linear* linear : {&layer.qkv, &layer.attention_out, &layer.gate_up, &layer.down})
+      for (at::Tensor& part : linear->parts) part = part.to(at::kBFloat16);
+}
+
 }  // namespace
+
+std::unique_ptr<CausalLanguageModel> language_model_of(const DecoderConfig& config, ModelInfo info,
+                                                       DecoderWeights weights, Precision precision,
+                                                       bool profile) {
+  const c10::InferenceMode no_autograd;
+  const at::Device device = weights.embedding.device();
+  const Arithmetic arithmetic = arithmetic_of(precision, device);
+  if (arithmetic != Arithmetic::fp32) narrow(weights, config.tied_head);
+  const std::size_t longest = longest_shared(config, device);
+  return std::make_unique<TorchLanguageModel>(
+      std::move(info), Decoder(config, std::move(weights), arithmetic, profile), longest);
+}
 
 std::unique_ptr<CausalLanguageModel> load_causal_language_model(const std::filesystem::path& folder,
                                                                 const LoadOptions& options) {

@@ -12,12 +12,6 @@
 namespace winnow::model {
 namespace {
 
-/// A common beginning is followed on the CPU, where every token sees the whole of it without a
-/// mask.
-std::size_t longest_shared(const DecoderConfig& config, const at::Device& device) {
-  return device.is_cpu() && config.attention_cap == 0 ? longest_uniform_text(config) : 0;
-}
-
 /// The embedding stays as it is: rows of it are copied, and its type decides how it is scaled.
 void widen(DecoderWeights& weights) {
   weights.head = weights.head.to(at::kFloat);
@@ -27,6 +21,10 @@ void widen(DecoderWeights& weights) {
 }
 
 }  // namespace
+
+std::size_t longest_shared(const DecoderConfig& config, const at::Device& device) {
+  return device.is_cpu() && config.attention_cap == 0 ? longest_uniform_text(config) : 0;
+}
 
 DecoderWeights load_widened_weights(const DecoderConfig& config,
                                     const std::shared_ptr<WeightFiles>& files,

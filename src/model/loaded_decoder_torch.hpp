@@ -21,6 +21,10 @@ struct LoadedDecoder {
 /// has few rows and the weights' way through memory decides.
 enum class Widening { at_each_product, when_loaded };
 
+/// The longest segment that shares its beginning with others. A common beginning is followed on the
+/// CPU, where every token sees the whole of it without a mask.
+[[nodiscard]] std::size_t longest_shared(const DecoderConfig& config, const at::Device& device);
+
 /// load_decoder_weights, widened where arithmetic and widening ask for it.
 [[nodiscard]] DecoderWeights load_widened_weights(const DecoderConfig& config,
                                                   const std::shared_ptr<WeightFiles>& files,

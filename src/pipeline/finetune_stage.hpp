@@ -1,11 +1,18 @@
 #pragma once
 
+#include <vector>
+
 #include <nlohmann/json.hpp>
 
+#include "core/partition.hpp"
 #include "pipeline/context.hpp"
 #include "pipeline/index_stage.hpp"
 
 namespace winnow::pipeline {
+
+/// Collective. The rows of the job's finetune.selection in the order of its picks, or all rows.
+[[nodiscard]] std::vector<core::RowId> rows_to_learn(const Context& context,
+                                                     const IndexedData& data);
 
 /// Collective. Trains the job's model on the rows of its selection, which is there: leaves
 /// checkpoints/final, the models of the last epochs before it, and log/steps.jsonl. Goes on from

@@ -166,9 +166,16 @@ BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,
             },
             [encoder] { return encoder->times(); }};
   }
-  const std::shared_ptr<model::CausalLanguageModel> decoder =
+  std::shared_ptr<model::CausalLanguageModel> decoder =
       model::load_causal_language_model(scorer.path, load);
   require_embeddings_for_all_tokens(scorer.path, opened.tokenizer, decoder->info());
+  return scorer_of(std::move(decoder), opened, batch_tokens);
+}
+
+BlockScorer scorer_of(std::shared_ptr<model::CausalLanguageModel> decoder, const OpenScorer& opened,
+                      std::uint32_t batch_tokens) {
+  scoring::ScoringOptions options = opened.options;
+  options.batch_tokens = batch_tokens;
   return {[&opened, decoder, options](const scoring::RowBlock& block) {
             return scoring::prepare_scores(
                 {opened.tokenizer, opened.prompt.get(), *decoder, options}, block);

@@ -37,6 +37,10 @@ struct BlockScorer {
   std::function<model::PassTimes()> times;  ///< empty where the model does not tell
 };
 
+/// A decoder that is in memory already.
+[[nodiscard]] BlockScorer scorer_of(std::shared_ptr<model::CausalLanguageModel> decoder,
+                                    const OpenScorer& opened, std::uint32_t batch_tokens);
+
 /// Loads the model. `opened` must outlive what is returned.
 /// @throws core::ModelError also if the tokenizer has more tokens than the model's embedding.
 [[nodiscard]] BlockScorer open_model(const ModelScorer& scorer, const OpenScorer& opened,

@@ -19,6 +19,7 @@
 #include "pipeline/finetune_stage.hpp"
 #include "pipeline/generate_stage.hpp"
 #include "pipeline/index_stage.hpp"
+#include "pipeline/iterate_stage.hpp"
 #include "pipeline/json_text.hpp"
 #include "pipeline/manifest.hpp"
 #include "pipeline/score_stage.hpp"
@@ -68,6 +69,23 @@ void score_and_select(Context& context, nlohmann::ordered_json& manifest, const 
   select_rows(context, data);
 }
 
+/// Nothing where neither the stage nor the job asks for it.
+void train(Context& context, nlohmann::ordered_json& manifest,
+           const std::optional<IndexedData>& data, Stage stage) {
+  const bool is_asked = stage == Stage::finetune || stage == Stage::iterate ||
+                        (stage == Stage::everything && context.job.finetune);
+  if (!is_asked) return;
+  stop_if_requested(context);
+  const bool selects_anew =
+      std::ranges::any_of(context.job.selections, [&](const SelectionJob& selection) {
+        return selection.name == context.job.finetune->selection && selection.reselection;
+      });
+  if (stage == Stage::iterate || (stage == Stage::everything && selects_anew))
+    iterate(context, manifest, data.value());
+  else
+    finetune(context, manifest, data.value());
+}
+
 void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage stage) {
   std::optional<IndexedData> data;
   if (stage != Stage::generate || !context.job.generation->data)
@@ -75,10 +93,7 @@ void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage stage)
   if (stage == Stage::index) return;
   stop_if_requested(context);
   if (stage != Stage::generate) score_and_select(context, manifest, *data, stage);
-  if (stage == Stage::finetune || (stage == Stage::everything && context.job.finetune)) {
-    stop_if_requested(context);
-    finetune(context, manifest, *data);
-  }
+  train(context, manifest, data, stage);
   if (stage == Stage::generate || (stage == Stage::everything && context.job.generation)) {
     stop_if_requested(context);
     generate_replies(context, manifest, data);

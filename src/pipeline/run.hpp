@@ -10,8 +10,9 @@
 
 namespace winnow::pipeline {
 
-/// `generate` needs nothing of `score` and `select`, `finetune` both of them; `everything` is all.
-enum class Stage { index, score, select, finetune, generate, everything };
+/// `generate` needs nothing of `score` and `select`, `finetune` and `iterate` both of them;
+/// `everything` is all that the job names.
+enum class Stage { index, score, select, finetune, iterate, generate, everything };
 
 struct RunOptions {
   int threads = 1;       ///< CPU threads of each rank

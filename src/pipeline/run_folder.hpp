@@ -21,6 +21,13 @@ class RunFolder {
   [[nodiscard]] std::filesystem::path bad_rows() const { return log_folder() / "bad_rows.txt"; }
   [[nodiscard]] std::filesystem::path steps_log() const { return log_folder() / "steps.jsonl"; }
   [[nodiscard]] std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+  /// What an epoch of `iterate` selected from, from 0: a run folder of its pool.
+  [[nodiscard]] RunFolder epoch(std::uint64_t epoch) const {
+    return RunFolder(path_ / "epochs" / std::to_string(epoch));
+  }
+  [[nodiscard]] std::filesystem::path rescoring_log() const {
+    return log_folder() / "rescoring.jsonl";
+  }
   [[nodiscard]] std::filesystem::path spool() const { return path_ / "spool"; }
   [[nodiscard]] std::filesystem::path journal(const std::string& scorer) const {
     return path_ / "journal" / scorer;

@@ -147,10 +147,26 @@ void summarize_profile(const mpi::Communicator& ranks, const WorkSeconds& second
   if (has_parts) summary["share_of_products"] = passes.products / work.all;
 }
 
+/// Collective.
+BlockScorer open_block_scorer(const Context& context, const Scorer& scorer,
+                              const OpenScorer& opened, const ScorerBinding& binding,
+                              const LiveModel* live) {
+  const mpi::Communicator& ranks = context.communicator;
+  const auto batch_tokens = binding.at("batch_tokens").get<std::uint32_t>();
+  if (live != nullptr)
+    return mpi::agree_on(ranks, [&] { return scorer_of(live->open(), opened, batch_tokens); });
+  const model::ModelUse use = opened.tags ? model::ModelUse::generation : model::ModelUse::scoring;
+  const model::LoadOptions load =
+      load_options(context, *scorer.model, binding, use, "score " + scorer.name);
+  return mpi::agree_on(ranks,
+                       [&] { return open_model(*scorer.model, opened, batch_tokens, load); });
+}
+
 }  // namespace
 
 JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& manifest,
-                                  const IndexedData& data, const Scorer& scorer) {
+                                  const IndexedData& data, const Scorer& scorer,
+                                  const LiveModel* live) {
   const mpi::Communicator& ranks = context.communicator;
   const ModelScorer& settings = *scorer.model;
   const OpenScorer opened =
@@ -161,12 +177,14 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
   const bool is_begun = journal_is_begun(ranks, journal_folder);
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    return bind_scorer(
-               context,
-               {journal_folder, is_begun, fmt::format("scorer '{}'", scorer.name),
-                "choose another --out or name"},
-               binding_of(context, data, settings, opened,
-                          weights_fingerprint(context, manifest, scorer.name, settings), devices))
+    return bind_scorer(context,
+                       {journal_folder, is_begun, fmt::format("scorer '{}'", scorer.name),
+                        "choose another --out or name"},
+                       binding_of(context, data, settings, opened,
+                                  live != nullptr ? live->fingerprint
+                                                  : weights_fingerprint(context, manifest,
+                                                                        scorer.name, settings),
+                                  devices))
         .dump();
   });
   const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));
@@ -179,13 +197,7 @@ JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& mani
   summary = binding;
   summary["rows_already_done"] = done_rows;
   if (done_rows < data.rows) {
-    const model::ModelUse use =
-        opened.tags ? model::ModelUse::generation : model::ModelUse::scoring;
-    const model::LoadOptions load =
-        load_options(context, settings, binding, use, "score " + scorer.name);
-    const BlockScorer block_scorer = mpi::agree_on(ranks, [&] {
-      return open_model(settings, opened, binding.at("batch_tokens").get<std::uint32_t>(), load);
-    });
+    const BlockScorer block_scorer = open_block_scorer(context, scorer, opened, binding, live);
     const Spent spent =
         score_blocks(context, data, scorer, block_scorer, contents, journal, done_rows);
     summarize_rate(ranks, spent, summary);

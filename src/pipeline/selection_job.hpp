@@ -46,12 +46,19 @@ struct SelectionStep {
   Strata strata;
 };
 
+/// How rows are selected anew between the epochs of a training.
+struct Reselection {
+  bool once = false;        ///< `baseline`: the first selection is kept
+  double update_ratio = 3;  ///< times the budget: rows scored anew; at most 1: all rows
+};
+
 /// A list of rows, made by one step or by several in turn.
 struct SelectionJob {
   std::string name;
   std::string place;  ///< in the job file: `select`, or `selections.<name>`
   std::vector<SelectionStep> steps;
   std::string order = "pick";  ///< of the subset file: pick | file
+  std::optional<Reselection> reselection;
 };
 
 }  // namespace winnow::pipeline

@@ -47,6 +47,29 @@ void write_selection(const std::filesystem::path& path, const SelectionInfo& inf
   file.finish();
 }
 
+void write_renumbered(const std::filesystem::path& path, const Selection& selection,
+                      std::span<const std::uint64_t> row, std::uint64_t rows) {
+  Attributes attributes = selection.attributes;
+  std::erase_if(attributes, [](const Attribute& attribute) {
+    return attribute.name == "kind" || attribute.name == "schema_version" ||
+           attribute.name == "complete";  // ParallelFile's own.
+  });
+  for (Attribute& attribute : attributes)
+    if (attribute.name == "rows") attribute.value = rows;
+  ParallelFile file(mpi::Communicator::self(), path, kind::kSelection);
+  file.set_attributes("/", attributes);
+  file.write_replicated(path_of(pick::kRow), row, attributes_of(pick::kRow));
+  const auto write = [&](const Field& field, const std::optional<std::vector<double>>& values) {
+    if (values)
+      file.write_rows(path_of(field), row.size(), {0, row.size()}, std::span<const double>(*values),
+                      attributes_of(field));
+  };
+  write(pick::kGain, selection.gain);
+  write(pick::kScore, selection.score);
+  write(pick::kDiversity, selection.diversity);
+  file.finish();
+}
+
 Selection read_selection(const std::filesystem::path& path) {
   const ReadFile file(path, kind::kSelection);
   Selection selection;

@@ -52,6 +52,12 @@ struct Selection {
   Attributes attributes;
 };
 
+/// Written by one process: the rows of `selection` under other numbers, the rest as it is.
+/// @param row   [k] its rows' numbers in a data set of `rows` rows
+/// @throws EnvironmentError
+void write_renumbered(const std::filesystem::path& path, const Selection& selection,
+                      std::span<const std::uint64_t> row, std::uint64_t rows);
+
 /// @throws ModelError if the file is damaged or incomplete
 [[nodiscard]] Selection read_selection(const std::filesystem::path& path);
 

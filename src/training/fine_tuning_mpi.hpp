@@ -43,6 +43,10 @@ class FineTuning {
   virtual StepReport step(std::span<const TrainingRow> rows, const StepRows& batch,
                           std::uint64_t epoch) = 0;
 
+  /// The model as it is now, to score with; the next step must not be taken while it lives.
+  [[nodiscard]] virtual std::unique_ptr<model::CausalLanguageModel> language_model(
+      model::Precision precision, bool profile) const = 0;
+
   /// Root only. A Hugging Face folder of the weights (model_folder_torch.hpp).
   virtual void write_model(const std::filesystem::path& target,
                            const std::string& made_from) const = 0;

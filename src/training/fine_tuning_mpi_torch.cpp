@@ -7,6 +7,7 @@
 #include "core/available_memory.hpp"
 #include "core/error.hpp"
 #include "model/device_torch.hpp"
+#include "model/language_model_torch.hpp"
 #include "model/model_errors_torch.hpp"
 #include "mpi/agree.hpp"
 #include "training/model_folder_torch.hpp"
@@ -33,6 +34,12 @@ class TorchFineTuning final : public FineTuning {
   StepReport step(std::span<const TrainingRow> rows, const StepRows& batch,
                   std::uint64_t epoch) override {
     return trainer_.step(rows, batch, epoch);
+  }
+
+  [[nodiscard]] std::unique_ptr<model::CausalLanguageModel> language_model(
+      model::Precision precision, bool profile) const override {
+    return model::language_model_of(trainer_.config(), info_, trainer_.parameters().weights,
+                                    precision, profile);
   }
 
   void write_model(const std::filesystem::path& target,

@@ -1,0 +1,200 @@
+#include "pipeline/training_run.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "mpi/agree.hpp"
+#include "mpi/collectives.hpp"
+#include "pipeline/model_loading.hpp"
+
+namespace winnow::pipeline {
+namespace {
+
+/// Resume states that stay: where the newest is damaged, the one before it is used.
+constexpr std::uint64_t kResumeStates = 2;
+
+/// The rate over the whole run.
+training::TrainingOptions options_of(const FinetuneJob& job, std::uint64_t steps) {
+  training::TrainingOptions options = job.options;
+  options.rate.steps = steps;
+  options.rate.warmup_steps = job.warmup < 1 ? training::warmup_steps(steps, job.warmup)
+                                             : static_cast<std::uint64_t>(job.warmup);
+  return options;
+}
+
+}  // namespace
+
+std::uint64_t steps_per_epoch(const FinetuneJob& job, std::uint64_t rows) {
+  return job.drop_last ? rows / job.batch : (rows + job.batch - 1) / job.batch;
+}
+
+std::vector<training::StepRows> epoch_batches(const FinetuneJob& job, std::uint64_t rows,
+                                              std::uint64_t epoch) {
+  std::vector<std::uint64_t> places(rows);
+  std::iota(places.begin(), places.end(), std::uint64_t{0});
+  if (job.shuffle) places = training::shuffled_places(rows, job.options.seed, epoch);
+  auto batches = training::epoch_steps(places, job.batch);
+  batches.resize(steps_per_epoch(job, rows));
+  return batches;
+}
+
+void expect_batches(const FinetuneJob& job, const TrainingRows& rows) {
+  if (rows.rows.empty()) {
+    std::string why;
+    for (std::size_t status = 1; status < rows.status_counts.size(); ++status)
+      if (rows.status_counts[status] > 0)
+        why += fmt::format("{} {} {}", why.empty() ? ":" : ",", core::kScoreStatusNames[status],
+                           rows.status_counts[status]);
+    throw core::DataError(fmt::format("finetune: no row can be learnt{}", why));
+  }
+  if (steps_per_epoch(job, rows.rows.size()) == 0)
+    throw core::DataError(
+        fmt::format("finetune.batch: {} rows, but {} can be learnt: expected a smaller batch, or "
+                    "drop_last: false",
+                    job.batch, rows.rows.size()));
+}
+
+nlohmann::ordered_json counts_of(const TrainingRows& rows) {
+  nlohmann::ordered_json counts;
+  for (std::size_t status = 0; status < rows.status_counts.size(); ++status)
+    if (status == 0 || rows.status_counts[status] > 0)
+      counts[std::string(core::kScoreStatusNames[status])] = rows.status_counts[status];
+  return counts;
+}
+
+TrainingRun::TrainingRun(Context& context, const TrainingSetup& setup, std::uint64_t steps)
+    : context_(context),
+      ranks_(context.communicator),
+      job_(*context.job.finetune),
+      setup_(setup),
+      tuning_(training::open_fine_tuning(
+          ranks_, job_.model.path,
+          load_options(context, job_.model, setup.binding, model::ModelUse::scoring, "finetune"),
+          options_of(job_, steps))) {
+  expect_room();
+  resume();
+  mpi::agree_on(ranks_, [&] {
+    if (!ranks_.is_root()) return;
+    log_.emplace(context_.folder.steps_log(), tuning_->steps());
+    progress_.emplace(context_.log, "finetune", "steps", steps, tuning_->steps());
+  });
+  last_saved_ = std::chrono::steady_clock::now();
+}
+
+void TrainingRun::expect_room() {
+  const std::uint64_t models = 2 + std::min(job_.keep, job_.epochs - 1);
+  mpi::agree_on(ranks_, [&] {
+    if (ranks_.is_root())
+      setup_.checkpoints.expect_room(models * tuning_->model_bytes() +
+                                     (kResumeStates + 1) * tuning_->resume_bytes());
+  });
+}
+
+void TrainingRun::resume() {
+  std::string found;
+  mpi::agree_on(ranks_, [&] {
+    if (!ranks_.is_root()) return;
+    for (const auto& state : setup_.checkpoints.resume_states()) found += state.string() + "\n";
+  });
+  found = mpi::broadcast(ranks_, found);
+  for (std::size_t begin = 0; begin < found.size();) {
+    const std::size_t end = found.find('\n', begin);
+    const std::filesystem::path state = found.substr(begin, end - begin);
+    begin = end + 1;
+    try {
+      tuning_->read_resume_state(state, setup_.key);
+      if (ranks_.is_root())
+        context_.log.write("finetune", fmt::format("going on behind step {}", tuning_->steps()));
+      return;
+    } catch (const core::ModelError& error) {
+      if (ranks_.is_root())
+        context_.log.write("finetune", fmt::format("{}: trying the one before it", error.what()));
+    }
+  }
+}
+
+void TrainingRun::run_epoch(std::span<const training::TrainingRow> rows,
+                            std::span<const training::StepRows> batches, std::uint64_t epoch,
+                            std::uint64_t before) {
+  while (tuning_->steps() < before + batches.size()) {
+    const auto begin = std::chrono::steady_clock::now();
+    const training::StepReport report = take(rows, batches[tuning_->steps() - before], epoch);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    seconds_ += took.count();
+    tokens_ += report.tokens;
+    mpi::agree_on(ranks_, [&] {
+      if (log_) log_->write(report, epoch + 1, took.count());
+    });
+    if (progress_) progress_->advance(1);
+    save_if_due(epoch, tuning_->steps() == before + batches.size());
+  }
+}
+
+training::StepReport TrainingRun::take(std::span<const training::TrainingRow> rows,
+                                       const training::StepRows& batch, std::uint64_t epoch) {
+  try {
+    return tuning_->step(rows, batch, epoch);
+  } catch (const core::ModelError& error) {
+    std::string names;
+    for (const auto& shard : batch.shards)
+      for (const std::uint64_t place : shard)
+        if (names.size() < 200) names += fmt::format(" {}", rows[place].row);
+    const std::string message = fmt::format(
+        "{}; rows of the step:{}; what stands in {} stays: expected a smaller finetune.lr, or "
+        "other rows",
+        error.what(), names, setup_.checkpoints.folder().string());
+    mpi::agree_on(ranks_, [&]() -> void { throw core::ModelError(message); });
+  }
+  throw core::InternalError("broken invariant: a step that failed goes on");
+}
+
+void TrainingRun::save_if_due(std::uint64_t epoch, bool ends_epoch) {
+  const bool is_last = ends_epoch && epoch + 1 == job_.epochs;
+  if (ends_epoch && !is_last) {
+    mpi::agree_on(ranks_, [&] {
+      if (!ranks_.is_root() || job_.keep == 0) return;
+      tuning_->write_model(setup_.checkpoints.epoch(epoch + 1), setup_.key);
+      setup_.checkpoints.drop_epochs(job_.keep);
+    });
+    save();
+  } else if (!is_last && is_due()) {
+    save();
+  }
+  try {
+    stop_if_requested(context_);
+  } catch (const core::Interrupted&) {
+    if (saved_step_ != tuning_->steps()) save();
+    throw;
+  }
+}
+
+bool TrainingRun::is_due() const {
+  return ask_root(ranks_, [&] {
+    const std::chrono::duration<double, std::ratio<60>> since =
+        std::chrono::steady_clock::now() - last_saved_;
+    return job_.save_minutes > 0 && since.count() >= job_.save_minutes;
+  });
+}
+
+void TrainingRun::save() {
+  tuning_->write_resume_state(setup_.checkpoints.resume(tuning_->steps()), setup_.key);
+  mpi::agree_on(ranks_, [&] {
+    if (ranks_.is_root()) setup_.checkpoints.drop_resume_states(kResumeStates);
+  });
+  saved_step_ = tuning_->steps();
+  last_saved_ = std::chrono::steady_clock::now();
+}
+
+void TrainingRun::finish() {
+  if (progress_) progress_->finish();
+  mpi::agree_on(ranks_, [&] {
+    if (ranks_.is_root()) tuning_->write_model(setup_.checkpoints.final(), setup_.key);
+  });
+}
+
+}  // namespace winnow::pipeline

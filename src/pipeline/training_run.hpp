@@ -1,0 +1,85 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/progress.hpp"
+#include "pipeline/context.hpp"
+#include "pipeline/steps_log.hpp"
+#include "pipeline/training_rows.hpp"
+#include "pipeline/training_setup.hpp"
+#include "training/epoch_plan.hpp"
+#include "training/fine_tuning_mpi.hpp"
+
+namespace winnow::pipeline {
+
+/// The batches of an epoch over so many rows, in the job's order.
+[[nodiscard]] std::vector<training::StepRows> epoch_batches(const FinetuneJob& job,
+                                                            std::uint64_t rows,
+                                                            std::uint64_t epoch);
+
+/// Steps of epoch_batches.
+[[nodiscard]] std::uint64_t steps_per_epoch(const FinetuneJob& job, std::uint64_t rows);
+
+/// @throws core::DataError saying why, where no row can be learnt or no batch is whole
+void expect_batches(const FinetuneJob& job, const TrainingRows& rows);
+
+/// Statuses and counts of the rows that were to be learnt, for the summary.
+[[nodiscard]] nlohmann::ordered_json counts_of(const TrainingRows& rows);
+
+/// The training of one model in its run folder, epoch by epoch: goes on from the newest sound
+/// resume state, writes new ones, log/steps.jsonl and the models of epochs. All calls are
+/// collective.
+class TrainingRun {
+ public:
+  /// Loads the model.
+  /// @param steps  of all epochs: the learning rate's
+  TrainingRun(Context& context, const TrainingSetup& setup, std::uint64_t steps);
+
+  /// Steps that were taken, in this process or before.
+  [[nodiscard]] std::uint64_t steps() const { return tuning_->steps(); }
+  [[nodiscard]] training::FineTuning& tuning() { return *tuning_; }
+
+  /// Takes the epoch's steps that are not taken yet.
+  /// @param epoch   from 0
+  /// @param before  steps of the epochs before
+  /// @throws core::ModelError naming step and row where the loss is not finite (resume states
+  /// stay), core::Interrupted where a rank was asked to stop (a resume state is written before)
+  void run_epoch(std::span<const training::TrainingRow> rows,
+                 std::span<const training::StepRows> batches, std::uint64_t epoch,
+                 std::uint64_t before);
+  /// Writes the model that the last epoch left.
+  void finish();
+
+  /// Tokens that went through the model in this process, and the seconds that steps took.
+  [[nodiscard]] std::uint64_t tokens() const { return tokens_; }
+  [[nodiscard]] double seconds() const { return seconds_; }
+
+ private:
+  void expect_room();
+  void resume();
+  training::StepReport take(std::span<const training::TrainingRow> rows,
+                            const training::StepRows& batch, std::uint64_t epoch);
+  void save_if_due(std::uint64_t epoch, bool ends_epoch);
+  [[nodiscard]] bool is_due() const;
+  void save();
+
+  Context& context_;
+  const mpi::Communicator& ranks_;
+  const FinetuneJob& job_;
+  const TrainingSetup& setup_;
+  std::unique_ptr<training::FineTuning> tuning_;
+  std::optional<StepsLog> log_;  ///< root's
+  std::optional<core::Progress> progress_;
+  std::chrono::steady_clock::time_point last_saved_;
+  std::optional<std::uint64_t> saved_step_;
+  std::uint64_t tokens_ = 0;
+  double seconds_ = 0;
+};
+
+}  // namespace winnow::pipeline
