@@ -4,48 +4,19 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "app/job_data.hpp"
 #include "app/job_names.hpp"
+#include "app/job_scorers.hpp"
 
 namespace winnow::app {
 namespace {
 
 constexpr std::uint64_t kMostTopK = 1U << 24;
 
-/// The scorer whose model answers: given or the only one with a model.
-const pipeline::Scorer& read_model_name(YamlSection& section, const pipeline::Job& job) {
-  std::vector<const pipeline::Scorer*> with_model;
-  std::vector<std::string> names;
-  for (const pipeline::Scorer& scorer : job.scorers) {
-    if (!scorer.model) continue;
-    with_model.push_back(&scorer);
-    names.push_back(scorer.name);
-  }
-  if (with_model.empty())
-    section.fail("scorer", "the job opens no model: expected model: { path: FOLDER } or scorers:");
-  const auto given = section.one_of("scorer", names);
-  if (!given && with_model.size() > 1)
-    section.fail("scorer", fmt::format("missing, expected the one whose model answers: one of {}",
-                                       fmt::join(names, ", ")));
-  for (const pipeline::Scorer* scorer : with_model)
-    if (given == scorer->name) return *scorer;
-  return *with_model.front();
-}
-
-/// A file, a list of files or a glob; or a map with the keys of the job's own `data`.
+/// Rows that need no answer.
 data::SourceOptions read_questions(YamlSection& section, const pipeline::Job& job) {
-  data::SourceOptions source;
-  if (section.node("data").IsMap()) {
-    auto map = section.section("data");
-    source = read_source(*map, job.data);
-    map->finish();
-  } else {
-    for (const auto& path : section.required_paths("data")) source.paths.push_back(path.string());
-    source.skip_bad_rows = job.data.skip_bad_rows;
-    source.max_row_bytes = job.data.max_row_bytes;
-  }
+  data::SourceOptions source = read_own_source(section, "data", job.data);
   source.answer_required = false;
   return source;
 }
@@ -53,7 +24,8 @@ data::SourceOptions read_questions(YamlSection& section, const pipeline::Job& jo
 }  // namespace
 
 pipeline::GenerationJob read_generation(YamlSection& section, const pipeline::Job& job) {
-  const pipeline::Scorer& scorer = read_model_name(section, job);
+  const pipeline::Scorer& scorer =
+      find_scorer_with_model(section, "scorer", "whose model answers", job);
   pipeline::GenerationJob generation;
   generation.model = *scorer.model;
   generation.name = section.text("name").value_or(scorer.name);

@@ -169,4 +169,24 @@ void read_scorers(YamlSection& root, pipeline::Job& job) {
   scorers->finish();
 }
 
+const pipeline::Scorer& find_scorer_with_model(YamlSection& section, const std::string& key,
+                                               const std::string& use, const pipeline::Job& job) {
+  std::vector<const pipeline::Scorer*> with_model;
+  std::vector<std::string> names;
+  for (const pipeline::Scorer& scorer : job.scorers) {
+    if (!scorer.model) continue;
+    with_model.push_back(&scorer);
+    names.push_back(scorer.name);
+  }
+  if (with_model.empty())
+    section.fail(key, "the job opens no model: expected model: { path: FOLDER } or scorers:");
+  const auto given = section.one_of(key, names);
+  if (!given && with_model.size() > 1)
+    section.fail(
+        key, fmt::format("missing, expected the one {}: one of {}", use, fmt::join(names, ", ")));
+  for (const pipeline::Scorer* scorer : with_model)
+    if (given == scorer->name) return *scorer;
+  return *with_model.front();
+}
+
 }  // namespace winnow::app
