@@ -58,7 +58,8 @@ Json describe(const EvaluationJob& job, const EvaluatedRows& rows, const RunFold
   Json json;
   json["evaluation_version"] = kEvaluationVersion;
   json["unit"] = "nats per token of the answer";
-  for (const store::InputFile& input : store::IndexReader(own.index()).info().inputs)
+  const store::IndexReader index(own.index());
+  for (const store::InputFile& input : index.info().inputs)
     json["data"].push_back(
         {{"name", input.name}, {"bytes", input.bytes}, {"xxh3_128", input.hash}});
   json["base"] = job.base;
