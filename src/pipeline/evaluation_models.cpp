@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "model/model_config.hpp"
 #include "pipeline/model_loading.hpp"
+#include "tokenizer/same_definition.hpp"
 
 namespace winnow::pipeline {
 
@@ -29,10 +30,11 @@ void expect_comparable(const EvaluationJob& job, const TunedModel& tuned, const 
                     "finetune` leaves one in checkpoints/final of its run folder)",
                     place, tuned.path.string()));
   const std::string found = tokenizer::Tokenizer::load(tuned.path).fingerprint();
-  if (found != base.tokenizer.fingerprint())
+  if (found != base.tokenizer.fingerprint() &&
+      !tokenizer::same_definition(tuned.path, job.model.path))
     throw core::UsageError(fmt::format(
-        "{}: {} has a tokenizer.json of hash {}, the base '{}' one of hash {}: expected the same, "
-        "since losses per token are compared",
+        "{}: {} has another tokenizer (tokenizer.json of hash {}) than the base '{}' (of hash {}): "
+        "expected the same, since losses per token are compared",
         place, tuned.path.string(), found, job.base, base.tokenizer.fingerprint()));
   ModelScorer limit = settings_of(job, tuned);
   limit.max_length = base.options.max_length;
