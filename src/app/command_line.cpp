@@ -33,6 +33,8 @@ constexpr StageCommand kStages[] = {
     {"index", "Find the rows of the data set", "winnow index JOB.yaml --out runs/mine", false},
     {"score", "Index, then score every row", "winnow score JOB.yaml --threads 2"},
     {"select", "Index, score, then select", "winnow select JOB.yaml --set select.budget=1000"},
+    {"finetune", "Index, score, select, then train on what was selected",
+     "winnow finetune JOB.yaml --set finetune.epochs=1"},
     {"generate", "Let the model answer rows",
      "winnow generate JOB.yaml --set generate.temperature=0.7", false},
     {"evaluate", "Compare the answer losses of base and tuned models on held-out rows",

@@ -24,8 +24,7 @@ data::SourceOptions read_questions(YamlSection& section, const pipeline::Job& jo
 }  // namespace
 
 pipeline::GenerationJob read_generation(YamlSection& section, const pipeline::Job& job) {
-  const pipeline::Scorer& scorer =
-      find_scorer_with_model(section, "scorer", "whose model answers", job);
+  const pipeline::Scorer& scorer = scorer_with_model(section, job, "answers");
   pipeline::GenerationJob generation;
   generation.model = *scorer.model;
   generation.name = section.text("name").value_or(scorer.name);

@@ -65,18 +65,9 @@ void require_described_scores(YamlSection& section, const pipeline::ModelScorer&
                                       fmt::join(scorer.scores, ", "), score));
 }
 
-/// The keys that a model has wherever it stands (`model:` or an entry of `scorers:`).
+/// The keys that a model has which scores (`model:` or an entry of `scorers:`).
 pipeline::ModelScorer read_model(YamlSection& section) {
-  pipeline::ModelScorer scorer;
-  scorer.path = section.required_path("path");
-  scorer.prompt_template = section.text("template").value_or("auto");
-  const std::string system = section.text("system").value_or("none");
-  scorer.system = system == "none" ? "" : system;
-  scorer.dtype = section.one_of("dtype", {"bf16", "fp32"}).value_or("bf16");
-  scorer.max_length =
-      static_cast<std::uint32_t>(section.unsigned_integer("max_length", 2, 1U << 24).value_or(0));
-  scorer.stage = section.path("stage").value_or("");
-  scorer.revision = section.text("revision").value_or("");
+  pipeline::ModelScorer scorer = read_model_folder(section);
   scorer.faithful = section.boolean("faithful").value_or(false);
   if (auto embedding = section.section("embedding")) scorer.embedding = read_embedding(*embedding);
   if (auto tags = section.section("tags")) scorer.tags = read_tags(*tags);
@@ -94,6 +85,40 @@ bool is_taken_name(const std::string& name) {
 }
 
 }  // namespace
+
+pipeline::ModelScorer read_model_folder(YamlSection& section) {
+  pipeline::ModelScorer model;
+  model.path = section.required_path("path");
+  model.prompt_template = section.text("template").value_or("auto");
+  const std::string system = section.text("system").value_or("none");
+  model.system = system == "none" ? "" : system;
+  model.dtype = section.one_of("dtype", {"bf16", "fp32"}).value_or("bf16");
+  model.max_length =
+      static_cast<std::uint32_t>(section.unsigned_integer("max_length", 2, 1U << 24).value_or(0));
+  model.stage = section.path("stage").value_or("");
+  model.revision = section.text("revision").value_or("");
+  return model;
+}
+
+const pipeline::Scorer& scorer_with_model(YamlSection& section, const pipeline::Job& job,
+                                          const std::string& purpose, const std::string& key) {
+  std::vector<const pipeline::Scorer*> with_model;
+  std::vector<std::string> names;
+  for (const pipeline::Scorer& scorer : job.scorers) {
+    if (!scorer.model) continue;
+    with_model.push_back(&scorer);
+    names.push_back(scorer.name);
+  }
+  if (with_model.empty())
+    section.fail(key, "the job opens no model: expected model: { path: FOLDER } or scorers:");
+  const auto given = section.one_of(key, names);
+  if (!given && with_model.size() > 1)
+    section.fail(key, fmt::format("missing, expected the one whose model {}: one of {}", purpose,
+                                  fmt::join(names, ", ")));
+  for (const pipeline::Scorer* scorer : with_model)
+    if (given == scorer->name) return *scorer;
+  return *with_model.front();
+}
 
 void read_scorers(YamlSection& root, pipeline::Job& job) {
   auto model = root.section("model");
@@ -124,8 +149,7 @@ void read_scorers(YamlSection& root, pipeline::Job& job) {
     shorthand.scores =
         scores.empty() ? std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"} : scores;
     require_described_scores(*model, shorthand);
-    std::string name = shorthand.path.filename().string();
-    if (name.empty()) name = shorthand.path.parent_path().filename().string();
+    const std::string name = folder_name(shorthand.path);
     if (!is_group_name(name))
       model->fail(
           "path",
@@ -167,26 +191,6 @@ void read_scorers(YamlSection& root, pipeline::Job& job) {
     job.scorers.push_back(scorer);
   }
   scorers->finish();
-}
-
-const pipeline::Scorer& find_scorer_with_model(YamlSection& section, const std::string& key,
-                                               const std::string& use, const pipeline::Job& job) {
-  std::vector<const pipeline::Scorer*> with_model;
-  std::vector<std::string> names;
-  for (const pipeline::Scorer& scorer : job.scorers) {
-    if (!scorer.model) continue;
-    with_model.push_back(&scorer);
-    names.push_back(scorer.name);
-  }
-  if (with_model.empty())
-    section.fail(key, "the job opens no model: expected model: { path: FOLDER } or scorers:");
-  const auto given = section.one_of(key, names);
-  if (!given && with_model.size() > 1)
-    section.fail(
-        key, fmt::format("missing, expected the one {}: one of {}", use, fmt::join(names, ", ")));
-  for (const pipeline::Scorer* scorer : with_model)
-    if (given == scorer->name) return *scorer;
-  return *with_model.front();
 }
 
 }  // namespace winnow::app

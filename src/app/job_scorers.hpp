@@ -12,11 +12,15 @@ namespace winnow::app {
 /// @throws core::UsageError naming the key for what is wrong
 void read_scorers(YamlSection& root, pipeline::Job& job);
 
-/// The scorer that `key` names, or the only one with a model.
-/// @param use  for the message where several have one: `whose model answers`
-[[nodiscard]] const pipeline::Scorer& find_scorer_with_model(YamlSection& section,
-                                                             const std::string& key,
-                                                             const std::string& use,
-                                                             const pipeline::Job& job);
+/// The keys that a model folder has wherever it stands.
+[[nodiscard]] pipeline::ModelScorer read_model_folder(YamlSection& section);
+
+/// The job's scorer whose model the section uses: what its `key` names, or the only one with a
+/// model.
+/// @param purpose  what the model does, for messages: `answers`
+[[nodiscard]] const pipeline::Scorer& scorer_with_model(YamlSection& section,
+                                                        const pipeline::Job& job,
+                                                        const std::string& purpose,
+                                                        const std::string& key = "scorer");
 
 }  // namespace winnow::app

@@ -21,6 +21,7 @@ pipeline::Stage stage_of(const std::string& command) {
   if (command == "index") return pipeline::Stage::index;
   if (command == "score") return pipeline::Stage::score;
   if (command == "select") return pipeline::Stage::select;
+  if (command == "finetune") return pipeline::Stage::finetune;
   if (command == "generate") return pipeline::Stage::generate;
   if (command == "evaluate") return pipeline::Stage::evaluate;
   return pipeline::Stage::everything;
@@ -34,6 +35,7 @@ void require_section(const pipeline::Job& job, const CommandLine& line) {
                                          line.job.string(), command, command, keys));
   };
   require("select", !job.selections.empty(), "method: ..., budget: ...");
+  require("finetune", job.finetune.has_value(), "epochs: 3, lr: 2.0e-5");
   require("generate", job.generation.has_value(), "data: FILE, max_new_tokens: N");
   require("evaluate", job.evaluation.has_value(), "data: FILE, models: { NAME: FOLDER }");
 }

@@ -119,6 +119,24 @@ std::string selection_lines(const std::string& name, const Json& selection) {
   return text;
 }
 
+std::string finetune_lines(const Json& finetune) {
+  const Json& statuses = finetune.at("status");
+  std::string text = fmt::format(
+      "trained   {} of {} rows, {} steps", statuses.value("ok", std::uint64_t{0}),
+      finetune.at("rows").get<std::uint64_t>(), finetune.at("steps").get<std::uint64_t>());
+  if (finetune.contains("tokens_per_second"))
+    text += fmt::format(", {:.0f} tokens/s", finetune.at("tokens_per_second").get<double>());
+  if (finetune.contains("last_loss"))
+    text += fmt::format(", last loss {:.4f}", finetune.at("last_loss").get<double>());
+  if (const auto cut = finetune.at("cut").get<std::uint64_t>(); cut > 0)
+    text += fmt::format("; {} rows cut to {} tokens", cut,
+                        finetune.at("max_length").get<std::uint64_t>());
+  const std::string unlearnt = undefined_counts(statuses);
+  return text + fmt::format("{}{}\n            model: {}\n",
+                            unlearnt.empty() ? "" : "; not learnt: ", unlearnt,
+                            finetune.at("checkpoint").get<std::string>());
+}
+
 std::string generation_lines(const std::string& name, const Json& generation) {
   const Json& statuses = generation.at("status");
   std::string text =
@@ -150,6 +168,7 @@ std::string summary_text(const Json& summary, bool profile) {
   if (summary.contains("selections"))
     for (const auto& [name, selection] : summary.at("selections").items())
       text += selection_lines(name, selection);
+  if (summary.contains("finetune")) text += finetune_lines(summary.at("finetune"));
   if (summary.contains("generations"))
     for (const auto& [name, generation] : summary.at("generations").items())
       text += generation_lines(name, generation);

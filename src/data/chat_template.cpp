@@ -43,12 +43,15 @@ class ChatTemplate final : public PromptTemplate {
   bool scores_closing_tokens() const override { return true; }
 
   RenderedPair render(const Sample& sample) const override {
-    const std::string opened = prompt(sample, true) + form_.answer_open;
+    Opening opened = prompt(sample, true);
+    opened.text += form_.answer_open;
+    const Opening direct{form_.direct_open, {}};
     if (!form_.has_thoughts)
-      return {with_answer(opened, sample.output), with_answer(form_.direct_open, sample.output)};
+      return {with_answer(std::move(opened), sample.output), with_answer(direct, sample.output)};
     const ThoughtfulAnswer answer = split_thoughts(sample.output);
-    return {with_answer(opened + thoughts_as_prompt(answer), without_leading_lines(answer.content)),
-            with_answer(form_.direct_open, answer.content)};
+    opened.text += thoughts_as_prompt(answer);
+    return {with_answer(std::move(opened), without_leading_lines(answer.content)),
+            with_answer(direct, answer.content)};
   }
 
   std::string render_prompt(const Sample& sample) const override {
@@ -57,14 +60,16 @@ class ChatTemplate final : public PromptTemplate {
           fmt::format("template {}: what it writes before an answer that is to be generated is not "
                       "known: run `./winnow import FOLDER` again, or set model.template to a name",
                       form_.name));
-    return prompt(sample, false) + *form_.generation_open;
+    return prompt(sample, false).text + *form_.generation_open;
   }
 
  private:
   /// [system?, earlier turns, user], as they stand when an answer follows.
-  std::string prompt(const Sample& sample, bool is_answered) const {
+  Opening prompt(const Sample& sample, bool is_answered) const {
     if (form_.must_alternate) check_alternation(sample.history);
-    std::string text = form_.start;
+    Opening opening;
+    std::string& text = opening.text;
+    text = form_.start;
     std::string in_user;  ///< goes into the next user text
     append_system(sample, text, in_user);
     std::string in_last_user;
@@ -80,11 +85,11 @@ class ChatTemplate final : public PromptTemplate {
           append_user(turn.text, text, in_user);
           break;
         case Turn::Role::assistant:
-          text.append(form_.assistant_open)
-              .append(stripped_if(form_.trim_assistant, form_.has_thoughts
-                                                            ? split_thoughts(turn.text).content
-                                                            : std::string_view(turn.text)))
-              .append(form_.assistant_close);
+          text += form_.assistant_open;
+          opening.append_answer(stripped_if(form_.trim_assistant,
+                                            form_.has_thoughts ? split_thoughts(turn.text).content
+                                                               : std::string_view(turn.text)),
+                                form_.assistant_close);
           break;
       }
     }
@@ -93,7 +98,7 @@ class ChatTemplate final : public PromptTemplate {
                                  : sample.instruction + options_.join + sample.input;
     if (!is_answered) in_user += in_last_user;
     append_user(user, text, in_user);
-    return text;
+    return opening;
   }
 
   void check_alternation(const std::vector<Turn>& history) const {
@@ -154,8 +159,10 @@ class ChatTemplate final : public PromptTemplate {
     in_user.clear();
   }
 
-  RenderedText with_answer(std::string text, std::string_view answer) const {
+  RenderedText with_answer(Opening opening, std::string_view answer) const {
     RenderedText rendered;
+    rendered.earlier_answers = std::move(opening.earlier_answers);
+    std::string text = std::move(opening.text);
     rendered.answer_begin = text.size();
     text += stripped_if(form_.trim_answer, answer);
     rendered.answer_end = text.size();

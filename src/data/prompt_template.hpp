@@ -18,6 +18,13 @@ struct TemplateRefused : core::DataError {
   using core::DataError::DataError;
 };
 
+/// Bytes [begin, end) of a text.
+struct ByteRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  bool operator==(const ByteRange&) const = default;
+};
+
 /// A text with the bytes whose tokens are scored. A token is scored when it ends after
 /// `answer_begin` and begins before `scored_end`: one that holds characters of prompt and answer
 /// belongs to the answer (design.md 6, "Spans").
@@ -29,6 +36,20 @@ struct RenderedText {
   /// What ends the conversation behind `text` and is never scored (vicuna's `</s>`): embeddings of
   /// the whole conversation see it, tokenised on its own. Empty where there is nothing.
   std::string closing = {};
+  /// The answers of earlier turns, each with what the template closes it by; ascending. Empty in a
+  /// direct text.
+  std::vector<ByteRange> earlier_answers = {};
+};
+
+/// A text on its way up to the answer.
+struct Opening {
+  std::string text;
+  std::vector<ByteRange> earlier_answers;
+  void append_answer(std::string_view answer, std::string_view closing) {
+    const std::size_t begin = text.size();
+    text.append(answer).append(closing);
+    earlier_answers.push_back({begin, text.size()});
+  }
 };
 
 /// The two texts of IFD: the answer after its prompt, and the answer alone.

@@ -17,7 +17,7 @@ std::string_view system_or(const Sample& sample, const TemplateOptions& options,
 
 constexpr std::string_view kAlpacaResponse = "### Response:";
 
-std::string alpaca_prompt(const Sample& sample, const TemplateOptions& options) {
+Opening alpaca_prompt(const Sample& sample, const TemplateOptions& options) {
   constexpr std::string_view kOpening =
       "Below is an instruction that describes a task. Write a response that appropriately "
       "completes the request.";
@@ -25,52 +25,68 @@ std::string alpaca_prompt(const Sample& sample, const TemplateOptions& options) 
       "Below is an instruction that describes a task, paired with an input that provides further "
       "context. Write a response that "
       "appropriately completes the request.";
-  std::string text(system_or(sample, options, sample.input.empty() ? kOpening : kOpeningWithInput));
+  Opening opening;
+  std::string& text = opening.text;
+  text = system_or(sample, options, sample.input.empty() ? kOpening : kOpeningWithInput);
   text += "\n\n";
   for (const Turn& turn : sample.history) {
-    if (turn.role == Turn::Role::user) text += "### Instruction:\n";
-    if (turn.role == Turn::Role::assistant) text += kAlpacaResponse;
-    text += turn.text + "\n\n";
+    if (turn.role == Turn::Role::user) text += "### Instruction:\n" + turn.text;
+    if (turn.role == Turn::Role::assistant) {
+      text += kAlpacaResponse;
+      opening.append_answer(turn.text, "");
+    }
+    text += "\n\n";
   }
   text += "### Instruction:\n" + sample.instruction + "\n\n";
   if (!sample.input.empty()) text += "### Input:\n" + sample.input + "\n\n";
-  return text.append(kAlpacaResponse);
+  text += kAlpacaResponse;
+  return opening;
 }
 
 constexpr std::string_view kVicunaAssistant = "ASSISTANT: ";
+constexpr std::string_view kVicunaClosing = "</s>";
 
-std::string vicuna_prompt(const Sample& sample, const TemplateOptions& options) {
-  std::string text(system_or(sample, options,
-                             "A chat between a curious user and an artificial intelligence "
-                             "assistant. The assistant gives helpful, "
-                             "detailed, and polite answers to the user's questions."));
+Opening vicuna_prompt(const Sample& sample, const TemplateOptions& options) {
+  Opening opening;
+  std::string& text = opening.text;
+  text =
+      system_or(sample, options,
+                "A chat between a curious user and an artificial intelligence assistant. The "
+                "assistant gives helpful, detailed, and polite answers to the user's questions.");
   text += ' ';
   for (const Turn& turn : sample.history) {
-    if (turn.role == Turn::Role::user) text += "USER: ";
-    if (turn.role == Turn::Role::assistant) text += kVicunaAssistant;
-    text += turn.text;
-    text += turn.role == Turn::Role::assistant ? "</s>" : " ";
+    if (turn.role == Turn::Role::user) text += "USER: " + turn.text + " ";
+    if (turn.role == Turn::Role::assistant) {
+      text += kVicunaAssistant;
+      opening.append_answer(turn.text, kVicunaClosing);
+    }
   }
   text += "USER: " + sample.instruction;
   if (!sample.input.empty()) text += options.join + sample.input;
   text += ' ';
-  return text.append(kVicunaAssistant);
+  text += kVicunaAssistant;
+  return opening;
 }
 
-std::string bare_prompt(const Sample& sample, const TemplateOptions& options) {
-  std::string text;
-  const auto add_line = [&text](std::string_view line) { text.append(line).append("\n"); };
+Opening bare_prompt(const Sample& sample, const TemplateOptions& options) {
+  Opening opening;
+  const auto add_line = [&](std::string_view line) { opening.text.append(line).append("\n"); };
   if (const std::string_view system = system_or(sample, options, {}); !system.empty())
     add_line(system);
-  for (const Turn& turn : sample.history) add_line(turn.text);
+  for (const Turn& turn : sample.history) {
+    if (turn.role == Turn::Role::assistant)
+      opening.append_answer(turn.text, "\n");
+    else
+      add_line(turn.text);
+  }
   add_line(sample.instruction);
   if (!sample.input.empty()) add_line(sample.input);
-  return text;
+  return opening;
 }
 
 constexpr std::array<PlainForm, 3> kPlainForms = {{
     {"alpaca", alpaca_prompt, kAlpacaResponse, "", 0},
-    {"vicuna", vicuna_prompt, kVicunaAssistant, "</s>", 1},
+    {"vicuna", vicuna_prompt, kVicunaAssistant, kVicunaClosing, 1},
     {"bare", bare_prompt, "", "", 0},
 }};
 
@@ -86,12 +102,12 @@ class PlainTemplate final : public PromptTemplate {
   RenderedPair render(const Sample& sample) const override {
     refuse_late_system(sample);
     return {with_answer(form_.prompt(sample, options_), sample),
-            with_answer(std::string(form_.direct_open), sample)};
+            with_answer({std::string(form_.direct_open), {}}, sample)};
   }
 
   std::string render_prompt(const Sample& sample) const override {
     refuse_late_system(sample);
-    std::string prompt = form_.prompt(sample, options_);
+    std::string prompt = form_.prompt(sample, options_).text;
     prompt.resize(prompt.size() - form_.left_to_answer);
     return prompt;
   }
@@ -106,10 +122,11 @@ class PlainTemplate final : public PromptTemplate {
                         form_.name));
   }
 
-  RenderedText with_answer(std::string before, const Sample& sample) const {
+  RenderedText with_answer(Opening before, const Sample& sample) const {
     RenderedText rendered;
-    rendered.answer_begin = before.size();
-    rendered.text = std::move(before) + sample.output;
+    rendered.answer_begin = before.text.size();
+    rendered.text = std::move(before.text) + sample.output;
+    rendered.earlier_answers = std::move(before.earlier_answers);
     rendered.answer_end = rendered.scored_end = rendered.text.size();
     rendered.closing = form_.closing;
     return rendered;

@@ -15,7 +15,7 @@ namespace winnow::data {
 struct PlainForm {
   std::string_view name;
   /// Everything before the answer.
-  std::string (*prompt)(const Sample& sample, const TemplateOptions& options);
+  Opening (*prompt)(const Sample& sample, const TemplateOptions& options);
   /// Everything before the answer of the direct text.
   std::string_view direct_open;
   /// RenderedText::closing.

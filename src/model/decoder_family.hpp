@@ -64,6 +64,10 @@ struct DecoderFamily {
   double default_turned_share = 1.0;
   std::uint32_t default_original_positions = 0;  ///< RotaryDefaults::original_positions
   bool positions_from_padding = false;           ///< learned positions begin behind `pad_token_id`
+  /// The input embedding has a padding row (DecoderConfig::embedding_padding_id), by
+  /// `pad_token_id`.
+  bool pads_embedding = false;
+  std::int64_t default_padding_id = -1;  ///< negative: none
   Windows windows = Windows::none;
   std::uint32_t default_window = 4096;  ///< 0: none unless given
   std::uint32_t default_pattern = 0;    ///< n of all_but_every

@@ -159,6 +159,12 @@ void RotaryTable::grow(std::int64_t positions, const at::Device& device) {
   sines_ = tensor(sines);
 }
 
+RotaryTable RotaryTable::turned_back() const {
+  RotaryTable table = *this;
+  table.sines_ = sines_.neg();
+  return table;
+}
+
 at::Tensor RotaryTable::table_rows(const PackedBatch& batch, const at::Device& device) const {
   const auto* scaling = std::get_if<LongRotaryScaling>(&config_.scaling);
   if (scaling == nullptr) return index_tensor(batch.positions, device);

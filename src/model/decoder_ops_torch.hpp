@@ -40,6 +40,8 @@ class RotaryTable {
   void grow(std::int64_t positions, const at::Device& device);
   /// The table's row of each of the batch's rows. [batch rows] int64
   [[nodiscard]] at::Tensor table_rows(const PackedBatch& batch, const at::Device& device) const;
+  /// The table of the opposite angles.
+  [[nodiscard]] RotaryTable turned_back() const;
   [[nodiscard]] const at::Tensor& cosines() const { return cosines_; }
   [[nodiscard]] const at::Tensor& sines() const { return sines_; }
 

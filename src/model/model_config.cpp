@@ -57,6 +57,22 @@ void refuse_unsupported(const Fields& fields) {
     fields.refuse("position_embedding_type", "\"absolute\"");
 }
 
+/// As torch's nn.Embedding takes `padding_idx`: a negative one counts from the end.
+std::optional<std::uint32_t> read_embedding_padding(const Fields& fields,
+                                                    const DecoderFamily& family,
+                                                    std::uint32_t vocabulary_size) {
+  constexpr std::string_view kField = "pad_token_id";
+  if (!family.pads_embedding || fields.has_null(kField)) return std::nullopt;
+  std::int64_t id = family.default_padding_id;
+  if (const Json* field = fields.get(kField)) {
+    if (!field->is_number_integer()) fields.refuse(kField, "an integer or null");
+    id = field->get<std::int64_t>();
+    if (id < 0) id += vocabulary_size;
+  }
+  if (id < 0 || id >= vocabulary_size) return std::nullopt;
+  return static_cast<std::uint32_t>(id);
+}
+
 Activation read_activation(const Fields& fields, const DecoderFamily& family) {
   const std::string_view field = family.fields.activation;
   const std::string name = fields.text(field, family.default_activation);
@@ -235,6 +251,7 @@ DecoderConfig read(const std::filesystem::path& folder, ModelKind kind) {
   config.is_causal = kind == ModelKind::causal_language_model;
   config.has_head = !family.tensors.head.empty();
   read_sizes(fields, family, config);
+  config.embedding_padding_id = read_embedding_padding(fields, family, config.vocabulary_size);
   config.norm = family.norm;
   config.norm_epsilon = fields.positive(family.fields.norm_epsilon, family.default_norm_epsilon);
   config.norm_weights_from_one = family.norm_weights_from_one;

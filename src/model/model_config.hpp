@@ -48,6 +48,9 @@ struct DecoderConfig {
   /// Learned positions count from behind this id and pass over it; the id itself stands at the
   /// table's row of the same number (RoBERTa).
   std::optional<std::uint32_t> padding_id;
+  /// The row of the input embedding that training gives no gradient as an input (the padding row of
+  /// transformers' nn.Embedding).
+  std::optional<std::uint32_t> embedding_padding_id;
   std::uint32_t token_types = 0;  ///< rows of that table; texts are of type 0
   NormKind norm = NormKind::rms;
   double norm_epsilon = 0;

@@ -137,7 +137,9 @@ std::string describe(const EvaluationJob& job, const Job& whole, const IsMissing
   }
   std::string against;
   for (const TunedModel& tuned : job.tuned) {
-    if (!is_missing(tuned.path, "evaluate.models." + tuned.name) && base)
+    const bool comes = whole.finetune && tuned.path == final_checkpoint(whole);
+    if (!(comes && !fs::exists(tuned.path)) &&
+        !is_missing(tuned.path, "evaluate.models." + tuned.name) && base)
       expect_comparable(job, tuned, *base);
     against +=
         fmt::format("{}{} ({})", against.empty() ? "" : ", ", tuned.name, tuned.path.string());

@@ -1,15 +1,19 @@
 #include "pipeline/evaluation_models.hpp"
 
-#include <filesystem>
-
 #include <fmt/format.h>
 
 #include "core/error.hpp"
 #include "model/model_config.hpp"
+#include "pipeline/checkpoints.hpp"
 #include "pipeline/model_loading.hpp"
+#include "pipeline/run_folder.hpp"
 #include "tokenizer/same_definition.hpp"
 
 namespace winnow::pipeline {
+
+std::filesystem::path final_checkpoint(const Job& job) {
+  return Checkpoints(RunFolder(job.run_folder).checkpoints()).final();
+}
 
 ModelScorer settings_of(const EvaluationJob& job, const TunedModel& tuned) {
   ModelScorer settings = job.model;

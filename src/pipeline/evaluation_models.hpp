@@ -1,11 +1,14 @@
 #pragma once
 
-#include <string>
+#include <filesystem>
 
 #include "pipeline/job.hpp"
 #include "pipeline/model_scorer.hpp"
 
 namespace winnow::pipeline {
+
+/// The model folder that the job's fine-tuning leaves.
+[[nodiscard]] std::filesystem::path final_checkpoint(const Job& job);
 
 /// The base's settings with another model's weights.
 [[nodiscard]] ModelScorer settings_of(const EvaluationJob& job, const TunedModel& tuned);

@@ -16,9 +16,10 @@ constexpr std::uint64_t kWindowRows = 1 << 16;
 RowSource::RowSource(const RunFolder& folder, const data::DataSet& data_set)
     : index_(folder.index()), reader_(data_set.files), schema_(data_set.schema) {}
 
-RowSource::Place RowSource::place(const store::RowTable& table, std::size_t i) {
+RowSource::Place RowSource::place(const store::RowTable& table, core::ScoreStatus status,
+                                  std::size_t i) {
   return {table.byte_offset[i], table.hash[i], table.byte_length[i],
-          table.file.empty() ? 0 : table.file[i]};
+          table.file.empty() ? 0 : table.file[i], status};
 }
 
 std::string RowSource::read(const Place& place) {
@@ -31,8 +32,18 @@ std::vector<std::optional<data::Sample>> RowSource::samples(core::RowRange range
   std::vector<std::optional<data::Sample>> rows(range.size());
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (status[i] == core::ScoreStatus::ok)
-      rows[i] = data::parse_row(read(place(table, i)), schema_).sample;
+      rows[i] = data::parse_row(read(place(table, status[i], i)), schema_).sample;
   return rows;
+}
+
+void RowSource::for_each_sample(std::span<const core::RowId> rows,
+                                const std::function<void(std::optional<data::Sample>)>& visit) {
+  for (const Place& place : places(rows)) {
+    if (place.status == core::ScoreStatus::ok)
+      visit(data::parse_row(read(place), schema_).sample);
+    else
+      visit(std::nullopt);
+  }
 }
 
 /// In the order of `rows`; the index is read once, window by window, from its beginning.
@@ -44,12 +55,15 @@ std::vector<RowSource::Place> RowSource::places(std::span<const core::RowId> row
   std::vector<Place> places(rows.size());
   core::RowRange window{0, 0};
   store::RowTable table;
+  std::vector<core::ScoreStatus> status;
   for (const std::size_t i : ascending) {
     if (rows[i] >= window.end) {
       window = {rows[i], std::min(index_.rows(), rows[i] + kWindowRows)};
       table = index_.read(window);
+      status = index_.read_status(window);
     }
-    places[i] = place(table, rows[i] - window.begin);
+    const std::size_t at = rows[i] - window.begin;
+    places[i] = place(table, status[at], at);
   }
   return places;
 }

@@ -25,7 +25,11 @@ class RowSource {
   /// The rows of `range`, parsed; nullopt for a bad row.
   /// @throws core::UsageError if the file is no longer what was indexed.
   [[nodiscard]] std::vector<std::optional<data::Sample>> samples(core::RowRange range);
-  /// Calls visit(bytes) with the own bytes of each of `rows`, in their order. Takes 32 bytes of
+  /// Calls visit(sample) with each of `rows`, in their order; nullopt for a bad row. Takes 40 bytes
+  /// of memory for each.
+  void for_each_sample(std::span<const core::RowId> rows,
+                       const std::function<void(std::optional<data::Sample>)>& visit);
+  /// Calls visit(bytes) with the own bytes of each of `rows`, in their order. Takes 40 bytes of
   /// memory for each.
   void for_each_bytes(std::span<const core::RowId> rows,
                       const std::function<void(std::string_view)>& visit);
@@ -36,8 +40,10 @@ class RowSource {
     std::uint64_t hash;
     std::uint32_t byte_length;
     std::uint32_t file;
+    core::ScoreStatus status;
   };
-  [[nodiscard]] static Place place(const store::RowTable& table, std::size_t i);
+  [[nodiscard]] static Place place(const store::RowTable& table, core::ScoreStatus status,
+                                   std::size_t i);
   [[nodiscard]] std::vector<Place> places(std::span<const core::RowId> rows);
   [[nodiscard]] std::string read(const Place& place);
 

@@ -17,6 +17,7 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/context.hpp"
 #include "pipeline/evaluate_stage.hpp"
+#include "pipeline/finetune_stage.hpp"
 #include "pipeline/generate_stage.hpp"
 #include "pipeline/index_stage.hpp"
 #include "pipeline/json_text.hpp"
@@ -81,6 +82,10 @@ void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage stage)
   stop_if_requested(context);
   if (stage != Stage::generate && stage != Stage::evaluate)
     score_and_select(context, manifest, *data, stage);
+  if (stage == Stage::finetune || (stage == Stage::everything && context.job.finetune)) {
+    stop_if_requested(context);
+    finetune(context, manifest, *data);
+  }
   if (stage == Stage::generate || (stage == Stage::everything && context.job.generation)) {
     stop_if_requested(context);
     generate_replies(context, manifest, data);

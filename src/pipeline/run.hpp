@@ -10,8 +10,9 @@
 
 namespace winnow::pipeline {
 
-/// `generate` and `evaluate` need nothing of `score` and `select`; `everything` is all of them.
-enum class Stage { index, score, select, generate, evaluate, everything };
+/// `generate` and `evaluate` need nothing of `score` and `select`, `finetune` both of them;
+/// `everything` is all.
+enum class Stage { index, score, select, finetune, generate, evaluate, everything };
 
 struct RunOptions {
   int threads = 1;       ///< CPU threads of each rank

@@ -19,6 +19,8 @@ class RunFolder {
   [[nodiscard]] std::filesystem::path log_folder() const { return path_ / "log"; }
   [[nodiscard]] std::filesystem::path log_file() const { return log_folder() / "winnow.log"; }
   [[nodiscard]] std::filesystem::path bad_rows() const { return log_folder() / "bad_rows.txt"; }
+  [[nodiscard]] std::filesystem::path steps_log() const { return log_folder() / "steps.jsonl"; }
+  [[nodiscard]] std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   [[nodiscard]] std::filesystem::path spool() const { return path_ / "spool"; }
   [[nodiscard]] std::filesystem::path journal(const std::string& scorer) const {
     return path_ / "journal" / scorer;
@@ -40,8 +42,6 @@ class RunFolder {
   [[nodiscard]] std::filesystem::path evaluated_rows() const {
     return evaluation().path() / "rows.csv";
   }
-  /// The model folder that fine-tuning leaves.
-  [[nodiscard]] std::filesystem::path checkpoint() const { return path_ / "checkpoints" / "final"; }
 
  private:
   std::filesystem::path path_;

@@ -42,10 +42,10 @@ ScorerBinding read_binding(const std::filesystem::path& path) {
 
 ScorerBinding bind_scorer(const Context& context, const BoundWork& work,
                           const ScorerBinding& wanted) {
-  const auto path = work.journal / "scorer.json";
+  const auto path = work.journal / work.file;
   if (work.is_begun && !std::filesystem::exists(path))
     throw core::ModelError(
-        fmt::format("{}: missing beside journal segments, which therefore belong to unknown "
+        fmt::format("{}: missing beside what was begun, which therefore belongs to unknown "
                     "settings: remove {} to start again",
                     path.string(), work.journal.string()));
   if (!work.is_begun) {

@@ -9,7 +9,7 @@
 
 namespace winnow::pipeline {
 
-/// Everything that decides a scorer's numbers, by name. Kept in scorer.json beside the journal:
+/// Everything that decides a scorer's numbers, by name. Kept in BoundWork::file beside the journal:
 /// once that holds a block, a resumed run must agree on all that the job decides; what the machine
 /// and the program decide (threads per rank, device, batch_tokens, library, code_version) it takes
 /// from there.
@@ -18,9 +18,10 @@ using ScorerBinding = nlohmann::ordered_json;
 /// Whose settings are bound.
 struct BoundWork {
   std::filesystem::path journal;
-  bool is_begun = false;  ///< the journal holds a record
+  bool is_begun = false;  ///< the journal holds a record, or the folder what was made
   std::string name;       ///< for messages: `scorer 'gpt2'`
   std::string remedy;     ///< of settings that differ: `choose another --out or name`
+  std::string file = "scorer.json";
 };
 
 /// Root only. Compares with what the folder recorded, or records it.

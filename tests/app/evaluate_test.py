@@ -243,6 +243,24 @@ class Evaluate(program.ProgramTest):
         self.assertEqual(self.summary()["rows"], 10)
         self.assertIn("evaluate_seconds", self.summary()["timings"])
 
+    def test_a_job_that_trains_evaluates_what_it_trained_beside_what_it_began_with(self):
+        """Of two scorers the trained one is the base; without scorers the folder itself."""
+        self.heldout(30)
+        head = f"data: {{ path: {self.write_rows(40)} }}\nevaluate: {{ data: heldout.jsonl }}\n"
+        model = f"path: {self.base}, template: chatml, dtype: fp32"
+        for name, keys in (("scorers", f"scorers: {{ small: {{ {model}, score: [length] }}, other: {{ path: {self.tuned}, template: chatml, score: [length] }} }}\n"
+                                       "finetune: { scorer: small, epochs: 2, batch: 8, lr: 3.0e-3 }\n"),
+                           ("none", f"finetune: {{ model: {{ {model} }}, epochs: 2, batch: 8, lr: 3.0e-3 }}\n")):
+            job = self.write_job(head + keys)
+            plan = json.loads(self.succeed("run", job, "--check", "--json", "--out", self.folder / name).stdout)
+            self.assertEqual(plan["missing"], [])
+            self.succeed("run", job, "--out", self.folder / name, ranks=2)
+            figures = self.figures(name)
+            self.assertEqual(list(figures["models"]), ["small" if name == "scorers" else "base", "tuned"])
+            self.assertLess(figures["differences"]["tuned"]["token_mean_loss"]["high"], 0)
+            self.assertEqual(figures["differences"]["tuned"]["share_better"], 1)
+            print(f"{name}: {figures['differences']['tuned']['token_mean_loss']}", flush=True)
+
     def test_one_row_has_no_interval(self):
         self.heldout(1)
         figures = self.evaluate(self.job(), ranks=2)
@@ -312,7 +330,7 @@ class Evaluate(program.ProgramTest):
             self.fail_with(2, place, arguments=["evaluate", self.job(keys), "--out", self.folder / "run"])
         run = ["evaluate", self.job(), "--out", self.folder / "run", "--set"]
         for change, place in (("evaluate.bootstrap=7", "evaluate.bootstrap: found '7'"), ("evaluate.models={}", "evaluate.models: empty"),
-                              ("evaluate.models={base: x}", "evaluate.models.base: a scorer of the job has this name"),
+                              ("evaluate.models={base: x}", "evaluate.models: 'base' is the name of a scorer or of the base too"),
                               ("evaluate.models={../x: y}", "evaluate.models.../x: expected a name"), ("evaluate.models={a: ''}", "evaluate.models.a: missing"),
                               ("evaluate.data=", "evaluate.data: missing, expected a file"), ("evaluate.data={paht: x}", "evaluate.data.p"),
                               ("evaluate=", "evaluate: missing, expected evaluate: { data: FILE"), ("model=", "")):

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent / "src"
-ROOMS = ["core", "text", "data", "mpi", "store", "tokenizer", "tfidf", "model", "scoring", "selection", "pipeline", "app"]
+ROOMS = ["core", "text", "data", "mpi", "store", "tokenizer", "tfidf", "model", "scoring", "selection", "training", "pipeline", "app"]
 WITHOUT_MPI_OR_FILES = {"mpi", "store", "pipeline", "app"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

@@ -1,0 +1,114 @@
+#include "app/job_finetune.hpp"
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/job_scorers.hpp"
+
+namespace winnow::app {
+namespace {
+
+constexpr std::uint64_t kMost = 1ULL << 40;
+constexpr std::uint64_t kMostRows = 1ULL << 20;
+
+pipeline::ModelScorer read_trained_model(YamlSection& section, const pipeline::Job& job) {
+  pipeline::ModelScorer model;
+  if (auto own = section.section("model")) {
+    if (section.has("scorer"))
+      section.fail("scorer", "given beside model: expected one of the two");
+    model = read_model_folder(*own);
+    own->finish();
+  } else {
+    model = *scorer_with_model(section, job, "is trained").model;
+  }
+  if (const auto dtype = section.one_of("dtype", {"bf16", "fp32"})) model.dtype = *dtype;
+  if (const auto length = section.unsigned_integer("max_length", 2, 1U << 24))
+    model.max_length = static_cast<std::uint32_t>(*length);
+  return model;
+}
+
+/// The selection whose rows are learnt; empty: all rows.
+std::string read_selection(YamlSection& section, const pipeline::Job& job) {
+  std::vector<std::string> names;
+  for (const pipeline::SelectionJob& selection : job.selections) names.push_back(selection.name);
+  const auto given = section.text("selection");
+  if (names.empty()) {
+    if (given) section.fail("selection", "given, but the job has no selection: expected none");
+    return "";
+  }
+  if (!given && names.size() > 1)
+    section.fail("selection",
+                 fmt::format("missing, expected the one whose rows are learnt: one of {}",
+                             fmt::join(names, ", ")));
+  if (!given) return names.front();
+  return section.one_of("selection", names).value();
+}
+
+training::LearningRate read_rate(YamlSection& section) {
+  training::LearningRate rate;
+  rate.peak = section.number("lr", 0, 10).value_or(2e-5);
+  const std::string schedule =
+      section.one_of("schedule", {"cosine", "linear", "constant"}).value_or("cosine");
+  if (schedule == "linear") rate.schedule = training::Schedule::linear;
+  if (schedule == "constant") rate.schedule = training::Schedule::constant;
+  return rate;
+}
+
+training::TrainingOptions read_options(YamlSection& section) {
+  training::TrainingOptions options;
+  options.rate = read_rate(section);
+  options.adamw.beta1 = section.number("beta1", 0, 0.999999999).value_or(options.adamw.beta1);
+  options.adamw.beta2 = section.number("beta2", 0, 0.999999999).value_or(options.adamw.beta2);
+  options.adamw.epsilon = section.number("epsilon", 1e-30, 1).value_or(options.adamw.epsilon);
+  options.weight_decay = section.number("weight_decay", 0, 10).value_or(0);
+  options.clip_norm = section.number("clip_norm", 0, 1e9).value_or(1);
+  if (section.one_of("loss_reduction", {"token", "sample"}) == "sample")
+    options.reduction = training::LossReduction::sample;
+  options.micro_batch_rows =
+      static_cast<std::uint32_t>(section.unsigned_integer("micro_batch", 1, kMostRows).value_or(0));
+  options.checkpointing = section.boolean("activation_checkpointing").value_or(false);
+  options.neftune_alpha = section.number("neftune_alpha", 0, 1e6).value_or(0);
+  if (const auto length = section.one_of("neftune_length", {"real", "padded"})) {
+    if (options.neftune_alpha == 0)
+      section.fail("neftune_length",
+                   "given, but without a neftune_alpha above 0 there is no noise");
+    if (*length == "padded") options.neftune_length = training::NeftuneLength::padded;
+  }
+  options.seed = section.unsigned_integer("seed", 0, ~0ULL).value_or(0);
+  return options;
+}
+
+training::Learnt read_learnt(YamlSection& section) {
+  const auto given = section.one_of("loss_on", {"answers", "last_answer", "all"});
+  if (given == "last_answer") return training::Learnt::last_answer;
+  return given == "all" ? training::Learnt::everything : training::Learnt::answers;
+}
+
+}  // namespace
+
+pipeline::FinetuneJob read_finetune(YamlSection& section, const pipeline::Job& job) {
+  pipeline::FinetuneJob finetune;
+  finetune.model = read_trained_model(section, job);
+  finetune.selection = read_selection(section, job);
+  finetune.epochs = section.unsigned_integer("epochs", 1, 100'000).value_or(3);
+  finetune.batch = section.unsigned_integer("batch", 1, kMostRows).value_or(32);
+  finetune.warmup = section.number("warmup", 0, static_cast<double>(kMost)).value_or(0.03);
+  if (finetune.warmup >= 1 &&
+      finetune.warmup != static_cast<double>(static_cast<std::uint64_t>(finetune.warmup)))
+    section.fail("warmup", "expected a share of all steps below 1, or a whole number of steps");
+  finetune.shuffle = section.boolean("shuffle").value_or(true);
+  finetune.drop_last = section.boolean("drop_last").value_or(false);
+  finetune.learnt = read_learnt(section);
+  finetune.ends_as_template = section.one_of("end", {"eos", "template"}) == "template";
+  finetune.options = read_options(section);
+  finetune.options.is_bf16 = finetune.model.dtype == "bf16";
+  finetune.save_minutes = section.number("save_minutes", 0, 1e6).value_or(10);
+  finetune.keep = section.unsigned_integer("keep", 0, 100'000).value_or(1);
+  section.finish();
+  return finetune;
+}
+
+}  // namespace winnow::app

@@ -1,0 +1,57 @@
+#include "pipeline/steps_log.hpp"
+
+#include <fstream>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace winnow::pipeline {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Calls visit(line, object) for the whole lines, in order, as long as they are steps 1, 2, ...
+template <typename Visit>
+void for_each_step(const std::filesystem::path& path, const Visit& visit) {
+  std::ifstream file(path);
+  std::uint64_t expected = 1;
+  for (std::string line; std::getline(file, line); ++expected) {
+    const Json step = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!step.is_object() || step.value("step", std::uint64_t{0}) != expected) return;
+    visit(line, step);
+  }
+}
+
+}  // namespace
+
+StepsLog::StepsLog(const std::filesystem::path& path, std::uint64_t steps) {
+  std::string kept;
+  for_each_step(path, [&](const std::string& line, const Json& step) {
+    if (step["step"] <= steps) kept += line + "\n";
+  });
+  file_.emplace(path, /*exclusive=*/false);
+  file_->write(kept);
+}
+
+void StepsLog::write(const training::StepReport& report, std::uint64_t epoch, double seconds) {
+  const Json line = {{"step", report.step},
+                     {"epoch", epoch},
+                     {"loss", report.loss},
+                     {"lr", report.learning_rate},
+                     {"grad_norm", report.gradient_norm},
+                     {"rows", report.rows},
+                     {"tokens", report.tokens},
+                     {"targets", report.targets},
+                     {"seconds", seconds}};
+  file_->write(line.dump() + "\n");
+}
+
+std::optional<double> last_loss(const std::filesystem::path& path) {
+  std::optional<double> loss;
+  for_each_step(path, [&](const std::string&, const Json& step) {
+    if (step.contains("loss") && step["loss"].is_number()) loss = step["loss"].get<double>();
+  });
+  return loss;
+}
+
+}  // namespace winnow::pipeline

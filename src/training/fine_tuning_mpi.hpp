@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "model/language_model.hpp"
+#include "mpi/communicator.hpp"
+#include "training/epoch_plan.hpp"
+#include "training/training_options.hpp"
+#include "training/training_row.hpp"
+
+namespace winnow::training {
+
+/// One optimizer step, equal on all ranks.
+struct StepReport {
+  std::uint64_t step = 0;  ///< from 1
+  double loss = 0;         ///< nats, as the reduction says
+  double learning_rate = 0;
+  double gradient_norm = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t tokens = 0;   ///< that went through the model
+  std::uint64_t targets = 0;  ///< of them, those that are learnt
+};
+
+/// A decoder in training over the ranks, each with its own device. No torch types: callers compile
+/// without libtorch. On the CPU the weights after any number of steps are the same bits for any
+/// number of ranks (at equal threads per rank and math-library mode).
+class FineTuning {
+ public:
+  virtual ~FineTuning() = default;
+  [[nodiscard]] virtual const model::ModelInfo& info() const = 0;
+  [[nodiscard]] virtual std::uint64_t steps() const = 0;  ///< that were taken
+
+  /// Collective. One step on the batch.
+  /// @param rows   of the whole epoch, by place; those of this rank's shards are read
+  /// @param batch  places in `rows`, equal on all ranks
+  /// @param epoch  seeds the noise
+  /// @throws core::ModelError on all ranks, naming the row whose loss is not finite, or when the
+  /// gradient is not: the weights are unchanged
+  virtual StepReport step(std::span<const TrainingRow> rows, const StepRows& batch,
+                          std::uint64_t epoch) = 0;
+
+  /// Root only. A Hugging Face folder of the weights (model_folder_torch.hpp).
+  virtual void write_model(const std::filesystem::path& target,
+                           const std::string& made_from) const = 0;
+  [[nodiscard]] virtual std::uint64_t model_bytes() const = 0;
+
+  /// Collective; resume_state_mpi.hpp.
+  virtual void write_resume_state(const std::filesystem::path& folder,
+                                  const std::string& made_from) const = 0;
+  virtual void read_resume_state(const std::filesystem::path& folder,
+                                 const std::string& made_from) = 0;
+  [[nodiscard]] virtual std::uint64_t resume_bytes() const = 0;
+};
+
+/// Collective. Loads a Hugging Face folder to be trained.
+/// @throws core::ModelError as the loaders of models, core::EnvironmentError without the device or
+/// where its memory, or that of the machine, is too small: with the estimate and what to lower
+[[nodiscard]] std::unique_ptr<FineTuning> open_fine_tuning(const mpi::Communicator& communicator,
+                                                           const std::filesystem::path& folder,
+                                                           const model::LoadOptions& load,
+                                                           const TrainingOptions& options);
+
+}  // namespace winnow::training

@@ -1,0 +1,122 @@
+#include "training/fine_tuning_mpi.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/available_memory.hpp"
+#include "core/error.hpp"
+#include "model/device_torch.hpp"
+#include "model/model_errors_torch.hpp"
+#include "mpi/agree.hpp"
+#include "training/model_folder_torch.hpp"
+#include "training/resume_state_mpi.hpp"
+#include "training/trainer_mpi_torch.hpp"
+#include "training/training_memory.hpp"
+
+namespace winnow::training {
+namespace {
+
+class TorchFineTuning final : public FineTuning {
+ public:
+  TorchFineTuning(const mpi::Communicator& communicator, const model::DecoderConfig& config,
+                  model::ModelInfo info, const model::DecoderWeights& weights,
+                  const TrainingOptions& options)
+      : communicator_(communicator),
+        info_(std::move(info)),
+        trainer_(communicator, config, info_, weights, options),
+        folder_options_{.source = info_.folder, .is_bf16 = options.is_bf16} {}
+
+  [[nodiscard]] const model::ModelInfo& info() const override { return info_; }
+  [[nodiscard]] std::uint64_t steps() const override { return trainer_.optimizer().steps(); }
+
+  StepReport step(std::span<const TrainingRow> rows, const StepRows& batch,
+                  std::uint64_t epoch) override {
+    return trainer_.step(rows, batch, epoch);
+  }
+
+  void write_model(const std::filesystem::path& target,
+                   const std::string& made_from) const override {
+    write_model_folder(target, tensors(), folder_options_, made_from);
+  }
+  [[nodiscard]] std::uint64_t model_bytes() const override {
+    return weight_bytes(tensors(), folder_options_);
+  }
+
+  void write_resume_state(const std::filesystem::path& folder,
+                          const std::string& made_from) const override {
+    training::write_resume_state(communicator_, trainer_.optimizer(), folder, made_from);
+  }
+  void read_resume_state(const std::filesystem::path& folder,
+                         const std::string& made_from) override {
+    trainer_.resume(folder, made_from);
+  }
+  [[nodiscard]] std::uint64_t resume_bytes() const override {
+    return resume_state_bytes(trainer_.optimizer().elements());
+  }
+
+ private:
+  [[nodiscard]] std::vector<NamedTensor> tensors() const {
+    return named_tensors(trainer_.config(), trainer_.parameters().weights);
+  }
+
+  const mpi::Communicator& communicator_;
+  model::ModelInfo info_;
+  Trainer trainer_;
+  ModelFolderOptions folder_options_;
+};
+
+double gib(std::uint64_t bytes) {
+  return static_cast<double>(bytes) / static_cast<double>(std::uint64_t{1} << 30);
+}
+
+/// Says that training cannot fit instead of being killed later.
+void expect_training_memory(std::uint64_t parameters, const mpi::Communicator& communicator,
+                            const model::LoadOptions& load, const std::string& folder) {
+  const std::optional<std::uint64_t> available = core::available_memory();
+  const TrainingMemory needed =
+      training_memory(parameters, static_cast<std::uint64_t>(communicator.size()));
+  const auto processes = static_cast<std::uint64_t>(load.processes);
+  if (!available || needed.all() * processes <= *available) return;
+  throw core::EnvironmentError(fmt::format(
+      "{}: training {} parameters needs about {:.1f} GiB of memory for each of {} ranks on this "
+      "machine ({:.1f} weights, {:.1f} gradients, {:.1f} exchange, {:.1f} optimizer) and what "
+      "passes through the layers, {:.1f} GiB are free: expected a smaller model, fewer ranks on a "
+      "machine, or more machines",
+      folder, parameters, gib(needed.all()), processes, gib(needed.weights), gib(needed.gradients),
+      gib(needed.exchange), gib(needed.optimizer), gib(*available)));
+}
+
+}  // namespace
+
+std::unique_ptr<FineTuning> open_fine_tuning(const mpi::Communicator& communicator,
+                                             const std::filesystem::path& folder,
+                                             const model::LoadOptions& load,
+                                             const TrainingOptions& options) {
+  const model::DecoderConfig config = model::read_decoder_config(folder);
+  const auto files =
+      std::make_shared<model::WeightFiles>(load.weights.empty() ? folder : load.weights);
+  mpi::agree_on(communicator, [&] {
+    const model::DecoderWeights shapes =
+        model::load_decoder_weights(config, files, model::Arithmetic::fp32, at::kMeta);
+    expect_training_memory(shapes.parameters, communicator, load, folder.string());
+  });
+  const at::Device device =
+      mpi::agree_on(communicator, [&] { return model::prepare_device(load); });
+  model::ModelInfo info{.architecture = config.architecture,
+                        .parameters = 0,
+                        .vocabulary_size = config.vocabulary_size,
+                        .hidden_size = config.hidden_size,
+                        .max_positions = config.max_positions,
+                        .folder = folder.string()};
+  return mpi::agree_on(communicator, [&] {
+    return model::with_model_errors(folder.string(), device, [&]() -> std::unique_ptr<FineTuning> {
+      const model::DecoderWeights weights =
+          model::load_decoder_weights(config, files, model::Arithmetic::fp32, device);
+      info.parameters = weights.parameters;
+      return std::make_unique<TorchFineTuning>(communicator, config, info, weights, options);
+    });
+  });
+}
+
+}  // namespace winnow::training

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "model/decoder_weights_torch.hpp"
+#include "mpi/communicator.hpp"
+#include "training/epoch_plan.hpp"
+#include "training/fine_tuning_mpi.hpp"
+#include "training/parameters_torch.hpp"
+#include "training/sharded_adamw_mpi.hpp"
+#include "training/trainable_decoder_torch.hpp"
+#include "training/training_options.hpp"
+#include "training/training_row.hpp"
+
+namespace winnow::training {
+
+/// Full fine-tuning of a decoder, data-parallel over the ranks; see FineTuning.
+class Trainer {
+ public:
+  /// @param weights  float32, whole matrices, equal on all ranks
+  Trainer(const mpi::Communicator& communicator, const model::DecoderConfig& config,
+          const model::ModelInfo& info, const model::DecoderWeights& weights,
+          const TrainingOptions& options);
+
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  /// FineTuning::step
+  StepReport step(std::span<const TrainingRow> rows, const StepRows& batch, std::uint64_t epoch);
+
+  /// The weights as passes see them (rounded to bf16 values where that is asked for).
+  [[nodiscard]] const Parameters& parameters() const { return parameters_; }
+  [[nodiscard]] const ShardedAdamw& optimizer() const { return optimizer_; }
+  [[nodiscard]] const model::DecoderConfig& config() const { return decoder_.config(); }
+  /// FineTuning::read_resume_state
+  void resume(const std::filesystem::path& folder, const std::string& made_from);
+
+ private:
+  /// The loss of one shard; its gradient is in parameters_.gradients.
+  double shard(std::span<const TrainingRow> rows, std::span<const std::uint64_t> places,
+               std::uint64_t batch_rows, std::uint64_t batch_targets, std::uint64_t epoch);
+  double micro_batch(std::span<const TrainingRow* const> rows, std::uint64_t batch_rows,
+                     std::uint64_t batch_targets, std::uint64_t epoch);
+  [[nodiscard]] at::Tensor noise(const model::PackedBatch& batch,
+                                 std::span<const TrainingRow* const> rows,
+                                 std::uint64_t epoch) const;
+  /// Lets `change(weights)` write all weights, float32 on the CPU, and takes them over.
+  void take_weights(const std::function<void(std::span<float>)>& change);
+
+  const mpi::Communicator& communicator_;
+  model::ModelInfo info_;
+  TrainingOptions options_;
+  Parameters parameters_;
+  TrainableDecoder decoder_;
+  ShardedAdamw optimizer_;
+  at::Tensor host_weights_;  ///< where the weights are on another device
+};
+
+}  // namespace winnow::training
