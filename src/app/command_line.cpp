@@ -39,6 +39,10 @@ constexpr StageCommand kStages[] = {
      "winnow iterate JOB.yaml --set select.update_ratio=3"},
     {"generate", "Let the model answer rows",
      "winnow generate JOB.yaml --set generate.temperature=0.7", false},
+    {"evaluate", "Compare the answer losses of base and tuned models on held-out rows",
+     "winnow evaluate JOB.yaml --set evaluate.data=heldout.jsonl "
+     "--set evaluate.models.mine=checkpoints/mine",
+     false},
 };
 
 /// CLI11 reads -1, and what is too large, as the largest number there is.

@@ -10,8 +10,8 @@ namespace winnow::app {
 
 /// What the user typed, checked as far as words go.
 struct CommandLine {
-  std::string command;        ///< run, index, score, select, generate, inspect, compare,
-                              ///< explain, tokenize
+  std::string command;        ///< run, index, score, select, generate, evaluate, inspect,
+                              ///< compare, explain, tokenize
   std::filesystem::path job;  ///< explain: or a run folder
   std::vector<std::string> overrides;
   std::optional<std::filesystem::path> out;

@@ -1,17 +1,11 @@
 #include "app/compare_csv.hpp"
 
+#include "core/csv.hpp"
+
 namespace winnow::app {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// Quoted where commas, quotes or line ends stand in it.
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
-  return quoted + "\"";
-}
 
 class Lines {
  public:
@@ -21,8 +15,9 @@ class Lines {
     if (value.is_object())
       for (const auto& [name, member] : value.items()) add(table, row, column + "." + name, member);
     else if (!value.is_null())
-      text_ += field(table) + "," + field(row) + "," + field(column) + "," +
-               field(value.is_string() ? value.get<std::string>() : value.dump()) + "\n";
+      text_ += core::csv_field(table) + "," + core::csv_field(row) + "," + core::csv_field(column) +
+               "," + core::csv_field(value.is_string() ? value.get<std::string>() : value.dump()) +
+               "\n";
   }
 
   void add_square(const std::string& table, const Json& names, const Json& rows) {

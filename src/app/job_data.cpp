@@ -32,4 +32,19 @@ data::SourceOptions read_source(YamlSection& section, const data::SourceOptions&
   return source;
 }
 
+data::SourceOptions read_own_source(YamlSection& section, const std::string& key,
+                                    const data::SourceOptions& job_data) {
+  data::SourceOptions source;
+  if (section.has(key) && section.node(key).IsMap()) {
+    auto map = section.section(key);
+    source = read_source(*map, job_data);
+    map->finish();
+    return source;
+  }
+  for (const auto& path : section.required_paths(key)) source.paths.push_back(path.string());
+  source.skip_bad_rows = job_data.skip_bad_rows;
+  source.max_row_bytes = job_data.max_row_bytes;
+  return source;
+}
+
 }  // namespace winnow::app

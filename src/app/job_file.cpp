@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "app/job_data.hpp"
+#include "app/job_evaluation.hpp"
 #include "app/job_finetune.hpp"
 #include "app/job_generation.hpp"
 #include "app/job_names.hpp"
@@ -24,8 +25,8 @@ using pipeline::Job;
 constexpr std::uint64_t kLargestJobFile = 16 << 20;
 
 /// Sections that the design names and this version does not run.
-const std::vector<std::string> kLaterSections = {"evaluate", "judge",  "study", "rate",
-                                                 "refine",   "evolve", "tag",   "slurm"};
+const std::vector<std::string> kLaterSections = {"judge",  "study", "rate", "refine",
+                                                 "evolve", "tag",   "slurm"};
 
 void read_data(YamlSection& root, Job& job) {
   auto section = root.section("data");
@@ -105,6 +106,7 @@ Job parse_job(const std::string& text, const fs::path& file, const fs::path& fol
   }
   if (auto section = root.section("finetune")) job.finetune = read_finetune(*section, job);
   if (auto section = root.section("generate")) job.generation = read_generation(*section, job);
+  if (auto section = root.section("evaluate")) job.evaluation = read_evaluation(*section, job);
   root.finish();
   job.effective = YAML::Dump(tree) + "\n";
   return job;

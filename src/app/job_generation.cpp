@@ -14,18 +14,9 @@ namespace {
 
 constexpr std::uint64_t kMostTopK = 1U << 24;
 
-/// A file, a list of files or a glob; or a map with the keys of the job's own `data`.
+/// Rows that need no answer.
 data::SourceOptions read_questions(YamlSection& section, const pipeline::Job& job) {
-  data::SourceOptions source;
-  if (section.node("data").IsMap()) {
-    auto map = section.section("data");
-    source = read_source(*map, job.data);
-    map->finish();
-  } else {
-    for (const auto& path : section.required_paths("data")) source.paths.push_back(path.string());
-    source.skip_bad_rows = job.data.skip_bad_rows;
-    source.max_row_bytes = job.data.max_row_bytes;
-  }
+  data::SourceOptions source = read_own_source(section, "data", job.data);
   source.answer_required = false;
   return source;
 }

@@ -17,4 +17,9 @@ bool is_group_name(const std::string& name) {
          });
 }
 
+std::string folder_name(const std::filesystem::path& folder) {
+  const std::filesystem::path name = folder.filename();
+  return name.empty() ? folder.parent_path().filename().string() : name.string();
+}
+
 }  // namespace winnow::app

@@ -101,7 +101,7 @@ pipeline::ModelScorer read_model_folder(YamlSection& section) {
 }
 
 const pipeline::Scorer& scorer_with_model(YamlSection& section, const pipeline::Job& job,
-                                          const std::string& purpose) {
+                                          const std::string& purpose, const std::string& key) {
   std::vector<const pipeline::Scorer*> with_model;
   std::vector<std::string> names;
   for (const pipeline::Scorer& scorer : job.scorers) {
@@ -110,11 +110,11 @@ const pipeline::Scorer& scorer_with_model(YamlSection& section, const pipeline::
     names.push_back(scorer.name);
   }
   if (with_model.empty())
-    section.fail("scorer", "the job opens no model: expected model: { path: FOLDER } or scorers:");
-  const auto given = section.one_of("scorer", names);
+    section.fail(key, "the job opens no model: expected model: { path: FOLDER } or scorers:");
+  const auto given = section.one_of(key, names);
   if (!given && with_model.size() > 1)
-    section.fail("scorer", fmt::format("missing, expected the one whose model {}: one of {}",
-                                       purpose, fmt::join(names, ", ")));
+    section.fail(key, fmt::format("missing, expected the one whose model {}: one of {}", purpose,
+                                  fmt::join(names, ", ")));
   for (const pipeline::Scorer* scorer : with_model)
     if (given == scorer->name) return *scorer;
   return *with_model.front();
@@ -149,8 +149,7 @@ void read_scorers(YamlSection& root, pipeline::Job& job) {
     shorthand.scores =
         scores.empty() ? std::vector<std::string>{"ifd_ppl", "ifd_loss", "length"} : scores;
     require_described_scores(*model, shorthand);
-    std::string name = shorthand.path.filename().string();
-    if (name.empty()) name = shorthand.path.parent_path().filename().string();
+    const std::string name = folder_name(shorthand.path);
     if (!is_group_name(name))
       model->fail(
           "path",

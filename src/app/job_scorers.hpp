@@ -15,10 +15,12 @@ void read_scorers(YamlSection& root, pipeline::Job& job);
 /// The keys that a model folder has wherever it stands.
 [[nodiscard]] pipeline::ModelScorer read_model_folder(YamlSection& section);
 
-/// The job's scorer whose model the section uses: its `scorer`, or the only one with a model.
+/// The job's scorer whose model the section uses: what its `key` names, or the only one with a
+/// model.
 /// @param purpose  what the model does, for messages: `answers`
 [[nodiscard]] const pipeline::Scorer& scorer_with_model(YamlSection& section,
                                                         const pipeline::Job& job,
-                                                        const std::string& purpose);
+                                                        const std::string& purpose,
+                                                        const std::string& key = "scorer");
 
 }  // namespace winnow::app

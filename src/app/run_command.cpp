@@ -25,7 +25,28 @@ pipeline::Stage stage_of(const std::string& command) {
   if (command == "finetune") return pipeline::Stage::finetune;
   if (command == "iterate") return pipeline::Stage::iterate;
   if (command == "generate") return pipeline::Stage::generate;
+  if (command == "evaluate") return pipeline::Stage::evaluate;
   return pipeline::Stage::everything;
+}
+
+/// @throws core::UsageError if the job has no section for the command
+void require_section(const pipeline::Job& job, const CommandLine& line) {
+  const auto require = [&](const char* section, bool is_there, const char* keys) {
+    if (line.command == section && !is_there)
+      throw core::UsageError(fmt::format("{}: {}: missing, expected {}: {{ {} }}",
+                                         line.job.string(), section, section, keys));
+  };
+  if (line.command == "iterate") {
+    if (!job.finetune)
+      throw core::UsageError(
+          fmt::format("{}: finetune: missing, expected finetune: {{ epochs: 3, lr: 2.0e-5 }}",
+                      line.job.string()));
+    static_cast<void>(pipeline::reselected(job));
+  }
+  require("select", !job.selections.empty(), "method: ..., budget: ...");
+  require("finetune", job.finetune.has_value(), "epochs: 3, lr: 2.0e-5");
+  require("generate", job.generation.has_value(), "data: FILE, max_new_tokens: N");
+  require("evaluate", job.evaluation.has_value(), "data: FILE, models: { NAME: FOLDER }");
 }
 
 }  // namespace
@@ -34,26 +55,7 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line,
                 const std::atomic<bool>& stop_requested) {
   const pipeline::Job job =
       mpi::agree_on(communicator, [&] { return read_job(line.job, line.overrides, line.out); });
-  if (line.command == "select" && job.selections.empty())
-    mpi::agree_on(communicator, [&]() -> void {
-      throw core::UsageError(
-          fmt::format("{}: select: missing, expected select: {{ method: ..., budget: ... }}",
-                      line.job.string()));
-    });
-  if (line.command == "generate" && !job.generation)
-    mpi::agree_on(communicator, [&]() -> void {
-      throw core::UsageError(fmt::format(
-          "{}: generate: missing, expected generate: {{ data: FILE, max_new_tokens: N }}",
-          line.job.string()));
-    });
-  if ((line.command == "finetune" || line.command == "iterate") && !job.finetune)
-    mpi::agree_on(communicator, [&]() -> void {
-      throw core::UsageError(
-          fmt::format("{}: finetune: missing, expected finetune: {{ epochs: 3, lr: 2.0e-5 }}",
-                      line.job.string()));
-    });
-  if (line.command == "iterate")
-    mpi::agree_on(communicator, [&] { static_cast<void>(pipeline::reselected(job)); });
+  mpi::agree_on(communicator, [&] { require_section(job, line); });
   if (line.check_only) {
     const auto plan = mpi::agree_on(communicator, [&] { return pipeline::check(job); });
     mpi::agree_on(communicator, [&] {
@@ -68,8 +70,10 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line,
       pipeline::run(communicator, job, line.command, stage_of(line.command),
                     {.threads = line.threads, .profile = line.profile}, stop_requested);
   mpi::agree_on(communicator, [&] {
-    if (communicator.is_root())
-      print(line.json ? pipeline::json_text(summary) : summary_text(summary, line.profile));
+    if (!communicator.is_root()) return;
+    print(line.json ? pipeline::json_text(summary) : summary_text(summary, line.profile));
+    if (summary.contains("undefined"))
+      warn(fmt::format("winnow: {}\n", core::one_line(summary.at("undefined").get<std::string>())));
   });
   return summary.at("exit_code").get<int>();
 }

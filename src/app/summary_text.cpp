@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/evaluation_text.hpp"
 #include "core/error.hpp"
 #include "store/schema.hpp"
 
@@ -196,6 +197,7 @@ std::string summary_text(const Json& summary, bool profile) {
   if (summary.contains("generations"))
     for (const auto& [name, generation] : summary.at("generations").items())
       text += generation_lines(name, generation);
+  if (summary.contains("evaluation")) text += evaluation_text(summary.at("evaluation"));
   text += "time     ";
   for (const auto& [name, seconds] : summary.at("timings").items())
     text +=
@@ -215,6 +217,8 @@ std::string check_text(const Json& plan) {
     text += fmt::format("select    {}\n", selection.get<std::string>());
   if (plan.contains("generate"))
     text += fmt::format("generate  {}\n", plan.at("generate").get<std::string>());
+  if (plan.contains("evaluate"))
+    text += fmt::format("evaluate  {}\n", plan.at("evaluate").get<std::string>());
   for (const Json& file : plan.at("missing"))
     text += fmt::format("missing   {}\n", file.get<std::string>());
   return text + "Nothing was run.\n";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "model/model_config.hpp"
 #include "model/weight_files.hpp"
 #include "pipeline/check_selections.hpp"
+#include "pipeline/evaluation_models.hpp"
 #include "pipeline/generator.hpp"
 #include "pipeline/model_scorer.hpp"
 #include "pipeline/row_texts.hpp"
@@ -118,6 +120,35 @@ std::string describe(const Scorer& scorer, const Job& job, const std::optional<D
                      size ? "; " + work_of(opened, weights, *size) : "");
 }
 
+/// Takes a path and what it is for; notes it where it is not there.
+using IsMissing = std::function<bool(const fs::path&, const std::string&)>;
+
+std::string describe(const EvaluationJob& job, const Job& whole, const IsMissing& is_missing) {
+  bool has_data = true;
+  for (const std::string& path : job.data.paths)
+    if (path.find_first_of("*?[") == std::string::npos && is_missing(path, "evaluate.data"))
+      has_data = false;
+  if (has_data) static_cast<void>(data::resolve_files(job.data.paths));
+  std::optional<OpenScorer> base;
+  if (!is_missing(job.model.path, "evaluate.base " + job.base)) {
+    Job reading = whole;
+    reading.data = job.data;
+    base = open_base(job, reading);
+  }
+  std::string against;
+  for (const TunedModel& tuned : job.tuned) {
+    const bool comes = whole.finetune && tuned.path == final_checkpoint(whole);
+    if (!(comes && !fs::exists(tuned.path)) &&
+        !is_missing(tuned.path, "evaluate.models." + tuned.name) && base)
+      expect_comparable(job, tuned, *base);
+    against +=
+        fmt::format("{}{} ({})", against.empty() ? "" : ", ", tuned.name, tuned.path.string());
+  }
+  return fmt::format("{} beside {} on {}, {} resamples{}", against, job.base,
+                     fmt::join(job.data.paths, ", "), job.bootstrap.resamples,
+                     job.category.empty() ? "" : ", by " + job.category);
+}
+
 }  // namespace
 
 Json check(const Job& job) {
@@ -166,6 +197,7 @@ Json check(const Job& job) {
             ? "greedy"
             : fmt::format("temperature {}", generation.sampling.temperature));
   }
+  if (job.evaluation) plan["evaluate"] = describe(*job.evaluation, job, is_missing);
   return plan;
 }
 

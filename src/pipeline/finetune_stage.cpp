@@ -34,7 +34,8 @@ void finetune(Context& context, nlohmann::ordered_json& manifest, const IndexedD
   const mpi::Communicator& ranks = context.communicator;
   const FinetuneJob& job = context.job.finetune.value();
   const std::vector<core::RowId> ids = rows_to_learn(context, data);
-  const TrainingSetup setup = set_up_training(context, manifest, data, ids, {});
+  const TrainingSetup setup =
+      set_up_training(context, manifest, data, ids, nlohmann::ordered_json::object());
   const TrainingRows rows = training_rows(context, data, ids, setup.writing.tokenizer,
                                           *setup.writing.prompt, setup.writing.options);
   mpi::agree_on(ranks, [&] { expect_batches(job, rows); });

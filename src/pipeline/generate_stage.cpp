@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "core/error.hpp"
 #include "data/pending_file.hpp"
 #include "data/template_fingerprint.hpp"
 #include "model/generation.hpp"
@@ -21,6 +20,7 @@
 #include "pipeline/json_text.hpp"
 #include "pipeline/manifest.hpp"
 #include "pipeline/model_loading.hpp"
+#include "pipeline/own_data.hpp"
 #include "pipeline/row_source.hpp"
 #include "pipeline/scorer_binding.hpp"
 #include "pipeline/version.hpp"
@@ -177,27 +177,11 @@ void publish(const Context& context, const Questions& questions, const ScorerBin
 }
 
 /// Collective. The rows of the generation's own data, indexed in a folder of its own, or the job's.
-Questions open_questions(Context& context, nlohmann::ordered_json& manifest,
+Questions open_questions(const Context& context, nlohmann::ordered_json& manifest,
                          const GenerationJob& job, const std::optional<IndexedData>& job_data) {
-  const RunFolder own = context.folder.generation(job.name);
-  mpi::agree_on(context.communicator, [&] {
-    std::error_code error;
-    if (context.communicator.is_root())
-      std::filesystem::create_directories(own.log_folder(), error);
-    if (error)
-      throw core::EnvironmentError(fmt::format("{}: cannot create the folder: {}",
-                                               own.log_folder().string(), error.message()));
-  });
   if (!job.data) return {context.folder, job_data.value()};
-  Job reading = context.job;
-  reading.data = *job.data;
-  nlohmann::ordered_json summary{{"timings", nlohmann::ordered_json::object()}};
-  Context indexing{
-      context.communicator,   reading, own, context.log, context.threads, context.profile,
-      context.stop_requested, summary};
-  nlohmann::ordered_json& noted = manifest["generations"][job.name];
-  if (!noted.contains("inputs")) noted["inputs"] = nlohmann::ordered_json::array();
-  return {own, index_rows(indexing, noted)};
+  const RunFolder own = context.folder.generation(job.name);
+  return {own, index_own_data(context, own, *job.data, manifest["generations"][job.name])};
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "pipeline/finetune_job.hpp"
 #include "pipeline/scorer_job.hpp"
 #include "pipeline/selection_job.hpp"
+#include "scoring/paired_bootstrap.hpp"
 
 namespace winnow::pipeline {
 
@@ -24,6 +25,22 @@ struct GenerationJob {
   std::uint32_t max_new_tokens = 512;
   std::vector<std::string> stop;  ///< strings before which an answer ends
   std::uint64_t block_rows = 32;
+};
+
+/// A model that is evaluated beside the base.
+struct TunedModel {
+  std::string name;
+  std::filesystem::path path;  ///< a Hugging Face folder of the base's family and tokenizer
+};
+
+/// Answer losses of models on rows that none of them was trained on.
+struct EvaluationJob {
+  std::string base;   ///< the scorer whose model it is
+  ModelScorer model;  ///< the base's, asked for ppl_cond; the tuned models take its settings
+  std::vector<TunedModel> tuned;
+  data::SourceOptions data;
+  std::string category;  ///< the field of a row that groups the figures; empty: none
+  scoring::BootstrapOptions bootstrap;
 };
 
 struct TfidfOptions {
@@ -47,6 +64,7 @@ struct Job {
   std::vector<SelectionJob> selections;
   std::optional<FinetuneJob> finetune;
   std::optional<GenerationJob> generation;
+  std::optional<EvaluationJob> evaluation;
   std::string effective;  ///< the whole job as canonical YAML, overrides applied; for the manifest
 };
 

@@ -16,6 +16,7 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/context.hpp"
+#include "pipeline/evaluate_stage.hpp"
 #include "pipeline/finetune_stage.hpp"
 #include "pipeline/generate_stage.hpp"
 #include "pipeline/index_stage.hpp"
@@ -86,17 +87,27 @@ void train(Context& context, nlohmann::ordered_json& manifest,
     finetune(context, manifest, data.value());
 }
 
+/// True if the stage does something with the rows of the job itself.
+bool needs_rows(const Job& job, Stage stage) {
+  if (stage == Stage::generate) return !job.generation->data;
+  return stage != Stage::evaluate;
+}
+
 void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage stage) {
   std::optional<IndexedData> data;
-  if (stage != Stage::generate || !context.job.generation->data)
-    data = index_rows(context, manifest);
+  if (needs_rows(context.job, stage)) data = index_rows(context, manifest);
   if (stage == Stage::index) return;
   stop_if_requested(context);
-  if (stage != Stage::generate) score_and_select(context, manifest, *data, stage);
+  if (stage != Stage::generate && stage != Stage::evaluate)
+    score_and_select(context, manifest, *data, stage);
   train(context, manifest, data, stage);
   if (stage == Stage::generate || (stage == Stage::everything && context.job.generation)) {
     stop_if_requested(context);
     generate_replies(context, manifest, data);
+  }
+  if (stage == Stage::evaluate || (stage == Stage::everything && context.job.evaluation)) {
+    stop_if_requested(context);
+    evaluate_models(context, manifest);
   }
 }
 
@@ -111,6 +122,11 @@ std::string next_step(const Job& job, Stage stage) {
         "answers beside these)",
         file, job.generation->sampling.temperature == 0 ? " --set generate.temperature=0.7" : "",
         out);
+  if (stage == Stage::evaluate)
+    return fmt::format(
+        "./winnow evaluate {} --set evaluate.category=FIELD{} (the figures by a field of the rows; "
+        "no model runs again)",
+        file, out);
   if (stage == Stage::index) return fmt::format("./winnow score {}{}", file, out);
   if (job.selections.empty())
     return fmt::format("add a selection to {}: select: {{ method: random, budget: 10% }}", file);
@@ -180,7 +196,9 @@ nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job
     throw;
   }
   summary["next"] = next_step(job, stage);
-  summary["exit_code"] = 0;
+  const bool is_undefined = ask_root(communicator, [&] { return summary.contains("undefined"); });
+  summary["exit_code"] =
+      static_cast<int>(is_undefined ? core::ExitCode::undefined : core::ExitCode::ok);
   mpi::agree_on(communicator, [&] {
     if (!root) return;
     core::write_file(folder.summary(), json_text(summary));

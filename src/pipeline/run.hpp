@@ -10,9 +10,9 @@
 
 namespace winnow::pipeline {
 
-/// `generate` needs nothing of `score` and `select`, `finetune` and `iterate` both of them;
-/// `everything` is all that the job names.
-enum class Stage { index, score, select, finetune, iterate, generate, everything };
+/// `generate` and `evaluate` need nothing of `score` and `select`, `finetune` and `iterate` both of
+/// them; `everything` is all that the job names.
+enum class Stage { index, score, select, finetune, iterate, generate, evaluate, everything };
 
 struct RunOptions {
   int threads = 1;       ///< CPU threads of each rank
@@ -22,7 +22,8 @@ struct RunOptions {
 /// Collective. Runs `stage` of the job in its run folder, and before it the stages that it needs;
 /// what is already there and current is skipped. Everything but the options' effect on speed is
 /// equal on all ranks; `job` must be.
-/// @returns the summary (root's is complete and also in summary.json), `exit_code` in it
+/// @returns the summary (root's is complete and also in summary.json), `exit_code` in it;
+/// where that is `undefined`, `undefined` says what is
 /// @throws core::UsageError if the folder is of another job, data file or scorer setting; whatever
 /// the stages throw, on all ranks.
 [[nodiscard]] nlohmann::ordered_json run(const mpi::Communicator& communicator, const Job& job,

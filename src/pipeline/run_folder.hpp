@@ -43,6 +43,12 @@ class RunFolder {
   [[nodiscard]] RunFolder generation(const std::string& name) const {
     return RunFolder(path_ / "replies" / name);
   }
+  [[nodiscard]] std::filesystem::path evaluation_file() const { return path_ / "evaluation.json"; }
+  /// What the evaluation keeps to itself: its journals, and the index of its data.
+  [[nodiscard]] RunFolder evaluation() const { return RunFolder(path_ / "evaluation"); }
+  [[nodiscard]] std::filesystem::path evaluated_rows() const {
+    return evaluation().path() / "rows.csv";
+  }
 
  private:
   std::filesystem::path path_;

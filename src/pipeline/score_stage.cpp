@@ -99,7 +99,8 @@ struct Spent {
 };
 
 /// Scores the blocks that are left.
-Spent score_blocks(const Context& context, const IndexedData& data, const Scorer& scorer,
+/// @param what  as the progress shows it
+Spent score_blocks(const Context& context, const IndexedData& data, const std::string& what,
                    const BlockScorer& scorer_of_blocks, BlockContents& contents,
                    const BlockJournal& journal, std::uint64_t done_rows) {
   Spent spent;
@@ -116,8 +117,7 @@ Spent score_blocks(const Context& context, const IndexedData& data, const Scorer
     };
   };
   spent.seconds = work_on_blocks(
-      context, {"score " + scorer.name, data.rows, done_rows, context.job.block_rows, journal},
-      contents, open);
+      context, {what, data.rows, done_rows, context.job.block_rows, journal}, contents, open);
   return spent;
 }
 
@@ -148,65 +148,71 @@ void summarize_profile(const mpi::Communicator& ranks, const WorkSeconds& second
 }
 
 /// Collective.
-BlockScorer open_block_scorer(const Context& context, const Scorer& scorer,
-                              const OpenScorer& opened, const ScorerBinding& binding,
-                              const LiveModel* live) {
+BlockScorer open_block_scorer(const Context& context, const ScoringTask& task,
+                              const ScorerBinding& binding) {
   const mpi::Communicator& ranks = context.communicator;
+  const OpenScorer& opened = task.opened;
   const auto batch_tokens = binding.at("batch_tokens").get<std::uint32_t>();
-  if (live != nullptr)
-    return mpi::agree_on(ranks, [&] { return scorer_of(live->open(), opened, batch_tokens); });
+  if (task.live != nullptr)
+    return mpi::agree_on(ranks, [&] { return scorer_of(task.live->open(), opened, batch_tokens); });
   const model::ModelUse use = opened.tags ? model::ModelUse::generation : model::ModelUse::scoring;
   const model::LoadOptions load =
-      load_options(context, *scorer.model, binding, use, "score " + scorer.name);
-  return mpi::agree_on(ranks,
-                       [&] { return open_model(*scorer.model, opened, batch_tokens, load); });
+      load_options(context, task.model, binding, use, task.stage + " " + task.name);
+  return mpi::agree_on(ranks, [&] { return open_model(task.model, opened, batch_tokens, load); });
 }
 
 }  // namespace
 
-JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& manifest,
-                                  const IndexedData& data, const Scorer& scorer,
-                                  const LiveModel* live) {
+JournalledScorer score_rows(Context& context, nlohmann::ordered_json& manifest,
+                            const IndexedData& data, const ScoringTask& task) {
   const mpi::Communicator& ranks = context.communicator;
-  const ModelScorer& settings = *scorer.model;
-  const OpenScorer opened =
-      mpi::agree_on(ranks, [&] { return open_scorer(settings, context.job); });
+  const OpenScorer& opened = task.opened;
+  const std::string what = task.stage + " " + task.name;
   const int devices = model::cuda_device_count();
 
-  const std::filesystem::path journal_folder = context.folder.journal(scorer.name);
+  const std::filesystem::path journal_folder = context.folder.journal(task.name);
   const bool is_begun = journal_is_begun(ranks, journal_folder);
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    return bind_scorer(context,
-                       {journal_folder, is_begun, fmt::format("scorer '{}'", scorer.name),
-                        "choose another --out or name"},
-                       binding_of(context, data, settings, opened,
-                                  live != nullptr ? live->fingerprint
-                                                  : weights_fingerprint(context, manifest,
-                                                                        scorer.name, settings),
-                                  devices))
+    return bind_scorer(
+               context, {journal_folder, is_begun, task.title, "choose another --out or name"},
+               binding_of(context, data, task.model, opened,
+                          task.live != nullptr
+                              ? task.live->fingerprint
+                              : weights_fingerprint(context, manifest, task.name, task.model),
+                          devices))
         .dump();
   });
   const ScorerBinding binding = ScorerBinding::parse(mpi::broadcast(ranks, bound));
 
   BlockContents contents =
       mpi::agree_on(ranks, [&] { return BlockContents(context.folder, context.job.block_rows); });
-  const BlockJournal journal(context, "score", journal_folder, contents);
+  const BlockJournal journal(context, task.stage, journal_folder, contents);
   const std::uint64_t done_rows = contents.rows_in(journal.is_done());
-  auto& summary = context.summary["scorers"][scorer.name];
+  auto& summary = context.summary["scorers"][task.name];
   summary = binding;
   summary["rows_already_done"] = done_rows;
   if (done_rows < data.rows) {
-    const BlockScorer block_scorer = open_block_scorer(context, scorer, opened, binding, live);
+    const BlockScorer block_scorer = open_block_scorer(context, task, binding);
     const Spent spent =
-        score_blocks(context, data, scorer, block_scorer, contents, journal, done_rows);
+        score_blocks(context, data, what, block_scorer, contents, journal, done_rows);
     summarize_rate(ranks, spent, summary);
     const bool has_parts = context.profile || binding.at("device") == "cpu";
     if (block_scorer.times)
       summarize_profile(ranks, spent.seconds, block_scorer.times(), has_parts, summary);
     stop_if_requested(context);
   }
-  return {scorer.name, binding, scores_with_status(opened)};
+  return {task.name, binding, scores_with_status(opened)};
+}
+
+JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& manifest,
+                                  const IndexedData& data, const Scorer& scorer,
+                                  const LiveModel* live) {
+  const OpenScorer opened =
+      mpi::agree_on(context.communicator, [&] { return open_scorer(*scorer.model, context.job); });
+  return score_rows(
+      context, manifest, data,
+      {"score", scorer.name, fmt::format("scorer '{}'", scorer.name), *scorer.model, opened, live});
 }
 
 }  // namespace winnow::pipeline

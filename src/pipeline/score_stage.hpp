@@ -8,6 +8,7 @@
 #include "model/language_model.hpp"
 #include "pipeline/context.hpp"
 #include "pipeline/index_stage.hpp"
+#include "pipeline/model_scorer.hpp"
 #include "pipeline/scorer_binding.hpp"
 
 namespace winnow::pipeline {
@@ -26,11 +27,26 @@ struct LiveModel {
   std::function<std::shared_ptr<model::CausalLanguageModel>()> open;
 };
 
-/// Collective. Scores every block of rows that the journal does not hold yet (block_work.hpp).
+/// A model that scores the rows of some data, and under which names.
+struct ScoringTask {
+  std::string stage;  ///< of progress and log: `score`
+  std::string name;   ///< of the journal, and in manifest and summary: `gpt2`
+  std::string title;  ///< for messages: `scorer 'gpt2'`
+  const ModelScorer& model;
+  const OpenScorer& opened;         ///< how rows are prepared for it
+  const LiveModel* live = nullptr;  ///< nullptr: the model's folder is loaded
+};
+
+/// Collective. Scores every block of rows that the journal of the task's name in the context's
+/// folder does not hold yet (block_work.hpp); summary.scorers.<name> then tells how.
 /// @throws core::Interrupted if a rank was asked to stop; what is journalled stays.
-/// @param live  nullptr: the scorer's folder is loaded
 /// @param manifest  root's; its `models` hold the files' stamps, so that unchanged weights are not
 /// hashed again
+/// @param data  what the index in the context's folder is of
+[[nodiscard]] JournalledScorer score_rows(Context& context, nlohmann::ordered_json& manifest,
+                                          const IndexedData& data, const ScoringTask& task);
+
+/// Collective. The same with the model of a scorer of the job.
 [[nodiscard]] JournalledScorer score_with_model(Context& context, nlohmann::ordered_json& manifest,
                                                 const IndexedData& data, const Scorer& scorer,
                                                 const LiveModel* live = nullptr);

@@ -6,12 +6,11 @@
 
 #include <fmt/format.h>
 
-#include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/made_from.hpp"
+#include "pipeline/score_reader.hpp"
 #include "pipeline/seal_tags.hpp"
-#include "scoring/block_scores.hpp"
 #include "scoring/evol_score.hpp"
 #include "scoring/row_scores.hpp"
 #include "scoring/tag_lists.hpp"
@@ -66,29 +65,6 @@ store::ScorerInfo info_of(const JournalledScorer& scorer, const std::string& mad
   return info;
 }
 
-/// Reads blocks of a scorer's journal.
-class BlockReader {
- public:
-  BlockReader(const BlockJournal& journal, const BlockContents& contents)
-      : journal_(journal), contents_(contents) {
-    journal.expect_all();
-  }
-
-  [[nodiscard]] scoring::BlockScores read(std::uint64_t block) const {
-    auto scores = scoring::deserialize_block(journal_.read(block));
-    const std::uint64_t expected = contents_.rows_of(block).size();
-    if (scores.rows.rows != expected)
-      throw core::ModelError(fmt::format("{}: block {} has {} rows, expected {}",
-                                         journal_.folder().string(), block, scores.rows.rows,
-                                         expected));
-    return scores;
-  }
-
- private:
-  const BlockJournal& journal_;
-  const BlockContents& contents_;
-};
-
 /// The columns of some blocks; embeddings without their values.
 struct Tables {
   scoring::Table rows;
@@ -109,7 +85,7 @@ scoring::Table without_embedding(scoring::Table table) {
 }
 
 /// A rank without blocks has the same columns as every other: the first block tells.
-Tables read_tables(const BlockReader& reader, core::RowRange blocks) {
+Tables read_tables(const ScoreReader& reader, core::RowRange blocks) {
   const scoring::BlockScores first = reader.read(0);
   Tables tables{without_embedding(first.rows), first.turns};
   if (const scoring::Column* embedding = first.rows.find(kEmbedding)) {
@@ -128,7 +104,7 @@ Tables read_tables(const BlockReader& reader, core::RowRange blocks) {
 }
 
 /// What the replies of some blocks say.
-scoring::TagLists read_tags(const BlockReader& reader, core::RowRange blocks) {
+scoring::TagLists read_tags(const ScoreReader& reader, core::RowRange blocks) {
   scoring::TagLists lists;
   for (std::uint64_t block = blocks.begin; block < blocks.end; ++block)
     lists.add_block(reader.read(block));
@@ -152,7 +128,7 @@ void write_table(store::ScoreFileWriter& file, const scoring::Table& table, Fiel
 
 template <class T>
 void write_embeddings(const Context& context, store::ScoreFileWriter& file,
-                      const BlockReader& reader, const BlockContents& contents,
+                      const ScoreReader& reader, const BlockContents& contents,
                       core::RowRange blocks, std::uint32_t dimension) {
   const mpi::Communicator& ranks = context.communicator;
   file.begin_embeddings(dimension, store::kElementOf<T>);
@@ -187,7 +163,7 @@ void write_scorer(const Context& context, store::ScoreFileWriter& file,
                   const BlockJournal& journal, const BlockContents& contents) {
   const mpi::Communicator& ranks = context.communicator;
   const core::RowRange blocks = share_of(ranks, contents.blocks());
-  const BlockReader reader = mpi::agree_on(ranks, [&] { return BlockReader(journal, contents); });
+  const ScoreReader reader = mpi::agree_on(ranks, [&] { return ScoreReader(journal, contents); });
   if (has_tags(scorer)) {
     const scoring::TagLists lists = mpi::agree_on(ranks, [&] { return read_tags(reader, blocks); });
     file.begin_scorer(info_of(scorer, made_from));

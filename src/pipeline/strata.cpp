@@ -7,30 +7,14 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
-#include "pipeline/row_source.hpp"
+#include "pipeline/row_fields.hpp"
 
 namespace winnow::pipeline {
 namespace {
-
-std::vector<std::string> values_of(const Context& context, const IndexedData& data,
-                                   const std::string& field, const Pool& rows) {
-  std::vector<std::string> values;
-  RowSource source(context.folder, data.data_set);
-  source.for_each_bytes(rows, [&](std::string_view bytes) {
-    const auto row = nlohmann::json::parse(bytes);
-    const auto found = row.find(field);
-    if (found == row.end() || found->is_null())
-      values.emplace_back();
-    else
-      values.push_back(found->is_string() ? found->get<std::string>() : found->dump());
-  });
-  return values;
-}
 
 /// The distinct values, ascending.
 std::vector<std::string> distinct(const SelectionStep& step, std::vector<std::string> values) {
@@ -74,7 +58,7 @@ std::vector<Stratum> split_by_field(const Context& context, const IndexedData& d
                                     const SelectionStep& step, const Candidates& candidates) {
   const mpi::Communicator& ranks = context.communicator;
   const std::vector<std::string> values = mpi::agree_on(
-      ranks, [&] { return values_of(context, data, step.strata.field, candidates.row); });
+      ranks, [&] { return field_values(context, data, step.strata.field, candidates.row); });
   const std::vector<std::string> names = names_of(ranks, step, values);
   std::vector<Stratum> strata(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) strata[i].name = names[i];

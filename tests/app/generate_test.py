@@ -1,9 +1,5 @@
 """`winnow generate`: the same replies on any number of ranks, greedy and sampled; killed and resumed; statuses; stop strings; bad job keys."""
 import json
-import os
-import subprocess
-import sys
-import time
 import unittest
 
 import program
@@ -65,18 +61,7 @@ class Generate(program.ProgramTest):
         expected = self.replies(job, "whole", 2)
         for kill in range(3):
             out = self.folder / f"killed{kill}"
-            process = subprocess.Popen(program.command(["generate", job, "--out", out], 3), env=program.ENVIRONMENT, stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL)
-            journal = out / "replies/tiny-model/journal/tiny-model"
-            deadline = time.monotonic() + program.TIMEOUT
-            while process.poll() is None and time.monotonic() < deadline:  # until some blocks are there
-                if sum(segment.stat().st_size for segment in journal.glob("*.seg")) > 4000 * (kill + 1):
-                    break
-                time.sleep(0.01)
-            pids = program.ranks_of(process)
-            process.kill()
-            process.wait(60)
-            program.wait_for_end(pids)
+            program.kill_when_begun(["generate", job, "--out", out], 3, out / "replies/tiny-model/journal/tiny-model", 4000 * (kill + 1))
             self.assertFalse((out / "replies/tiny-model.jsonl").exists())
             ranks = (1, 2, 4)[kill]
             self.assertEqual(self.replies(job, f"killed{kill}", ranks), expected)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -65,6 +66,20 @@ def wait_for_end(pids):
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 break
+
+
+def kill_when_begun(arguments, ranks, journal, least_bytes):
+    """Starts the program and kills its mpirun, and with it the ranks, once the journal's segments hold more than `least_bytes`."""
+    process = subprocess.Popen(command(arguments, ranks), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + TIMEOUT
+    while process.poll() is None and time.monotonic() < deadline:
+        if sum(segment.stat().st_size for segment in journal.glob("*.seg")) > least_bytes:
+            break
+        time.sleep(0.01)
+    pids = ranks_of(process)
+    process.kill()
+    process.wait(60)
+    wait_for_end(pids)
 
 
 def published(run_folder):

@@ -2,9 +2,7 @@
 import json
 import pathlib
 import shutil
-import subprocess
 import tempfile
-import time
 import unittest
 
 import h5py
@@ -148,17 +146,7 @@ class Runs(Tags):
         job = self.job(rows=120)
         self.succeed("score", job, "--out", self.folder / "whole", ranks=2)
         out = self.folder / "killed"
-        process = subprocess.Popen(program.command(["score", job, "--out", out], 2), env=program.ENVIRONMENT, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + program.TIMEOUT
-        while process.poll() is None and time.monotonic() < deadline:  # until some blocks are there
-            if sum(segment.stat().st_size for segment in (out / "journal/tagger").glob("*.seg")) > 2000:
-                break
-            time.sleep(0.01)
-        pids = program.ranks_of(process)
-        process.kill()
-        process.wait(60)
-        program.wait_for_end(pids)
+        program.kill_when_begun(["score", job, "--out", out], 2, out / "journal/tagger", 2000)
         self.assertFalse((out / "scores.h5").exists())
         self.succeed("score", job, "--out", out, ranks=3)
         self.assertGreater(self.summary("killed")["scorers"]["tagger"]["rows_already_done"], 0)

@@ -1,0 +1,48 @@
+#include "pipeline/evaluation_models.hpp"
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "model/model_config.hpp"
+#include "pipeline/checkpoints.hpp"
+#include "pipeline/model_loading.hpp"
+#include "pipeline/run_folder.hpp"
+#include "tokenizer/same_definition.hpp"
+
+namespace winnow::pipeline {
+
+std::filesystem::path final_checkpoint(const Job& job) {
+  return Checkpoints(RunFolder(job.run_folder).checkpoints()).final();
+}
+
+ModelScorer settings_of(const EvaluationJob& job, const TunedModel& tuned) {
+  ModelScorer settings = job.model;
+  settings.path = tuned.path;
+  settings.revision.clear();
+  return settings;
+}
+
+OpenScorer open_base(const EvaluationJob& job, const Job& reading) {
+  return open_scorer(job.model, reading);
+}
+
+void expect_comparable(const EvaluationJob& job, const TunedModel& tuned, const OpenScorer& base) {
+  const std::string place = "evaluate.models." + tuned.name;
+  if (!std::filesystem::is_directory(tuned.path))
+    throw core::ModelError(
+        fmt::format("{}: {}: no such folder, expected a model's Hugging Face folder (`winnow "
+                    "finetune` leaves one in checkpoints/final of its run folder)",
+                    place, tuned.path.string()));
+  const std::string found = tokenizer::Tokenizer::load(tuned.path).fingerprint();
+  if (found != base.tokenizer.fingerprint() &&
+      !tokenizer::same_definition(tuned.path, job.model.path))
+    throw core::UsageError(fmt::format(
+        "{}: {} has another tokenizer (tokenizer.json of hash {}) than the base '{}' (of hash {}): "
+        "expected the same, since losses per token are compared",
+        place, tuned.path.string(), found, job.base, base.tokenizer.fingerprint()));
+  ModelScorer limit = settings_of(job, tuned);
+  limit.max_length = base.options.max_length;
+  static_cast<void>(max_length_of(limit, model::read_decoder_config(tuned.path).max_positions));
+}
+
+}  // namespace winnow::pipeline
