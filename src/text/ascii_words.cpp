@@ -72,9 +72,9 @@ bool AsciiWords::next() {
       if (block_ + 1 == is_word_.size()) return false;
       left_ = is_word_[++block_];
     }
-    begin_ = block_ * kBlock + static_cast<std::size_t>(std::countr_zero(left_));
-    // Carries run through the word's bits and out of a block that the word does not end in.
-    std::uint64_t behind = ~left_ & ~((left_ & -left_) - 1);
+    const std::uint64_t first = left_ & -left_;
+    begin_ = block_ * kBlock + static_cast<std::size_t>(std::countr_zero(first));
+    std::uint64_t behind = ~(left_ | (first - 1));
     while (behind == 0) behind = ~is_word_[++block_];
     const int end = std::countr_zero(behind);
     left_ = is_word_[block_] >> end << end;

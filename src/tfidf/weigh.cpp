@@ -55,6 +55,12 @@ WeightedRows weigh(const InvertedTerms& shard, std::span<const std::uint32_t> fr
 
   WeightedRows rows;
   std::vector<double> idf;  // of the kept terms
+  const auto kept_terms = static_cast<std::size_t>(
+      singletons == Singletons::keep
+          ? std::ssize(frequencies)
+          : std::ranges::count_if(frequencies, [](std::uint32_t f) { return f > 1; }));
+  rows.terms.reserve(kept_terms);
+  idf.reserve(kept_terms);
   std::vector<RowSums> sums(shard.documents);
   for_each_term(shard, [&](std::size_t t, std::span<const Posting> postings) {
     if (is_kept(t)) {
