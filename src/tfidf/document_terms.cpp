@@ -11,7 +11,7 @@
 namespace winnow::tfidf {
 namespace {
 
-constexpr int kBucketBits = 10;
+constexpr int kBucketBits = 9;
 constexpr int kDigitBits = 8;
 
 }  // namespace
