@@ -69,6 +69,10 @@ void expect_equals_fold(const std::vector<std::string>& texts, Share share) {
 
 TEST(VectorizeMpi, EqualsTheFold) { expect_equals_fold(test::random_texts(101, 3), in_blocks); }
 
+TEST(VectorizeMpi, CountsMoreTermsThanAreLookedAtAtOnce) {
+  expect_equals_fold(test::random_texts(3'000, 6), in_blocks);
+}
+
 TEST(VectorizeMpi, AllowsRanksWithoutDocuments) {
   expect_equals_fold(test::random_texts(20, 4), all_on_the_last);
   expect_equals_fold(test::random_texts(2, 5), in_blocks);  // fewer documents than ranks
