@@ -16,9 +16,9 @@ constexpr std::size_t kMostByteDepth = 65'536;
 /// Whether this processor multiplies bytes faster than float32 (AVX512-VNNI: four times as fast).
 [[nodiscard]] bool has_fast_byte_products();
 
-/// c [rows, kTileColumns] = a [rows, depth] times a panel, exactly. `depth` is a multiple of
-/// kByteGroup, at most kMostByteDepth.
-void multiply(const std::int8_t* a, const std::uint8_t* panel, std::size_t rows, std::size_t depth,
-              std::int32_t* c);
+/// Adds a [rows, depth] times a panel to c [rows, kTileColumns], exactly. `depth` is a multiple of
+/// kByteGroup, in all at most kMostByteDepth.
+void multiply_add(MatrixRows<const std::int8_t> a, const std::uint8_t* panel, std::size_t rows,
+                  std::size_t depth, std::int32_t* c);
 
 }  // namespace winnow::core

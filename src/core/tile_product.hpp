@@ -23,4 +23,8 @@ struct MatrixRows {
 void multiply(MatrixRows<const float> a, MatrixRows<const float> b, std::size_t rows,
               std::size_t depth, std::size_t columns, MatrixRows<float> c);
 
+/// The same, added to `c`.
+void multiply_add(MatrixRows<const float> a, MatrixRows<const float> b, std::size_t rows,
+                  std::size_t depth, std::size_t columns, MatrixRows<float> c);
+
 }  // namespace winnow::core

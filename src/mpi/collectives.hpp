@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mpi/communicator.hpp"
+#include "mpi/transfer.hpp"
 
 // Everything here is collective. Lengths are 64-bit; messages above MPI's int counts are split.
 
@@ -107,6 +108,18 @@ template <Transferable T>
   std::vector<std::uint64_t> lengths(counts.begin(), counts.end());
   for (std::uint64_t& length : lengths) length *= sizeof(T);
   return detail::to_gathered<T>(all_to_all_bytes(communicator, std::as_bytes(values), lengths));
+}
+
+/// Sends `outgoing[r]` to each rank r and fills `incoming[r]` with what r sends here. [size],
+/// lengths agreed beforehand; an empty one costs nothing.
+template <Transferable T>
+void all_to_all(const Communicator& communicator, std::span<const std::span<const T>> outgoing,
+                std::span<const std::span<T>> incoming) {
+  std::vector<std::span<const std::byte>> sent;
+  for (const std::span<const T> values : outgoing) sent.push_back(std::as_bytes(values));
+  std::vector<std::span<std::byte>> received;
+  for (const std::span<T> values : incoming) received.push_back(std::as_writable_bytes(values));
+  transfer(communicator, sent, received);
 }
 
 /// Sends `outgoing[r]` to each rank r. [size]

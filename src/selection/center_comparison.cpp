@@ -62,11 +62,15 @@ void CenterComparison::catch_up(std::vector<std::size_t> rows) {
 
 void CenterComparison::compare(std::span<const std::size_t> rows, std::size_t first_panel) {
   const RoundedVectors rounded = round_to_unit(vectors_, norm_, rows, bounds_.form());
+  std::vector<float> limits;
+  for (std::size_t r = 0; r < rows.size(); ++r)
+    limits.push_back(
+        static_cast<float>(similarity_[rows[r]] - static_cast<double>(rounded.error[r])));
   std::vector<UpperBounds> upper(kPanels);
   const std::size_t panels = core::filled_up_to_tiles(bounds_.size()) / core::kTileColumns;
   for (std::size_t first = first_panel; first < panels; first += kPanels) {
     const std::size_t count = std::min(kPanels, panels - first);
-    for (std::size_t p = 0; p < count; ++p) bounds_.bound(rounded, first + p, upper[p]);
+    for (std::size_t p = 0; p < count; ++p) bounds_.bound(rounded, first + p, limits, upper[p]);
     for (std::size_t r = 0; r < rows.size(); ++r)
       compare(rows[r], rounded.error[r], std::span(upper).first(count), r, first);
   }

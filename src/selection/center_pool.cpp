@@ -1,6 +1,8 @@
 #include "selection/center_pool.hpp"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <numeric>
 
 #include "selection/cosine_bounds.hpp"
@@ -53,6 +55,7 @@ std::vector<std::size_t> pick_from_pool(std::span<const CenterCandidate> candida
     position.push_back(center_position(candidate.row, candidate.similarity));
   }
   const Position last = std::min(end, Position{kNoGain, 0});
+  constexpr std::array<float, 1> kNoLimit{-std::numeric_limits<float>::infinity()};
   UpperBounds upper;
   std::vector<std::size_t> picks;
   while (!list.is_full() && count > 0) {
@@ -66,7 +69,7 @@ std::vector<std::size_t> pick_from_pool(std::span<const CenterCandidate> candida
     const RoundedVectors pick = round_to_unit(vectors, lengths, std::span(&farthest, 1), form);
     const auto error = static_cast<double>(pick.error.front());
     for (std::size_t c = 0; c < count; ++c) {
-      if (c % core::kTileColumns == 0) bounds.bound(pick, c / core::kTileColumns, upper);
+      if (c % core::kTileColumns == 0) bounds.bound(pick, c / core::kTileColumns, kNoLimit, upper);
       if (static_cast<double>(upper.value[c % core::kTileColumns]) + error <= similarity[c] ||
           position[c] == kNowhere)
         continue;

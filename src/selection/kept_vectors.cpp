@@ -20,9 +20,12 @@ std::vector<std::size_t> unmarked(std::span<const unsigned char> marks, std::siz
   return places;
 }
 
-/// What an upper bound must be above for a cosine above `threshold`.
-float limit_of(double threshold, const RoundedVectors& rows, std::size_t r) {
-  return static_cast<float>(threshold - static_cast<double>(rows.error[r]));
+/// What upper bounds of each row must be above for a cosine above `threshold`.
+std::vector<float> limits_of(double threshold, const RoundedVectors& rows) {
+  std::vector<float> limits;
+  for (const float error : rows.error)
+    limits.push_back(static_cast<float>(threshold - static_cast<double>(error)));
+  return limits;
 }
 
 /// Marks the vectors, at most kRows, that are too similar to an earlier one without a mark.
@@ -31,17 +34,17 @@ void mark_similar_to_earlier(const Vectors& vectors, std::span<const double> nor
   std::size_t begin = 0;
   const std::vector<std::size_t> places = unmarked(marks, begin);
   const RoundedVectors rows = round_to_unit(vectors, norm, places, form);
+  const std::vector<float> limits = limits_of(threshold, rows);
   CosineBounds bounds(vectors.dimension, form);
   for (std::size_t r = 0; r < places.size(); ++r) bounds.add(rows, r);
   std::array<UpperBounds, kRows / core::kTileColumns> upper;
   for (std::size_t panel = 0; panel * core::kTileColumns < places.size(); ++panel)
-    bounds.bound(rows, panel, upper[panel]);
+    bounds.bound(rows, panel, limits, upper[panel]);
   for (std::size_t r = 1; r < places.size(); ++r) {
-    const float limit = limit_of(threshold, rows, r);
     for (std::size_t k = 0; k < r && marks[places[r]] == 0; ++k) {
       const UpperBounds& panel = upper[k / core::kTileColumns];
       if (marks[places[k]] == 0 &&
-          panel.value[r * core::kTileColumns + k % core::kTileColumns] > limit &&
+          panel.value[r * core::kTileColumns + k % core::kTileColumns] > limits[r] &&
           is_more_similar(vectors[places[r]], norm[places[r]], vectors[places[k]], norm[places[k]],
                           threshold))
         marks[places[r]] = 1;
@@ -71,15 +74,15 @@ void KeptVectors::mark_similar(const Vectors& vectors, std::span<const double> n
   for (std::size_t begin = 0; begin < marks.size();) {
     const std::vector<std::size_t> places = unmarked(marks, begin);
     const RoundedVectors rows = round_to_unit(vectors, norm, places, bounds_.form());
+    const std::vector<float> limits = limits_of(threshold_, rows);
     for (std::size_t first = 0; first < size(); first += core::kTileColumns) {
-      bounds_.bound(rows, first / core::kTileColumns, upper);
+      bounds_.bound(rows, first / core::kTileColumns, limits, upper);
       const std::size_t columns = std::min(core::kTileColumns, size() - first);
       for (std::size_t r = 0; r < places.size(); ++r) {
         const std::size_t row = places[r];
-        const float limit = limit_of(threshold_, rows, r);
-        if (upper.largest[r] <= limit || marks[row] != 0) continue;
+        if (upper.largest[r] <= limits[r] || marks[row] != 0) continue;
         for (std::size_t k = 0; k < columns && marks[row] == 0; ++k)
-          if (upper.value[r * core::kTileColumns + k] > limit &&
+          if (upper.value[r * core::kTileColumns + k] > limits[r] &&
               is_more_similar(vectors[row], norm[row], kept[first + k], norm_[first + k],
                               threshold_))
             marks[row] = 1;

@@ -52,6 +52,7 @@ bool is_final_sigma(std::string_view text, std::size_t offset, std::size_t lengt
 }  // namespace
 
 void WordScanner::start(std::string_view text) {
+  is_ascii_ = ascii_.start(text);
   text_ = text;
   position_ = 0;
   length_ = 0;
@@ -59,6 +60,7 @@ void WordScanner::start(std::string_view text) {
 }
 
 bool WordScanner::next() {
+  if (is_ascii_) return ascii_.next();
   do {
     word_.clear();
     length_ = 0;

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "text/ascii_words.hpp"
+
 namespace winnow::text {
 
 /// The words of a text as scikit-learn's default analyzer finds them: str.lower(), then
@@ -18,13 +20,18 @@ class WordScanner {
   [[nodiscard]] bool next();
 
   /// The word found, lower-cased; valid until the next call of `next` or `start`.
-  [[nodiscard]] std::string_view word() const { return word_; }
+  [[nodiscard]] std::string_view word() const {
+    return is_ascii_ ? ascii_.word() : std::string_view(word_);
+  }
 
  private:
   void scan_run();
   bool scan_multibyte();
   [[nodiscard]] std::size_t ascii_run() const;
   void append_lower(std::size_t run);
+
+  AsciiWords ascii_;
+  bool is_ascii_ = true;  // the text, which is then read by ascii_
 
   std::string_view text_;
   std::size_t position_ = 0;

@@ -1,68 +1,70 @@
 #include "tfidf/document_frequency.hpp"
 
-#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "core/checked_cast.hpp"
-#include "core/error.hpp"
 
 namespace winnow::tfidf {
 namespace {
 
-// The first position in [begin, all.size()) that is not before `key`; cheap where it is near
-// `begin`.
-std::size_t gallop(std::span<const TermFrequency> all, std::size_t begin, const TermKey& key) {
-  const auto is_before = [&](std::size_t i) { return all[i].key() < key; };
-  std::size_t step = 1;
-  while (begin + step < all.size() && is_before(begin + step)) {
-    begin += step;
-    step *= 2;
+struct MergedPair {
+  DocumentFrequencies all;
+  std::vector<std::uint32_t> place_a;  // of each term of a, in `all`
+  std::vector<std::uint32_t> place_b;
+};
+
+MergedPair merge_pair(std::span<const TermFrequency> a, std::span<const TermFrequency> b) {
+  MergedPair merged;
+  merged.all.reserve(a.size() + b.size());
+  merged.place_a.reserve(a.size());
+  merged.place_b.reserve(b.size());
+  while (!a.empty() || !b.empty()) {
+    const auto place = static_cast<std::uint32_t>(merged.all.size());
+    const bool has_b = a.empty() || (!b.empty() && b.front().key() <= a.front().key());
+    const bool has_a = !has_b || (!a.empty() && a.front().key() == b.front().key());
+    std::uint64_t documents = 0;
+    if (has_a) {
+      merged.all.push_back(a.front());
+      merged.place_a.push_back(place);
+      documents = a.front().documents;
+      a = a.subspan(1);
+    }
+    if (has_b) {
+      if (!has_a) merged.all.push_back(b.front());
+      merged.place_b.push_back(place);
+      documents += b.front().documents;
+      b = b.subspan(1);
+    }
+    merged.all.back().documents = core::checked_cast<std::uint32_t>(documents);
   }
-  const auto first = all.begin() + static_cast<std::ptrdiff_t>(begin);
-  const auto last =
-      all.begin() + static_cast<std::ptrdiff_t>(std::min(begin + step + 1, all.size()));
-  const auto found = std::lower_bound(
-      first, last, key, [](const TermFrequency& a, const TermKey& b) { return a.key() < b; });
-  return static_cast<std::size_t>(found - all.begin());
+  return merged;
 }
 
 }  // namespace
 
-DocumentFrequencies merge(std::span<const TermFrequency> a, std::span<const TermFrequency> b) {
-  DocumentFrequencies merged;
-  merged.reserve(std::max(a.size(), b.size()));
-  std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < a.size() && j < b.size()) {
-    const auto order = a[i].key() <=> b[j].key();
-    if (order < 0) {
-      merged.push_back(a[i++]);
-    } else if (order > 0) {
-      merged.push_back(b[j++]);
-    } else {
-      const std::uint64_t sum = std::uint64_t{a[i].documents} + b[j].documents;
-      merged.push_back({a[i].hash, a[i].check, core::checked_cast<std::uint32_t>(sum)});
-      ++i;
-      ++j;
+MergedFrequencies merge(std::span<const std::span<const TermFrequency>> sets) {
+  MergedFrequencies merged;
+  if (sets.size() == 1) {
+    merged.all.assign(sets[0].begin(), sets[0].end());
+    auto& place = merged.place.emplace_back(sets[0].size());
+    std::iota(place.begin(), place.end(), 0U);
+    return merged;
+  }
+  MergedFrequencies a = merge(sets.first(sets.size() / 2));
+  MergedFrequencies b = merge(sets.subspan(sets.size() / 2));
+  MergedPair both = merge_pair(a.all, b.all);
+  merged.all = std::move(both.all);
+  const auto take = [&](MergedFrequencies& part, std::span<const std::uint32_t> place_of) {
+    for (auto& places : part.place) {
+      for (std::uint32_t& place : places) place = place_of[place];
+      merged.place.push_back(std::move(places));
     }
-  }
-  merged.insert(merged.end(), a.begin() + static_cast<std::ptrdiff_t>(i), a.end());
-  merged.insert(merged.end(), b.begin() + static_cast<std::ptrdiff_t>(j), b.end());
+  };
+  take(a, both.place_a);
+  take(b, both.place_b);
   return merged;
-}
-
-std::vector<std::uint32_t> look_up(std::span<const TermFrequency> all,
-                                   std::span<const TermFrequency> asked) {
-  std::vector<std::uint32_t> found;
-  found.reserve(asked.size());
-  std::size_t position = 0;
-  for (const TermFrequency& term : asked) {
-    position = gallop(all, position, term.key());
-    core::check(position < all.size() && all[position].key() == term.key(),
-                "every term asked for was counted");
-    found.push_back(all[position].documents);
-  }
-  return found;
 }
 
 double smooth_idf(std::uint64_t documents, std::uint64_t document_frequency) {

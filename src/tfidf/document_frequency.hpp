@@ -21,14 +21,15 @@ struct TermFrequency {
 /// The document frequencies of a shard: keys strictly ascending.
 using DocumentFrequencies = std::vector<TermFrequency>;
 
-/// The frequencies of two disjoint sets of documents together. Associative and commutative, exact.
-/// @throws InternalError where a sum does not fit 32 bits
-[[nodiscard]] DocumentFrequencies merge(std::span<const TermFrequency> a,
-                                        std::span<const TermFrequency> b);
+/// The frequencies of some disjoint sets of documents together.
+struct MergedFrequencies {
+  DocumentFrequencies all;
+  std::vector<std::vector<std::uint32_t>> place;  ///< of each set's each term, in `all`
+};
 
-/// The frequencies in `all` of the terms of `asked`, every one of which must be there.   [asked]
-[[nodiscard]] std::vector<std::uint32_t> look_up(std::span<const TermFrequency> all,
-                                                 std::span<const TermFrequency> asked);
+/// Exact, and the same in any order of the sets. At least one set, less than 2^32 terms.
+/// @throws InternalError where a sum does not fit 32 bits
+[[nodiscard]] MergedFrequencies merge(std::span<const std::span<const TermFrequency>> sets);
 
 /// What a fit found; attributes `tfidf_rows`, `tfidf_terms`, `tfidf_df_sum` of a selection.
 struct Fit {

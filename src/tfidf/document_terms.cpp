@@ -11,7 +11,7 @@
 namespace winnow::tfidf {
 namespace {
 
-constexpr int kBucketBits = 10;
+constexpr int kBucketBits = 9;
 constexpr int kDigitBits = 8;
 
 }  // namespace
@@ -67,6 +67,7 @@ InvertedTerms DocumentTerms::invert() && {
   std::size_t occurrences = 0;
   for (const auto& bucket : buckets_) occurrences += bucket.size();
   inverted.postings.reserve(occurrences);
+  inverted.frequencies.reserve(occurrences);
 
   std::vector<Occurrence> bucket;
   std::vector<Occurrence> scratch;

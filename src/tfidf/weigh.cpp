@@ -1,6 +1,7 @@
 #include "tfidf/weigh.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -21,6 +22,12 @@ struct RowSums {
     return std::sqrt(shared_squares +
                      singleton_idf * singleton_idf * static_cast<double>(singleton_squares));
   }
+};
+
+// A kept term of a row.
+struct Entry {
+  std::uint32_t term = 0;
+  std::uint32_t count = 0;
 };
 
 double log_idf(std::uint64_t documents, std::uint64_t frequency) {
@@ -49,15 +56,18 @@ WeightedRows weigh(const InvertedTerms& shard, std::span<const std::uint32_t> fr
     return is_normalised ? smooth_idf(documents, frequency) : log_idf(documents, frequency);
   };
   const double singleton_idf = idf_of(1);
-  const auto is_kept = [&](std::size_t t) {
-    return frequencies[t] > 1 || singletons == Singletons::keep;
+  const auto is_kept = [&](std::uint32_t frequency) {
+    return frequency > 1 || singletons == Singletons::keep;
   };
 
   WeightedRows rows;
   std::vector<double> idf;  // of the kept terms
+  const auto kept_terms = static_cast<std::size_t>(std::ranges::count_if(frequencies, is_kept));
+  rows.terms.reserve(kept_terms);
+  idf.reserve(kept_terms);
   std::vector<RowSums> sums(shard.documents);
   for_each_term(shard, [&](std::size_t t, std::span<const Posting> postings) {
-    if (is_kept(t)) {
+    if (is_kept(frequencies[t])) {
       rows.terms.push_back(shard.frequencies[t].key());
       idf.push_back(frequencies[t] > 1 ? idf_of(frequencies[t]) : singleton_idf);
     }
@@ -70,7 +80,7 @@ WeightedRows weigh(const InvertedTerms& shard, std::span<const std::uint32_t> fr
         row.singleton_counts += posting.count;
         row.singleton_squares += std::uint64_t{posting.count} * posting.count;
       }
-      if (is_kept(t)) ++row.terms;
+      if (is_kept(frequencies[t])) ++row.terms;
     }
   });
 
@@ -84,19 +94,21 @@ WeightedRows weigh(const InvertedTerms& shard, std::span<const std::uint32_t> fr
   std::vector<std::uint64_t> next(rows.row_begin.begin(), rows.row_begin.end() - 1);
   std::uint32_t kept = 0;
   for_each_term(shard, [&](std::size_t t, std::span<const Posting> postings) {
-    if (!is_kept(t)) return;
+    if (!is_kept(frequencies[t])) return;
     for (const Posting& posting : postings) {
-      const std::uint64_t position = next[posting.document]++;
-      rows.term[position] = kept;
-      rows.weight[position] = posting.count * idf[kept];
+      // One scattered write, and not two: the entry stands where its weight will.
+      rows.weight[next[posting.document]++] = std::bit_cast<double>(Entry{kept, posting.count});
     }
     ++kept;
   });
 
   for (std::size_t d = 0; d < shard.documents; ++d) {
     const double norm = is_normalised ? sums[d].norm(singleton_idf) : 1;
-    for (std::uint64_t i = rows.row_begin[d]; i < rows.row_begin[d + 1]; ++i)
-      rows.weight[i] /= norm;
+    for (std::uint64_t i = rows.row_begin[d]; i < rows.row_begin[d + 1]; ++i) {
+      const auto entry = std::bit_cast<Entry>(rows.weight[i]);
+      rows.term[i] = entry.term;
+      rows.weight[i] = entry.count * idf[entry.term] / norm;
+    }
     if (singletons == Singletons::fold && sums[d].singleton_counts > 0)
       rows.singleton_weight[d] =
           static_cast<double>(sums[d].singleton_counts) * singleton_idf / norm;

@@ -25,8 +25,11 @@ std::vector<std::int32_t> loop(const Bytes& bytes, std::size_t rows, std::size_t
 }
 
 std::vector<std::int32_t> product(const Bytes& bytes, std::size_t rows, std::size_t depth) {
-  std::vector<std::int32_t> c(rows * kTileColumns, -1);
-  multiply(bytes.a.data(), bytes.panel.data(), rows, depth, c.data());
+  std::vector<std::int32_t> c(rows * kTileColumns);
+  const std::size_t half = depth / 2 / kByteGroup * kByteGroup;
+  multiply_add({bytes.a.data(), depth}, bytes.panel.data(), rows, half, c.data());
+  multiply_add({bytes.a.data() + half, depth}, bytes.panel.data() + half * kTileColumns, rows,
+               depth - half, c.data());
   return c;
 }
 

@@ -43,16 +43,19 @@ std::vector<float> odd_vectors(std::size_t dimension) {
   return values;
 }
 
+constexpr float kNoLimit = -std::numeric_limits<float>::infinity();
+
 /// Checks all pairs. @returns the largest distance of a bound from its cosine
-double check_bounds(const Vectors& vectors, BoundForm form) {
+double check_bounds(const Vectors& vectors, BoundForm form, float limit = kNoLimit) {
   const std::vector<double> norm = norms(vectors);
   const RoundedVectors rounded = round_to_unit(vectors, norm, all_of(vectors), form);
   CosineBounds bounds(vectors.dimension, form);
   for (std::size_t v = 0; v < vectors.size(); ++v) bounds.add(rounded, v);
   double widest = 0;
+  const std::vector<float> limits(vectors.size(), limit);
   UpperBounds upper;
   for (std::size_t first = 0; first < vectors.size(); first += core::kTileColumns) {
-    bounds.bound(rounded, first / core::kTileColumns, upper);
+    bounds.bound(rounded, first / core::kTileColumns, limits, upper);
     for (std::size_t r = 0; r < vectors.size(); ++r)
       for (std::size_t k = 0; k < std::min(core::kTileColumns, vectors.size() - first); ++k) {
         const float value = upper.value[r * core::kTileColumns + k];
@@ -71,8 +74,25 @@ TEST(CosineBounds, HoldForVectorsOfAllKinds) {
   for (const BoundForm form : kForms)
     for (const std::size_t dimension : {1U, 2U, 3U, 15U, 16U, 17U, 384U, 1'001U}) {
       const std::vector<float> values = odd_vectors(dimension);
-      check_bounds({values, dimension}, form);
+      for (const float limit : {kNoLimit, -0.5F, 0.0F, 0.5F, 0.9F, 1.0F})
+        check_bounds({values, dimension}, form, limit);
     }
+}
+
+/// Vectors whose leading parts do not tell them apart: equal there, opposite or equal behind.
+TEST(CosineBounds, HoldWhereAllFollowsTheLeadingParts) {
+  constexpr std::size_t kDimension = 384;
+  for (const std::size_t begin : {96U, 100U, 192U, 352U, 383U}) {
+    std::mt19937_64 generator(begin);
+    std::normal_distribution<float> normal;
+    std::vector<float> values;
+    for (int v = 0; v < 40; ++v)
+      for (std::size_t i = 0; i < kDimension; ++i)
+        values.push_back(i < begin ? 0.01F
+                                   : (v % 2 == 0 ? 1.0F : -1.0F) + 0.1F * normal(generator));
+    for (const BoundForm form : kForms)
+      for (const float limit : {0.0F, 0.5F, 0.9F}) check_bounds({values, kDimension}, form, limit);
+  }
 }
 
 TEST(CosineBounds, AreNear) {
@@ -83,6 +103,31 @@ TEST(CosineBounds, AreNear) {
   for (float& x : values) x = normal(generator);
   EXPECT_LT(check_bounds({values, kDimension}, BoundForm::bytes), 0.06);
   EXPECT_LT(check_bounds({values, kDimension}, BoundForm::floats), 2e-4);
+}
+
+TEST(CosineBounds, StopAtALeadingPartThatShowsAllBelowTheLimit) {
+  constexpr std::size_t kDimension = 384;
+  std::mt19937_64 generator(6);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(8 * kDimension);
+  for (float& x : values) x = normal(generator);
+  const Vectors vectors{values, kDimension};
+  for (const BoundForm form : kForms) {
+    const RoundedVectors rounded = round_to_unit(vectors, norms(vectors), all_of(vectors), form);
+    CosineBounds bounds(kDimension, form);
+    for (std::size_t v = 1; v < vectors.size(); ++v) bounds.add(rounded, v);
+    const RoundedVectors row =
+        round_to_unit(vectors, norms(vectors), std::vector<std::size_t>{0}, form);
+    UpperBounds whole;
+    bounds.bound(row, 0, std::vector<float>{kNoLimit}, whole);
+    UpperBounds soon;
+    bounds.bound(row, 0, std::vector<float>{0.95F}, soon);
+    EXPECT_EQ(soon.largest[0], 0.95F);
+    for (std::size_t k = 0; k + 1 < vectors.size(); ++k) {
+      EXPECT_GT(soon.value[k], whole.value[k] + 0.3F);
+      EXPECT_LE(soon.value[k], 0.95F);
+    }
+  }
 }
 
 /// A vector, and another one along what rounding to bytes takes from the first: as far off as a

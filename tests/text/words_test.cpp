@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+#include <string>
 #include <vector>
 
 namespace winnow::text {
@@ -37,6 +39,26 @@ TEST(WordScanner, EndsAWordWithTheFinalSigma) {
 TEST(WordScanner, LowersTheDottedCapitalIAsPythonDoes) {
   // "i" and a combining dot, which is no word character
   EXPECT_EQ(words_of("İstanbul DİL"), (Words{"stanbul", "di"}));
+}
+
+/// ASCII is read in blocks of 64 characters, what has another character one by one: both must
+/// agree.
+TEST(WordScanner, FindsTheSameWordsWhereverBlocksEnd) {
+  std::mt19937 generator(1);
+  for (const unsigned rareness : {2U, 5U, 60U, 200U})
+    for (std::size_t length = 0; length < 300; ++length) {
+      std::string text;
+      for (std::size_t i = 0; i < length; ++i)
+        text += generator() % rareness == 0 ? " .@[`{/:~\x7f"[generator() % 10]
+                                            : "aMz_09AZxY"[generator() % 10];
+      ASSERT_EQ(words_of(text), words_of(text + " \u00e9")) << text;
+    }
+  WordScanner scanner;  // a shorter text after a longer one
+  scanner.start(std::string(200, 'a'));
+  scanner.start("bb");
+  EXPECT_TRUE(scanner.next());
+  EXPECT_EQ(scanner.word(), "bb");
+  EXPECT_FALSE(scanner.next());
 }
 
 TEST(WordScanner, StaysAtTheEnd) {

@@ -45,7 +45,8 @@ void expect_equals_fold(const std::vector<std::string>& texts, Share share) {
   const Vectorized found = vectorize(world, read<DocumentTerms>(mine));
 
   const InvertedTerms whole = read<DocumentTerms>(texts).invert();
-  const auto frequencies = look_up(whole.frequencies, whole.frequencies);
+  std::vector<std::uint32_t> frequencies;
+  for (const TermFrequency& term : whole.frequencies) frequencies.push_back(term.documents);
   const WeightedRows rows = weigh(whole, frequencies, texts.size(), Singletons::fold);
   Fit fit{.documents = texts.size(),
           .terms = whole.frequencies.size(),
@@ -67,6 +68,10 @@ void expect_equals_fold(const std::vector<std::string>& texts, Share share) {
 }
 
 TEST(VectorizeMpi, EqualsTheFold) { expect_equals_fold(test::random_texts(101, 3), in_blocks); }
+
+TEST(VectorizeMpi, CountsMoreTermsThanAreLookedAtAtOnce) {
+  expect_equals_fold(test::random_texts(3'000, 6), in_blocks);
+}
 
 TEST(VectorizeMpi, AllowsRanksWithoutDocuments) {
   expect_equals_fold(test::random_texts(20, 4), all_on_the_last);

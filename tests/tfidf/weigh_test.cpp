@@ -21,19 +21,27 @@ InvertedTerms invert(std::span<const std::string> texts) {
   return std::move(terms).invert();
 }
 
+std::vector<std::uint32_t> frequencies_of(const MergedFrequencies& merged, std::size_t set) {
+  std::vector<std::uint32_t> frequencies;
+  for (const std::uint32_t place : merged.place[set])
+    frequencies.push_back(merged.all[place].documents);
+  return frequencies;
+}
+
 /// All rows of `texts` cut into `shards`, fitted together without MPI.
 std::vector<WeightedRows> fold(std::span<const std::string> texts, std::size_t shards,
                                Singletons singletons) {
   std::vector<InvertedTerms> inverted;
-  DocumentFrequencies all;
   for (std::size_t s = 0; s < shards; ++s) {
     const auto share = core::block_range(texts.size(), shards, s);
     inverted.push_back(invert(texts.subspan(share.begin, share.size())));
-    all = merge(all, inverted.back().frequencies);
   }
+  std::vector<std::span<const TermFrequency>> sets;
+  for (const InvertedTerms& shard : inverted) sets.emplace_back(shard.frequencies);
+  const MergedFrequencies merged = merge(sets);
   std::vector<WeightedRows> rows;
-  for (const InvertedTerms& shard : inverted)
-    rows.push_back(weigh(shard, look_up(all, shard.frequencies), texts.size(), singletons));
+  for (std::size_t s = 0; s < shards; ++s)
+    rows.push_back(weigh(inverted[s], frequencies_of(merged, s), texts.size(), singletons));
   return rows;
 }
 
@@ -149,16 +157,22 @@ TEST(DocumentTerms, SortsManyDocumentsOfFewTerms) {
 TEST(DocumentFrequencies, KeepKeysApartThatDifferInTheCheckAlone) {
   const DocumentFrequencies a = {{7, 1, 10}, {7, 2, 20}, {9, 0, 1}};
   const DocumentFrequencies b = {{7, 2, 2}, {8, 0, 3}};
-  const DocumentFrequencies both = {{7, 1, 10}, {7, 2, 22}, {8, 0, 3}, {9, 0, 1}};
-  EXPECT_EQ(merge(a, b), both);
-  EXPECT_EQ(merge(b, a), both);
-  EXPECT_EQ(look_up(both, a), (std::vector<std::uint32_t>{10, 22, 1}));
+  const DocumentFrequencies c = {{1, 1, 1}, {9, 0, 4}};
+  const DocumentFrequencies all = {{1, 1, 1}, {7, 1, 10}, {7, 2, 22}, {8, 0, 3}, {9, 0, 5}};
+  const MergedFrequencies merged = merge(std::vector<std::span<const TermFrequency>>{a, b, {}, c});
+  EXPECT_EQ(merged.all, all);
+  EXPECT_EQ(frequencies_of(merged, 0), (std::vector<std::uint32_t>{10, 22, 5}));
+  EXPECT_EQ(frequencies_of(merged, 1), (std::vector<std::uint32_t>{22, 3}));
+  EXPECT_EQ(frequencies_of(merged, 2), std::vector<std::uint32_t>{});
+  EXPECT_EQ(frequencies_of(merged, 3), (std::vector<std::uint32_t>{1, 5}));
+  EXPECT_EQ(merge(std::vector<std::span<const TermFrequency>>{c, b, a}).all, all);
 }
 
 TEST(DocumentFrequencies, RefuseWhatTheyCannotCount) {
   const DocumentFrequencies many = {{1, 1, 0xFFFFFFFFU}};
-  EXPECT_THROW((void)merge(many, DocumentFrequencies{{1, 1, 1}}), core::InternalError);
-  EXPECT_THROW((void)look_up(many, DocumentFrequencies{{2, 1, 1}}), core::InternalError);
+  const DocumentFrequencies one = {{1, 1, 1}};
+  EXPECT_THROW((void)merge(std::vector<std::span<const TermFrequency>>{many, one}),
+               core::InternalError);
 }
 
 }  // namespace
