@@ -19,6 +19,7 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/checkpoints.hpp"
+#include "pipeline/finetune_results.hpp"
 #include "pipeline/model_loading.hpp"
 #include "pipeline/scorer_binding.hpp"
 #include "pipeline/steps_log.hpp"
@@ -27,7 +28,7 @@
 #include "pipeline/weights_fingerprint.hpp"
 #include "store/selection_file.hpp"
 #include "training/fine_tuning_mpi.hpp"
-#include "training/sealed_folder.hpp"
+#include "training/lora_targets.hpp"
 
 namespace winnow::pipeline {
 namespace {
@@ -48,8 +49,9 @@ Writing open_writing(const FinetuneJob& job, const std::string& join) {
   Writing writing{tokenizer::Tokenizer::load(job.model.path), nullptr, {}};
   writing.prompt = open_prompt(job.model, writing.tokenizer, join);
   writing.options.learnt = job.learnt;
-  writing.options.max_length =
-      max_length_of(job.model, model::read_decoder_config(job.model.path).max_positions);
+  const model::DecoderConfig config = model::read_decoder_config(job.model.path);
+  writing.options.max_length = max_length_of(job.model, config.max_positions);
+  if (job.options.lora) static_cast<void>(training::adapted_modules(config, *job.options.lora));
   if (job.ends_as_template) {
     data::Sample sample;
     sample.instruction = sample.output = "a";
@@ -151,6 +153,7 @@ ScorerBinding binding_of(const Context& context, const IndexedData& data, const 
   binding["neftune_alpha"] = options.neftune_alpha;
   binding["neftune_length"] =
       options.neftune_length == training::NeftuneLength::real ? "real" : "padded";
+  binding["lora"] = lora_binding(job);
   binding["shuffle"] = job.shuffle;
   binding["drop_last"] = job.drop_last;
   binding["seed"] = options.seed;
@@ -170,6 +173,7 @@ class Training {
         ranks_(context.communicator),
         job_(*context.job.finetune),
         checkpoints_(checkpoints),
+        results_(job_, checkpoints),
         rows_(rows),
         plan_(job_, rows.rows.size()),
         key_(std::move(key)),
@@ -204,16 +208,15 @@ class Training {
     if (seconds > 0)
       context_.summary["finetune"]["tokens_per_second"] = static_cast<double>(tokens) / seconds;
     mpi::agree_on(ranks_, [&] {
-      if (ranks_.is_root()) tuning_->write_model(checkpoints_.final(), key_);
+      if (ranks_.is_root()) results_.write(*tuning_, key_);
     });
   }
 
  private:
   void expect_room() {
-    const std::uint64_t models = 2 + std::min(job_.keep, job_.epochs - 1);
     mpi::agree_on(ranks_, [&] {
       if (ranks_.is_root())
-        checkpoints_.expect_room(models * tuning_->model_bytes() +
+        checkpoints_.expect_room(results_.bytes(*tuning_) +
                                  (kResumeStates + 1) * tuning_->resume_bytes());
     });
   }
@@ -267,7 +270,7 @@ class Training {
     if (ends_epoch && !is_last) {
       mpi::agree_on(ranks_, [&] {
         if (!ranks_.is_root() || job_.keep == 0) return;
-        tuning_->write_model(checkpoints_.epoch(step / plan_.per_epoch()), key_);
+        results_.write_epoch(*tuning_, step / plan_.per_epoch(), key_);
         checkpoints_.drop_epochs(job_.keep);
       });
       save();
@@ -303,6 +306,7 @@ class Training {
   const mpi::Communicator& ranks_;
   const FinetuneJob& job_;
   const Checkpoints& checkpoints_;
+  FinetuneResults results_;
   const TrainingRows& rows_;
   Plan plan_;
   std::string key_;
@@ -351,13 +355,13 @@ void finetune(Context& context, Json& manifest, const IndexedData& data) {
   const mpi::Communicator& ranks = context.communicator;
   const FinetuneJob& job = context.job.finetune.value();
   const Checkpoints checkpoints(context.folder.checkpoints());
+  const FinetuneResults results(job, checkpoints);
   const std::vector<core::RowId> ids = rows_to_learn(context, data);
   const Writing writing = mpi::agree_on(ranks, [&] { return open_writing(job, context.job.join); });
   const int devices = model::cuda_device_count();
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    const bool is_begun =
-        std::filesystem::exists(checkpoints.final()) || !checkpoints.resume_states().empty();
+    const bool is_begun = results.are_begun() || !checkpoints.resume_states().empty();
     std::string weights = weights_fingerprint(context, manifest, "finetune", job.model);
     return bind_scorer(context,
                        {.journal = checkpoints.folder(),
@@ -382,10 +386,10 @@ void finetune(Context& context, Json& manifest, const IndexedData& data) {
   summary["status"] = counts_of(rows);
   summary["cut"] = rows.cut;
   summary["steps"] = steps;
-  summary["checkpoint"] = checkpoints.final().string();
+  summary["checkpoint"] = results.main().string();
+  if (results.has_adapter()) summary["adapter"] = checkpoints.adapter().string();
 
-  const bool is_current =
-      ask_root(ranks, [&] { return training::is_sealed(checkpoints.final(), key); });
+  const bool is_current = ask_root(ranks, [&] { return results.are_sealed(key); });
   if (!is_current) {
     const model::LoadOptions load =
         load_options(context, job.model, binding, model::ModelUse::scoring, "finetune");

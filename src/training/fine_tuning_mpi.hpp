@@ -43,10 +43,14 @@ class FineTuning {
   virtual StepReport step(std::span<const TrainingRow> rows, const StepRows& batch,
                           std::uint64_t epoch) = 0;
 
-  /// Root only. A Hugging Face folder of the weights (model_folder_torch.hpp).
+  /// Root only. A Hugging Face folder of the weights (model_folder_torch.hpp), into which adapters
+  /// are merged.
   virtual void write_model(const std::filesystem::path& target,
                            const std::string& made_from) const = 0;
   [[nodiscard]] virtual std::uint64_t model_bytes() const = 0;
+  /// Root only, of adapters alone: a folder that PEFT loads (adapter_folder_torch.hpp).
+  virtual void write_adapter(const std::filesystem::path& target,
+                             const std::string& made_from) const = 0;
 
   /// Collective; resume_state_mpi.hpp.
   virtual void write_resume_state(const std::filesystem::path& folder,
@@ -57,7 +61,8 @@ class FineTuning {
 };
 
 /// Collective. Loads a Hugging Face folder to be trained.
-/// @throws core::ModelError as the loaders of models, core::EnvironmentError without the device or
+/// @throws core::UsageError naming a target of LoRA that the model does not have,
+/// core::ModelError as the loaders of models, core::EnvironmentError without the device or
 /// where its memory, or that of the machine, is too small: with the estimate and what to lower
 [[nodiscard]] std::unique_ptr<FineTuning> open_fine_tuning(const mpi::Communicator& communicator,
                                                            const std::filesystem::path& folder,
