@@ -17,6 +17,7 @@ from trainer_parity_test import OPTIONS, SHAPE
 from transformers import GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig, LlamaForCausalLM, Phi3Config, Phi3ForCausalLM
 
 STEPS = 20
+torch.set_num_threads(1)
 GPT2 = GPT2Config(vocab_size=331, n_embd=72, n_layer=3, n_head=6, n_positions=256, resid_pdrop=0, embd_pdrop=0, attn_pdrop=0)
 NEOX = GPTNeoXConfig(vocab_size=331, hidden_size=72, intermediate_size=100, num_hidden_layers=3, num_attention_heads=6, max_position_embeddings=256,
                      rope_parameters={"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5})
