@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/mm.h>
 
 #include "model/linear_modules.hpp"
 
@@ -18,6 +19,9 @@ struct Adapter {
   at::Tensor b;           ///< [outputs, rank], outputs in the product's order
   at::Tensor a_gradient;  ///< is added to
   at::Tensor b_gradient;
+
+  /// scale B A [outputs, inputs]: what merging adds to the weights.
+  [[nodiscard]] at::Tensor product() const { return at::mm(b, a).mul_(scale); }
 };
 
 /// Of one layer; empty where all is trained.

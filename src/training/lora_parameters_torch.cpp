@@ -1,5 +1,6 @@
 #include "training/lora_parameters_torch.hpp"
 
+#include <array>
 #include <cmath>
 #include <span>
 
@@ -17,6 +18,10 @@ namespace {
 
 constexpr std::uint64_t kAdapterStage = 0x6C6F7261;  // "lora"
 
+std::array<model::Linear*, model::kLayerProducts> products_of(model::DecoderLayer& layer) {
+  return {&layer.qkv, &layer.attention_out, &layer.gate_up, &layer.down};
+}
+
 void round_matrices(model::DecoderWeights& weights, bool tied_head) {
   const auto round = [](at::Tensor& matrix) {
     if (matrix.defined()) matrix = matrix.to(at::kBFloat16).to(at::kFloat);
@@ -27,8 +32,7 @@ void round_matrices(model::DecoderWeights& weights, bool tied_head) {
   else
     round(weights.head);
   for (model::DecoderLayer& layer : weights.layers)
-    for (model::Linear* linear : {&layer.qkv, &layer.attention_out, &layer.gate_up, &layer.down})
-      round(linear->parts.front());
+    for (model::Linear* linear : products_of(layer)) round(linear->parts.front());
 }
 
 /// One float32 tensor and its gradient behind those before it.
@@ -80,6 +84,22 @@ Parameters lora_parameters(const model::DecoderConfig& config, const model::Deco
       layer.products[static_cast<std::size_t>(module.product)].push_back(adapter);
     }
   return parameters;
+}
+
+model::DecoderWeights merged_weights(const Parameters& parameters) {
+  model::DecoderWeights weights = parameters.weights;
+  for (std::size_t layer = 0; layer < weights.layers.size(); ++layer) {
+    const auto linears = products_of(weights.layers[layer]);
+    for (std::size_t product = 0; product < linears.size(); ++product) {
+      const std::vector<Adapter>& adapters = parameters.adapters[layer].products[product];
+      if (adapters.empty()) continue;
+      const at::Tensor merged = linears[product]->parts.front().clone();
+      for (const Adapter& adapter : adapters)
+        merged.narrow(0, adapter.module.begin, adapter.module.outputs).add_(adapter.product());
+      linears[product]->parts = {merged};
+    }
+  }
+  return weights;
 }
 
 std::vector<NamedTensor> adapter_tensors(const model::DecoderConfig& config,

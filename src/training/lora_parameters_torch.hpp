@@ -21,6 +21,10 @@ namespace winnow::training {
                                          const model::DecoderWeights& weights,
                                          const LoraOptions& lora, std::uint64_t seed, bool is_bf16);
 
+/// The weights with all adapters merged into them, to be read by what knows no adapters; matrices
+/// without an adapter are shared.
+[[nodiscard]] model::DecoderWeights merged_weights(const Parameters& parameters);
+
 /// The adapters as PEFT names, orders and shapes them.
 [[nodiscard]] std::vector<NamedTensor> adapter_tensors(const model::DecoderConfig& config,
                                                        const Parameters& parameters);

@@ -3,7 +3,6 @@
 #include <string_view>
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/mm.h>
 #include <ATen/ops/zeros_like.h>
 #include <ATen/TensorOperators.h>
 #include <fmt/format.h>
@@ -108,8 +107,7 @@ class Names {
       for (const Adapter& adapter : adapters.of(product))
         if (adapter.module.begin == module.begin)
           out_.back().added = [adapter, is_turned] {
-            const at::Tensor sum =
-                rows_of_module(adapter.module, at::mm(adapter.b, adapter.a).mul_(adapter.scale));
+            const at::Tensor sum = rows_of_module(adapter.module, adapter.product());
             return is_turned ? sum.t() : sum;
           };
       if (linear.bias.defined()) add(prefix, module.name, "bias", rows(linear.bias));

@@ -2,9 +2,9 @@
 // Trains on the ranks. A line of the rows is {"row": N, "ids": [...], "targets": [[begin, end],
 // ...]}; the options name "steps" (a list of lists of places), "rate", "warmup", "schedule",
 // "total", "weight_decay", "clip", "reduction", "micro_tokens", "bf16", "checkpointing", "alpha",
-// "padded", and may name "lora" ("rank", "alpha", "targets"). Root prints a line of JSON for each
-// step and writes OUT: every tensor that is trained as float32, in the order of the names that it
-// prints last.
+// "padded", and may name "lora" ("rank", "alpha", "targets", "merged"). Root prints a line of JSON
+// for each step and writes OUT: every tensor that is trained as float32, in the order of the names
+// that it prints last.
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -76,8 +76,11 @@ int run(const mpi::Communicator& world, const Json& asked, const std::string& fo
   if (!world.is_root()) return 0;
   std::ofstream weights(out, std::ios::binary);
   Json names = Json::array();
-  const auto tensors = options.lora ? training::adapter_tensors(config, trainer.parameters())
-                                    : training::named_tensors(config, trainer.parameters().weights);
+  const training::Parameters& parameters = trainer.parameters();
+  const bool are_merged = !options.lora || asked["lora"].at("merged");
+  const auto tensors = are_merged
+                           ? training::named_tensors(config, training::merged_weights(parameters))
+                           : training::adapter_tensors(config, parameters);
   for (const training::NamedTensor& tensor : tensors) {
     const at::Tensor flat = tensor.values.contiguous();
     names.push_back({tensor.name, tensor.values.sizes().vec()});
