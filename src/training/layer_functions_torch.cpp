@@ -39,7 +39,8 @@ struct Product : Function<Product> {
                             const std::vector<Adapter>* adapters, std::int64_t rounding) {
     const at::Tensor& weight = linear->parts.front();
     const at::Tensor operand = as_operand(x, weight, static_cast<model::Rounding>(rounding));
-    variable_list saved = {operand};
+    const bool is_read_again = !gradient->parts.empty() || !adapters->empty();
+    variable_list saved = {is_read_again ? operand : at::Tensor()};
     context->saved_data["linear"] = reinterpret_cast<std::int64_t>(linear);
     context->saved_data["gradient"] = reinterpret_cast<std::int64_t>(gradient);
     context->saved_data["adapters"] = reinterpret_cast<std::int64_t>(adapters);
