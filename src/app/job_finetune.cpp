@@ -1,5 +1,6 @@
 #include "app/job_finetune.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,32 @@ training::TrainingOptions read_options(YamlSection& section) {
   return options;
 }
 
+/// All linear modules are meant by no targets.
+std::vector<std::string> read_targets(YamlSection& section) {
+  std::vector<std::string> targets = section.texts("targets").value_or(std::vector<std::string>());
+  if (section.has("targets") && targets.empty())
+    section.fail("targets", "empty, expected names of linear modules, or all-linear");
+  if (std::ranges::find(targets, "all-linear") == targets.end()) return targets;
+  if (targets.size() > 1)
+    section.fail("targets", "all-linear beside other names, expected it alone");
+  return {};
+}
+
+void read_lora(YamlSection& section, pipeline::FinetuneJob& finetune) {
+  auto own = section.section("lora");
+  if (!own) return;
+  training::LoraOptions& lora = finetune.options.lora.emplace();
+  lora.rank = static_cast<std::uint32_t>(own->unsigned_integer("rank", 1, 1U << 16).value_or(8));
+  lora.alpha = own->number("alpha", 1e-6, 1e9).value_or(16);
+  lora.targets = read_targets(*own);
+  if (own->number("dropout", 0, 1).value_or(0) != 0)
+    own->fail("dropout", "adapters are trained without dropout, expected 0");
+  const auto save = own->one_of("save", {"adapter", "merged", "both"});
+  if (save == "adapter") finetune.lora_save = pipeline::LoraSave::adapter;
+  if (save == "merged") finetune.lora_save = pipeline::LoraSave::merged;
+  own->finish();
+}
+
 training::Learnt read_learnt(YamlSection& section) {
   const auto given = section.one_of("loss_on", {"answers", "last_answer", "all"});
   if (given == "last_answer") return training::Learnt::last_answer;
@@ -104,6 +131,7 @@ pipeline::FinetuneJob read_finetune(YamlSection& section, const pipeline::Job& j
   finetune.learnt = read_learnt(section);
   finetune.ends_as_template = section.one_of("end", {"eos", "template"}) == "template";
   finetune.options = read_options(section);
+  read_lora(section, finetune);
   finetune.options.is_bf16 = finetune.model.dtype == "bf16";
   finetune.save_minutes = section.number("save_minutes", 0, 1e6).value_or(10);
   finetune.keep = section.unsigned_integer("keep", 0, 100'000).value_or(1);

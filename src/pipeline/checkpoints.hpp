@@ -14,6 +14,8 @@ class Checkpoints {
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   /// The model after the last step.
   [[nodiscard]] std::filesystem::path final() const { return folder_ / "final"; }
+  /// The adapter after the last step, of LoRA.
+  [[nodiscard]] std::filesystem::path adapter() const { return folder_ / "adapter"; }
   /// The model after an epoch, from 1.
   [[nodiscard]] std::filesystem::path epoch(std::uint64_t epoch) const;
   [[nodiscard]] std::filesystem::path resume(std::uint64_t steps) const;

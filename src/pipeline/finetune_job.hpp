@@ -9,6 +9,9 @@
 
 namespace winnow::pipeline {
 
+/// What a training with LoRA leaves.
+enum class LoraSave { adapter, merged, both };
+
 /// Training of a model on a selection.
 struct FinetuneJob {
   ModelScorer model;      ///< what of it is about scores says nothing
@@ -22,6 +25,7 @@ struct FinetuneJob {
   bool ends_as_template = false;  ///< targets, not with the tokenizer's EOS
   /// Its rate's steps are not known before the rows are.
   training::TrainingOptions options;
+  LoraSave lora_save = LoraSave::both;
   double save_minutes = 10;  ///< between resume states within an epoch; 0: none
   std::uint64_t keep = 1;    ///< checkpoints of epochs before the last
 };

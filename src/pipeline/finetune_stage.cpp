@@ -5,12 +5,12 @@
 
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
+#include "pipeline/finetune_results.hpp"
 #include "pipeline/steps_log.hpp"
 #include "pipeline/training_rows.hpp"
 #include "pipeline/training_run.hpp"
 #include "pipeline/training_setup.hpp"
 #include "store/selection_file.hpp"
-#include "training/sealed_folder.hpp"
 
 namespace winnow::pipeline {
 
@@ -46,9 +46,11 @@ void finetune(Context& context, nlohmann::ordered_json& manifest, const IndexedD
   summary["status"] = counts_of(rows);
   summary["cut"] = rows.cut;
   summary["steps"] = steps * job.epochs;
-  summary["checkpoint"] = setup.checkpoints.final().string();
+  const FinetuneResults results(job, setup.checkpoints);
+  summary["checkpoint"] = results.main().string();
+  if (results.has_adapter()) summary["adapter"] = setup.checkpoints.adapter().string();
 
-  if (!ask_root(ranks, [&] { return training::is_sealed(setup.checkpoints.final(), setup.key); })) {
+  if (!ask_root(ranks, [&] { return results.are_sealed(setup.key); })) {
     TrainingRun run(context, setup, steps * job.epochs);
     for (std::uint64_t epoch = 0; epoch < job.epochs; ++epoch)
       run.run_epoch(rows.rows, epoch_batches(job, rows.rows.size(), epoch), epoch, epoch * steps);

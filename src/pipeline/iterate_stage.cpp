@@ -17,13 +17,13 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/epoch_selection.hpp"
+#include "pipeline/finetune_results.hpp"
 #include "pipeline/finetune_stage.hpp"
 #include "pipeline/step_parameters.hpp"
 #include "pipeline/steps_log.hpp"
 #include "pipeline/training_run.hpp"
 #include "selection/pool_order.hpp"
 #include "store/selection_file.hpp"
-#include "training/sealed_folder.hpp"
 
 namespace winnow::pipeline {
 namespace {
@@ -243,8 +243,9 @@ void iterate(Context& context, Json& manifest, const IndexedData& data) {
                                               {{"strategy", "iterative"},
                                                {"update_ratio", reselection.update_ratio},
                                                {"faithful", selection.steps.back().faithful}});
+  const FinetuneResults results(*context.job.finetune, setup.checkpoints);
   Json& summary = context.summary["iterate"];
-  if (!ask_root(ranks, [&] { return training::is_sealed(setup.checkpoints.final(), setup.key); })) {
+  if (!ask_root(ranks, [&] { return results.are_sealed(setup.key); })) {
     publish_first_epoch(context, data, selection);
     Iteration(context, manifest, data, selection, reselection, setup, std::move(first)).run();
   }
@@ -254,7 +255,7 @@ void iterate(Context& context, Json& manifest, const IndexedData& data) {
     summary = summary_of(context);
     summary["strategy"] = "iterative";
     summary["update_ratio"] = reselection.update_ratio;
-    summary["checkpoint"] = setup.checkpoints.final().string();
+    summary["checkpoint"] = results.main().string();
     if (const auto loss = last_loss(context.folder.steps_log())) summary["last_loss"] = *loss;
   });
 }

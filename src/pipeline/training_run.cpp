@@ -72,6 +72,7 @@ TrainingRun::TrainingRun(Context& context, const TrainingSetup& setup, std::uint
       ranks_(context.communicator),
       job_(*context.job.finetune),
       setup_(setup),
+      results_(job_, setup.checkpoints),
       tuning_(training::open_fine_tuning(
           ranks_, job_.model.path,
           load_options(context, job_.model, setup.binding, model::ModelUse::scoring, "finetune"),
@@ -87,10 +88,9 @@ TrainingRun::TrainingRun(Context& context, const TrainingSetup& setup, std::uint
 }
 
 void TrainingRun::expect_room() {
-  const std::uint64_t models = 2 + std::min(job_.keep, job_.epochs - 1);
   mpi::agree_on(ranks_, [&] {
     if (ranks_.is_root())
-      setup_.checkpoints.expect_room(models * tuning_->model_bytes() +
+      setup_.checkpoints.expect_room(results_.bytes(*tuning_) +
                                      (kResumeStates + 1) * tuning_->resume_bytes());
   });
 }
@@ -158,7 +158,7 @@ void TrainingRun::save_if_due(std::uint64_t epoch, bool ends_epoch) {
   if (ends_epoch && !is_last) {
     mpi::agree_on(ranks_, [&] {
       if (!ranks_.is_root() || job_.keep == 0) return;
-      tuning_->write_model(setup_.checkpoints.epoch(epoch + 1), setup_.key);
+      results_.write_epoch(*tuning_, epoch + 1, setup_.key);
       setup_.checkpoints.drop_epochs(job_.keep);
     });
     save();
@@ -193,7 +193,7 @@ void TrainingRun::save() {
 void TrainingRun::finish() {
   if (progress_) progress_->finish();
   mpi::agree_on(ranks_, [&] {
-    if (ranks_.is_root()) tuning_->write_model(setup_.checkpoints.final(), setup_.key);
+    if (ranks_.is_root()) results_.write(*tuning_, setup_.key);
   });
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/progress.hpp"
 #include "pipeline/context.hpp"
+#include "pipeline/finetune_results.hpp"
 #include "pipeline/steps_log.hpp"
 #include "pipeline/training_rows.hpp"
 #include "pipeline/training_setup.hpp"
@@ -53,7 +54,7 @@ class TrainingRun {
   void run_epoch(std::span<const training::TrainingRow> rows,
                  std::span<const training::StepRows> batches, std::uint64_t epoch,
                  std::uint64_t before);
-  /// Writes the model that the last epoch left.
+  /// Writes what the last epoch left.
   void finish();
 
   /// Tokens that went through the model in this process, and the seconds that steps took.
@@ -73,6 +74,7 @@ class TrainingRun {
   const mpi::Communicator& ranks_;
   const FinetuneJob& job_;
   const TrainingSetup& setup_;
+  FinetuneResults results_;
   std::unique_ptr<training::FineTuning> tuning_;
   std::optional<StepsLog> log_;  ///< root's
   std::optional<core::Progress> progress_;

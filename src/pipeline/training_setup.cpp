@@ -10,9 +10,11 @@
 #include "model/model_config.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
+#include "pipeline/finetune_results.hpp"
 #include "pipeline/model_loading.hpp"
 #include "pipeline/version.hpp"
 #include "pipeline/weights_fingerprint.hpp"
+#include "training/lora_targets.hpp"
 
 namespace winnow::pipeline {
 namespace {
@@ -21,8 +23,9 @@ Writing open_writing(const FinetuneJob& job, const std::string& join) {
   Writing writing{tokenizer::Tokenizer::load(job.model.path), nullptr, {}};
   writing.prompt = open_prompt(job.model, writing.tokenizer, join);
   writing.options.learnt = job.learnt;
-  writing.options.max_length =
-      max_length_of(job.model, model::read_decoder_config(job.model.path).max_positions);
+  const model::DecoderConfig config = model::read_decoder_config(job.model.path);
+  writing.options.max_length = max_length_of(job.model, config.max_positions);
+  if (job.options.lora) static_cast<void>(training::adapted_modules(config, *job.options.lora));
   if (job.ends_as_template) {
     data::Sample sample;
     sample.instruction = sample.output = "a";
@@ -80,6 +83,7 @@ ScorerBinding binding_of(const Context& context, const IndexedData& data, const 
   binding["neftune_alpha"] = options.neftune_alpha;
   binding["neftune_length"] =
       options.neftune_length == training::NeftuneLength::real ? "real" : "padded";
+  binding["lora"] = lora_binding(job);
   binding["shuffle"] = job.shuffle;
   binding["drop_last"] = job.drop_last;
   binding["seed"] = options.seed;
@@ -106,7 +110,7 @@ TrainingSetup set_up_training(Context& context, nlohmann::ordered_json& manifest
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
     const bool is_begun =
-        std::filesystem::exists(checkpoints.final()) || !checkpoints.resume_states().empty();
+        FinetuneResults(job, checkpoints).are_begun() || !checkpoints.resume_states().empty();
     std::string weights = weights_fingerprint(context, manifest, "finetune", job.model);
     ScorerBinding wanted =
         binding_of(context, data, setup.writing, rows, std::move(weights), devices);

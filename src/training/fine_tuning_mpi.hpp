@@ -43,14 +43,19 @@ class FineTuning {
   virtual StepReport step(std::span<const TrainingRow> rows, const StepRows& batch,
                           std::uint64_t epoch) = 0;
 
-  /// The model as it is now, to score with; the next step must not be taken while it lives.
+  /// The model as it is now, adapters merged, to score with; the next step must not be taken while
+  /// it lives.
   [[nodiscard]] virtual std::unique_ptr<model::CausalLanguageModel> language_model(
       model::Precision precision, bool profile) const = 0;
 
-  /// Root only. A Hugging Face folder of the weights (model_folder_torch.hpp).
+  /// Root only. A Hugging Face folder of the weights (model_folder_torch.hpp), into which adapters
+  /// are merged.
   virtual void write_model(const std::filesystem::path& target,
                            const std::string& made_from) const = 0;
   [[nodiscard]] virtual std::uint64_t model_bytes() const = 0;
+  /// Root only, of adapters alone: a folder that PEFT loads (adapter_folder_torch.hpp).
+  virtual void write_adapter(const std::filesystem::path& target,
+                             const std::string& made_from) const = 0;
 
   /// Collective; resume_state_mpi.hpp.
   virtual void write_resume_state(const std::filesystem::path& folder,
@@ -61,7 +66,8 @@ class FineTuning {
 };
 
 /// Collective. Loads a Hugging Face folder to be trained.
-/// @throws core::ModelError as the loaders of models, core::EnvironmentError without the device or
+/// @throws core::UsageError naming a target of LoRA that the model does not have,
+/// core::ModelError as the loaders of models, core::EnvironmentError without the device or
 /// where its memory, or that of the machine, is too small: with the estimate and what to lower
 [[nodiscard]] std::unique_ptr<FineTuning> open_fine_tuning(const mpi::Communicator& communicator,
                                                            const std::filesystem::path& folder,

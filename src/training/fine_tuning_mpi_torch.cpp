@@ -1,5 +1,6 @@
 #include "training/fine_tuning_mpi.hpp"
 
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +11,9 @@
 #include "model/language_model_torch.hpp"
 #include "model/model_errors_torch.hpp"
 #include "mpi/agree.hpp"
+#include "training/adapter_folder_torch.hpp"
+#include "training/lora_parameters_torch.hpp"
+#include "training/lora_targets.hpp"
 #include "training/model_folder_torch.hpp"
 #include "training/resume_state_mpi.hpp"
 #include "training/trainer_mpi_torch.hpp"
@@ -26,6 +30,7 @@ class TorchFineTuning final : public FineTuning {
       : communicator_(communicator),
         info_(std::move(info)),
         trainer_(communicator, config, info_, weights, options),
+        lora_(options.lora),
         folder_options_{.source = info_.folder, .is_bf16 = options.is_bf16} {}
 
   [[nodiscard]] const model::ModelInfo& info() const override { return info_; }
@@ -38,7 +43,7 @@ class TorchFineTuning final : public FineTuning {
 
   [[nodiscard]] std::unique_ptr<model::CausalLanguageModel> language_model(
       model::Precision precision, bool profile) const override {
-    return model::language_model_of(trainer_.config(), info_, trainer_.parameters().weights,
+    return model::language_model_of(trainer_.config(), info_, merged_weights(trainer_.parameters()),
                                     precision, profile);
   }
 
@@ -48,6 +53,12 @@ class TorchFineTuning final : public FineTuning {
   }
   [[nodiscard]] std::uint64_t model_bytes() const override {
     return weight_bytes(tensors(), folder_options_);
+  }
+  void write_adapter(const std::filesystem::path& target,
+                     const std::string& made_from) const override {
+    core::check(lora_.has_value(), "adapters are of a training that has them");
+    write_adapter_folder(target, adapter_tensors(trainer_.config(), trainer_.parameters()),
+                         trainer_.config(), *lora_, folder_options_, made_from);
   }
 
   void write_resume_state(const std::filesystem::path& folder,
@@ -64,12 +75,14 @@ class TorchFineTuning final : public FineTuning {
 
  private:
   [[nodiscard]] std::vector<NamedTensor> tensors() const {
-    return named_tensors(trainer_.config(), trainer_.parameters().weights);
+    const Parameters& parameters = trainer_.parameters();
+    return named_tensors(trainer_.config(), parameters.weights, parameters.adapters);
   }
 
   const mpi::Communicator& communicator_;
   model::ModelInfo info_;
   Trainer trainer_;
+  std::optional<LoraOptions> lora_;
   ModelFolderOptions folder_options_;
 };
 
@@ -78,20 +91,23 @@ double gib(std::uint64_t bytes) {
 }
 
 /// Says that training cannot fit instead of being killed later.
-void expect_training_memory(std::uint64_t parameters, const mpi::Communicator& communicator,
-                            const model::LoadOptions& load, const std::string& folder) {
+/// @param trained  of the model's parameters and of adapters beside them
+void expect_training_memory(std::uint64_t trained, std::uint64_t frozen,
+                            const mpi::Communicator& communicator, const model::LoadOptions& load,
+                            const std::string& folder) {
   const std::optional<std::uint64_t> available = core::available_memory();
   const TrainingMemory needed =
-      training_memory(parameters, static_cast<std::uint64_t>(communicator.size()));
+      training_memory(trained, frozen, static_cast<std::uint64_t>(communicator.size()));
   const auto processes = static_cast<std::uint64_t>(load.processes);
   if (!available || needed.all() * processes <= *available) return;
   throw core::EnvironmentError(fmt::format(
-      "{}: training {} parameters needs about {:.1f} GiB of memory for each of {} ranks on this "
+      "{}: training {} parameters over {} frozen ones needs about {:.1f} GiB of memory for each of "
+      "{} ranks on this "
       "machine ({:.1f} weights, {:.1f} gradients, {:.1f} exchange, {:.1f} optimizer) and what "
       "passes through the layers, {:.1f} GiB are free: expected a smaller model, fewer ranks on a "
       "machine, or more machines",
-      folder, parameters, gib(needed.all()), processes, gib(needed.weights), gib(needed.gradients),
-      gib(needed.exchange), gib(needed.optimizer), gib(*available)));
+      folder, trained, frozen, gib(needed.all()), processes, gib(needed.weights),
+      gib(needed.gradients), gib(needed.exchange), gib(needed.optimizer), gib(*available)));
 }
 
 }  // namespace
@@ -106,7 +122,9 @@ std::unique_ptr<FineTuning> open_fine_tuning(const mpi::Communicator& communicat
   mpi::agree_on(communicator, [&] {
     const model::DecoderWeights shapes =
         model::load_decoder_weights(config, files, model::Arithmetic::fp32, at::kMeta);
-    expect_training_memory(shapes.parameters, communicator, load, folder.string());
+    const bool is_frozen = options.lora.has_value();
+    expect_training_memory(is_frozen ? adapter_elements(config, *options.lora) : shapes.parameters,
+                           is_frozen ? shapes.parameters : 0, communicator, load, folder.string());
   });
   const at::Device device =
       mpi::agree_on(communicator, [&] { return model::prepare_device(load); });

@@ -1,5 +1,6 @@
 #include "training/layer_functions_torch.hpp"
 
+#include <utility>
 #include <vector>
 
 #include <ATen/ops/empty.h>
@@ -35,27 +36,38 @@ at::Tensor as_operand(const at::Tensor& x, const at::Tensor& weight, model::Roun
 struct Product : Function<Product> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const model::Linear* linear, const model::Linear* gradient,
-                            std::int64_t rounding) {
+                            const std::vector<Adapter>* adapters, std::int64_t rounding) {
     const at::Tensor& weight = linear->parts.front();
     const at::Tensor operand = as_operand(x, weight, static_cast<model::Rounding>(rounding));
-    context->save_for_backward({operand});
+    const bool is_read_again = !gradient->parts.empty() || !adapters->empty();
+    variable_list saved = {is_read_again ? operand : at::Tensor()};
     context->saved_data["linear"] = reinterpret_cast<std::int64_t>(linear);
     context->saved_data["gradient"] = reinterpret_cast<std::int64_t>(gradient);
+    context->saved_data["adapters"] = reinterpret_cast<std::int64_t>(adapters);
     context->saved_data["rounding"] = rounding;
     at::Tensor y = at::mm(operand, weight.t()).to(at::kFloat);
     if (linear->bias.defined()) y.add_(linear->bias);
+    for (const Adapter& adapter : *adapters) {
+      saved.push_back(as_operand(at::mm(operand, adapter.a.t()), adapter.b,
+                                 static_cast<model::Rounding>(rounding)));
+      y.narrow(1, adapter.module.begin, adapter.module.outputs)
+          .addmm_(saved.back(), adapter.b.t(), 1, adapter.scale);
+    }
+    context->save_for_backward(std::move(saved));
     return y;
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const at::Tensor x = context->get_saved_variables().front();
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor& x = saved.front();
     const auto* linear =
         reinterpret_cast<const model::Linear*>(context->saved_data["linear"].toInt());
     const auto* gradient =
         reinterpret_cast<const model::Linear*>(context->saved_data["gradient"].toInt());
+    const auto* adapters =
+        reinterpret_cast<const std::vector<Adapter>*>(context->saved_data["adapters"].toInt());
+    const auto rounding = static_cast<model::Rounding>(context->saved_data["rounding"].toInt());
     const at::Tensor& weight = linear->parts.front();
-    const at::Tensor back =
-        as_operand(gradients.front(), weight,
-                   static_cast<model::Rounding>(context->saved_data["rounding"].toInt()));
+    const at::Tensor back = as_operand(gradients.front(), weight, rounding);
     if (!gradient->parts.empty()) {
       at::Tensor sum = gradient->parts.front();
       if (back.scalar_type() == at::kFloat)
@@ -67,7 +79,25 @@ struct Product : Function<Product> {
       at::Tensor sum = gradient->bias;
       sum.add_(gradients.front().sum(0));
     }
-    return {at::mm(back, weight).to(at::kFloat), {}, {}, {}};
+    const at::Tensor x_gradient = at::mm(back, weight).to(at::kFloat);
+    for (std::size_t i = 0; i < adapters->size(); ++i)
+      go_back((*adapters)[i], x, saved[i + 1], gradients.front(), x_gradient, rounding);
+    return {x_gradient, {}, {}, {}, {}};
+  }
+
+ private:
+  /// Through one adapter, whose A gave `inner`; adds to `x_gradient`.
+  static void go_back(const Adapter& adapter, const at::Tensor& x, const at::Tensor& inner,
+                      const at::Tensor& gradient, at::Tensor x_gradient, model::Rounding rounding) {
+    const at::Tensor back =
+        as_operand(gradient.narrow(1, adapter.module.begin, adapter.module.outputs) * adapter.scale,
+                   adapter.b, rounding);
+    const at::Tensor inner_back = as_operand(at::mm(back, adapter.b), adapter.a, rounding);
+    at::Tensor sum = adapter.b_gradient;
+    sum.addmm_(back.t(), inner);
+    sum = adapter.a_gradient;
+    sum.addmm_(inner_back.t(), x);
+    x_gradient.addmm_(inner_back, adapter.a);
   }
 };
 
@@ -251,8 +281,8 @@ struct Activated : Function<Activated> {
 }  // namespace
 
 at::Tensor product(const at::Tensor& x, const model::Linear& linear, const model::Linear& gradient,
-                   model::Rounding rounding) {
-  return Product::apply(x, &linear, &gradient, static_cast<std::int64_t>(rounding));
+                   const std::vector<Adapter>& adapters, model::Rounding rounding) {
+  return Product::apply(x, &linear, &gradient, &adapters, static_cast<std::int64_t>(rounding));
 }
 
 at::Tensor normed(const at::Tensor& x, const model::Norm& norm, const model::Norm& gradient,

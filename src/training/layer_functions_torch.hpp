@@ -1,11 +1,14 @@
 #pragma once
 
+#include <vector>
+
 #include <ATen/core/Tensor.h>
 
 #include "model/decoder_ops_torch.hpp"
 #include "model/decoder_weights_torch.hpp"
 #include "model/model_config.hpp"
 #include "model/packed_batch.hpp"
+#include "training/adapter_torch.hpp"
 
 namespace winnow::training {
 
@@ -13,9 +16,11 @@ namespace winnow::training {
 /// width]. The gradients of weights are added to the tensors given for them as the way back passes;
 /// where such a tensor is undefined, the weight is frozen.
 
-/// x W^T + b. With Rounding::bf16 x is rounded on the way in and the gradient on the way back.
+/// x W^T + b, and what adapters add to it. With Rounding::bf16 what goes into a product is rounded,
+/// on the way in and on the way back.
 [[nodiscard]] at::Tensor product(const at::Tensor& x, const model::Linear& linear,
-                                 const model::Linear& gradient, model::Rounding rounding);
+                                 const model::Linear& gradient,
+                                 const std::vector<Adapter>& adapters, model::Rounding rounding);
 
 /// RMSNorm, or LayerNorm where the norm has a bias.
 [[nodiscard]] at::Tensor normed(const at::Tensor& x, const model::Norm& norm,

@@ -1,20 +1,16 @@
 #include "training/model_folder_torch.hpp"
 
-#include <algorithm>
 #include <array>
 #include <string>
-#include <string_view>
-#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "core/durable_file.hpp"
-#include "core/error.hpp"
-#include "core/hash.hpp"
-#include "model/safetensors_writer.hpp"
+#include "training/copied_files.hpp"
 #include "training/pending_folder.hpp"
 #include "training/sealed_folder.hpp"
+#include "training/tensor_file_torch.hpp"
 
 namespace winnow::training {
 namespace {
@@ -24,37 +20,13 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kLargestFile = std::uint64_t{1} << 30;
 
-/// Files that go over as they are, where the source has them.
-constexpr std::array<std::string_view, 13> kCopied = {"generation_config.json",
-                                                      "tokenizer.json",
-                                                      "tokenizer_config.json",
-                                                      "tokenizer.model",
-                                                      "special_tokens_map.json",
-                                                      "added_tokens.json",
-                                                      "vocab.json",
-                                                      "merges.txt",
-                                                      "vocab.txt",
-                                                      "chat_template.jinja",
-                                                      "chat_template.json",
-                                                      "winnow_template.json",
-                                                      "LICENSE"};
-
-const char* dtype_of(const ModelFolderOptions& options) { return options.is_bf16 ? "BF16" : "F32"; }
-
-model::TensorHead head_of(const NamedTensor& tensor, const ModelFolderOptions& options) {
-  model::TensorHead head{tensor.name, dtype_of(options), {}};
-  for (const std::int64_t size : tensor.values.sizes())
-    head.shape.push_back(static_cast<std::uint64_t>(size));
-  return head;
-}
-
 /// Tensors in order, as many to a file as it may hold.
 std::vector<std::vector<const NamedTensor*>> shards_of(const std::vector<NamedTensor>& tensors,
                                                        const ModelFolderOptions& options) {
   std::vector<std::vector<const NamedTensor*>> shards;
   std::uint64_t bytes = 0;
   for (const NamedTensor& tensor : tensors) {
-    const std::uint64_t more = head_of(tensor, options).bytes();
+    const std::uint64_t more = stored_bytes(tensor, options.is_bf16);
     if (shards.empty() || bytes + more > options.shard_bytes) {
       shards.emplace_back();
       bytes = 0;
@@ -65,36 +37,17 @@ std::vector<std::vector<const NamedTensor*>> shards_of(const std::vector<NamedTe
   return shards;
 }
 
-void expect_written(const fs::path& file, const core::Hash128& hash) {
-  if (core::hash_file(file.string()) != hash)
-    throw core::EnvironmentError(fmt::format(
-        "{}: does not read back as it was written: expected a disk that keeps what it is given",
-        file.string()));
-}
-
-void write_shard(const fs::path& file, const std::vector<const NamedTensor*>& tensors,
-                 const ModelFolderOptions& options) {
-  std::vector<model::TensorHead> heads;
-  for (const NamedTensor* tensor : tensors) heads.push_back(head_of(*tensor, options));
-  model::SafetensorsWriter writer(file, heads, {{"format", "pt"}});
-  for (const NamedTensor* tensor : tensors) {
-    const at::Tensor stored =
-        tensor->values.detach().cpu().to(options.is_bf16 ? at::kBFloat16 : at::kFloat).contiguous();
-    writer.write({static_cast<const char*>(stored.const_data_ptr()), stored.nbytes()});
-  }
-  expect_written(file, writer.finish());
-}
-
 void write_weights(const fs::path& folder, const std::vector<NamedTensor>& tensors,
                    const ModelFolderOptions& options) {
   const auto shards = shards_of(tensors, options);
-  if (shards.size() == 1) return write_shard(folder / "model.safetensors", shards.front(), options);
+  if (shards.size() == 1)
+    return write_tensor_file(folder / "model.safetensors", shards.front(), options.is_bf16);
   Json index;
   index["metadata"]["total_size"] = weight_bytes(tensors, options);
   for (std::size_t shard = 0; shard < shards.size(); ++shard) {
     const std::string name =
         fmt::format("model-{:05}-of-{:05}.safetensors", shard + 1, shards.size());
-    write_shard(folder / name, shards[shard], options);
+    write_tensor_file(folder / name, shards[shard], options.is_bf16);
     for (const NamedTensor* tensor : shards[shard]) index["weight_map"][tensor->name] = name;
   }
   core::write_file(folder / "model.safetensors.index.json", index.dump(2) + "\n");
@@ -120,7 +73,7 @@ void write_config(const fs::path& folder, const ModelFolderOptions& options) {
 std::uint64_t weight_bytes(const std::vector<NamedTensor>& tensors,
                            const ModelFolderOptions& options) {
   std::uint64_t bytes = 0;
-  for (const NamedTensor& tensor : tensors) bytes += head_of(tensor, options).bytes();
+  for (const NamedTensor& tensor : tensors) bytes += stored_bytes(tensor, options.is_bf16);
   return bytes;
 }
 
@@ -128,9 +81,8 @@ void write_model_folder(const fs::path& target, const std::vector<NamedTensor>& 
                         const ModelFolderOptions& options, const std::string& made_from) {
   PendingFolder pending(target);
   write_config(pending.path(), options);
-  for (const std::string_view name : kCopied)
-    if (fs::exists(options.source / name))
-      core::write_file(pending.path() / name, core::read_file(options.source / name, kLargestFile));
+  copy_text_files(options.source, pending.path());
+  copy_if_there(options.source / "generation_config.json", pending.path());
   write_weights(pending.path(), tensors, options);
   seal_folder(pending.path(), made_from);
   pending.publish();

@@ -72,6 +72,7 @@ Parameters flat_parameters(const model::DecoderConfig& config,
   });
   parameters.weights = places_of(config, weights, parameters.values);
   parameters.gradient = places_of(config, weights, parameters.gradients);
+  parameters.adapters.resize(weights.layers.size());
   return parameters;
 }
 
@@ -81,7 +82,7 @@ namespace {
 class Names {
  public:
   Names(const model::DecoderConfig& config, std::vector<NamedTensor>& out)
-      : config_(config), out_(out) {}
+      : config_(config), modules_(model::linear_modules(config)), out_(out) {}
 
   void add(std::string_view prefix, std::string_view name, std::string_view kind,
            const at::Tensor& values) {
@@ -92,70 +93,60 @@ class Names {
     add(prefix, name, "weight", config_.norm_weights_from_one ? norm.weight - 1 : norm.weight);
     if (norm.bias.defined()) add(prefix, name, "bias", norm.bias);
   }
-  /// Rows [begin, begin + size) of a product that are a matrix of their own in the files.
-  void part(std::string_view prefix, std::string_view name, const model::Linear& linear,
-            std::int64_t begin, std::int64_t size) {
-    const at::Tensor matrix = linear.parts.front().narrow(0, begin, size);
-    add(prefix, name, "weight", config_.tensors.are_matrices_transposed ? matrix.t() : matrix);
-    if (linear.bias.defined()) add(prefix, name, "bias", linear.bias.narrow(0, begin, size));
-  }
-  void whole(std::string_view prefix, std::string_view name, const model::Linear& linear) {
-    part(prefix, name, linear, 0, linear.parts.front().size(0));
+  /// The modules of one product, each a matrix of its own in the files.
+  void product(std::string_view prefix, model::LayerProduct product, const model::Linear& linear,
+               const LayerAdapters& adapters) {
+    for (const model::LinearModule& module : modules_) {
+      if (module.product != product) continue;
+      const auto rows = [&](const at::Tensor& all) {
+        return rows_of_module(module, all.narrow(0, module.begin, module.outputs));
+      };
+      const at::Tensor matrix = rows(linear.parts.front());
+      const bool is_turned = config_.tensors.are_matrices_transposed;
+      add(prefix, module.name, "weight", is_turned ? matrix.t() : matrix);
+      for (const Adapter& adapter : adapters.of(product))
+        if (adapter.module.begin == module.begin)
+          out_.back().added = [adapter, is_turned] {
+            const at::Tensor sum = rows_of_module(adapter.module, adapter.product());
+            return is_turned ? sum.t() : sum;
+          };
+      if (linear.bias.defined()) add(prefix, module.name, "bias", rows(linear.bias));
+    }
   }
 
  private:
   const model::DecoderConfig& config_;
+  std::vector<model::LinearModule> modules_;
   std::vector<NamedTensor>& out_;
 };
 
-/// Rows by head again: a head's query, key and value, then the next head's.
-at::Tensor grouped(const at::Tensor& rows, const model::DecoderConfig& config) {
-  return rows.unflatten(0, {3, config.heads, config.head_size}).transpose(0, 1).flatten(0, 2);
-}
-
-void name_qkv(Names& names, const model::DecoderConfig& config, std::string_view prefix,
-              model::Linear qkv) {
-  const model::TensorNames& known = config.tensors;
-  const std::int64_t query = std::int64_t{config.heads} * config.head_size;
-  const std::int64_t key = std::int64_t{config.kv_heads} * config.head_size;
-  if (known.qkv_layout == model::QkvLayout::separate) {
-    names.part(prefix, known.qkv[0], qkv, 0, query);
-    names.part(prefix, known.qkv[1], qkv, query, key);
-    names.part(prefix, known.qkv[2], qkv, query + key, key);
-    return;
-  }
-  if (known.qkv_layout == model::QkvLayout::by_head) {
-    qkv.parts = {grouped(qkv.parts.front(), config)};
-    if (qkv.bias.defined()) qkv.bias = grouped(qkv.bias, config);
-  }
-  names.whole(prefix, known.qkv[0], qkv);
-}
-
 void name_layer(Names& names, const model::DecoderConfig& config, std::string_view prefix,
-                const model::DecoderLayer& layer) {
+                const model::DecoderLayer& layer, const LayerAdapters& adapters) {
   const model::TensorNames& known = config.tensors;
-  const std::int64_t inner = config.intermediate_size;
+  using enum model::LayerProduct;
   names.norm(prefix, known.attention_norm, layer.attention_norm);
-  name_qkv(names, config, prefix, layer.qkv);
+  names.product(prefix, qkv, layer.qkv, adapters);
   names.norm(prefix, known.query_norm, layer.query_norm);
   names.norm(prefix, known.key_norm, layer.key_norm);
-  names.whole(prefix, known.attention_out, layer.attention_out);
+  names.product(prefix, attention_out, layer.attention_out, adapters);
   names.norm(prefix, known.attention_out_norm, layer.attention_out_norm);
   names.norm(prefix, known.mlp_norm, layer.mlp_norm);
-  if (known.gate.empty()) {
-    names.whole(prefix, known.up, layer.gate_up);
-  } else {
-    names.part(prefix, known.gate, layer.gate_up, 0, inner);
-    names.part(prefix, known.up, layer.gate_up, inner, inner);
-  }
-  names.whole(prefix, known.down, layer.down);
+  names.product(prefix, gate_up, layer.gate_up, adapters);
+  names.product(prefix, down, layer.down, adapters);
   names.norm(prefix, known.down_norm, layer.down_norm);
 }
 
 }  // namespace
 
+at::Tensor rows_of_module(const model::LinearModule& module, const at::Tensor& rows) {
+  if (module.heads == 0) return rows;
+  return rows.unflatten(0, {3, module.heads, -1}).transpose(0, 1).flatten(0, 2);
+}
+
 std::vector<NamedTensor> named_tensors(const model::DecoderConfig& config,
-                                       const model::DecoderWeights& weights) {
+                                       const model::DecoderWeights& weights,
+                                       std::vector<LayerAdapters> adapters) {
+  adapters.resize(weights.layers.size());
   const model::TensorNames& known = config.tensors;
   std::vector<NamedTensor> out;
   Names names(config, out);
@@ -164,7 +155,7 @@ std::vector<NamedTensor> named_tensors(const model::DecoderConfig& config,
     names.add(known.root, known.positions, "weight", weights.positions);
   for (std::size_t layer = 0; layer < weights.layers.size(); ++layer)
     name_layer(names, config, fmt::format("{}{}{}.", known.root, known.layers, layer),
-               weights.layers[layer]);
+               weights.layers[layer], adapters[layer]);
   names.norm(known.root, known.final_norm, weights.final_norm);
   if (weights.head.defined() && !config.tied_head)
     names.add("", known.head, "weight", weights.head);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -7,18 +8,20 @@
 
 #include "model/decoder_weights_torch.hpp"
 #include "model/model_config.hpp"
+#include "training/adapter_torch.hpp"
 #include "training/weight_range.hpp"
 
 namespace winnow::training {
 
-/// A decoder's weights in one flat float32 tensor, and their gradients in another of the same
-/// order, so that optimizer and exchange see plain ranges of numbers. Tied matrices stand once;
-/// those that are one product stand together.
+/// What is trained of a decoder in one flat float32 tensor, and the gradients in another of the
+/// same order, so that optimizer and exchange see plain ranges of numbers. Tied matrices stand
+/// once; those that are one product stand together.
 struct Parameters {
   at::Tensor values;               ///< [n]
   at::Tensor gradients;            ///< [n]
-  model::DecoderWeights weights;   ///< looks at `values`
-  model::DecoderWeights gradient;  ///< the same places of `gradients`
+  model::DecoderWeights weights;   ///< looks at `values`, or is frozen
+  model::DecoderWeights gradient;  ///< the same places of `gradients`; undefined what is frozen
+  std::vector<LayerAdapters> adapters;  ///< of each layer, over frozen weights
   /// One for each tensor, in order; weight decay is for matrices, neither for norms nor for biases,
   /// as transformers' Trainer has it.
   std::vector<WeightRange> ranges;
@@ -32,10 +35,16 @@ struct Parameters {
 struct NamedTensor {
   std::string name;
   at::Tensor values;
+  std::function<at::Tensor()> added = {};  ///< what an adapter adds to the values; empty: nothing
 };
 
 /// The weights in the order and under the names that transformers writes for the family.
+/// @param adapters  of each layer, or empty: of a model that is merged as it is written
 [[nodiscard]] std::vector<NamedTensor> named_tensors(const model::DecoderConfig& config,
-                                                     const model::DecoderWeights& weights);
+                                                     const model::DecoderWeights& weights,
+                                                     std::vector<LayerAdapters> adapters = {});
+
+/// Rows of a product as the module's matrix in the files has them.
+[[nodiscard]] at::Tensor rows_of_module(const model::LinearModule& module, const at::Tensor& rows);
 
 }  // namespace winnow::training

@@ -23,15 +23,21 @@ using torch::autograd::variable_list;
 class Layer {
  public:
   Layer(const model::DecoderConfig& config, const model::DecoderLayer& weights,
-        const model::DecoderLayer& gradient, model::Rounding rounding)
-      : config_(config), weights_(weights), gradient_(gradient), rounding_(rounding) {}
+        const model::DecoderLayer& gradient, const LayerAdapters& adapters,
+        model::Rounding rounding)
+      : config_(config),
+        weights_(weights),
+        gradient_(gradient),
+        adapters_(adapters),
+        rounding_(rounding) {}
 
   /// @param wanted  rows that go on behind the attention; undefined: all
   [[nodiscard]] at::Tensor run(at::Tensor residual, const model::PackedBatch& batch,
                                const model::RotaryTable* rotary, const at::Tensor& table_rows,
                                const at::Tensor& wanted) const {
-    at::Tensor qkv = product(before(residual, weights_.attention_norm, gradient_.attention_norm),
-                             weights_.qkv, gradient_.qkv, rounding_);
+    at::Tensor qkv =
+        product(before(residual, weights_.attention_norm, gradient_.attention_norm), weights_.qkv,
+                gradient_.qkv, adapters_.of(model::LayerProduct::qkv), rounding_);
     if (weights_.query_norm.defined()) qkv = with_normed_heads(qkv, config_, weights_, gradient_);
     if (rotary != nullptr) qkv = rotated(qkv, config_, *rotary, table_rows);
     at::Tensor attention = attended(qkv, config_, weights_.config, batch);
@@ -42,14 +48,18 @@ class Layer {
     at::Tensor mlp_input;
     if (config_.parallel_residual)
       mlp_input = before(residual, weights_.mlp_norm, gradient_.mlp_norm);
-    residual = residual + behind(product(attention, weights_.attention_out, gradient_.attention_out,
-                                         rounding_),
-                                 weights_.attention_out_norm, gradient_.attention_out_norm);
+    residual =
+        residual + behind(product(attention, weights_.attention_out, gradient_.attention_out,
+                                  adapters_.of(model::LayerProduct::attention_out), rounding_),
+                          weights_.attention_out_norm, gradient_.attention_out_norm);
     if (!config_.parallel_residual)
       mlp_input = before(residual, weights_.mlp_norm, gradient_.mlp_norm);
     const at::Tensor inner =
-        activated(product(mlp_input, weights_.gate_up, gradient_.gate_up, rounding_), config_);
-    return residual + behind(product(inner, weights_.down, gradient_.down, rounding_),
+        activated(product(mlp_input, weights_.gate_up, gradient_.gate_up,
+                          adapters_.of(model::LayerProduct::gate_up), rounding_),
+                  config_);
+    return residual + behind(product(inner, weights_.down, gradient_.down,
+                                     adapters_.of(model::LayerProduct::down), rounding_),
                              weights_.down_norm, gradient_.down_norm);
   }
 
@@ -66,6 +76,7 @@ class Layer {
   const model::DecoderConfig& config_;
   const model::DecoderLayer& weights_;
   const model::DecoderLayer& gradient_;
+  const LayerAdapters& adapters_;
   model::Rounding rounding_;
 };
 
@@ -130,7 +141,7 @@ TrainableDecoder::Pass TrainableDecoder::forward(const model::PackedBatch& batch
     const at::Tensor wanted = index + 1 == layers ? scored : at::Tensor();
     LayerRun run = [&, this, index, rotary, table_rows, wanted](const at::Tensor& x) {
       return Layer(config_, parameters_.weights.layers[index], parameters_.gradient.layers[index],
-                   rounding_)
+                   parameters_.adapters[index], rounding_)
           .run(x, batch, rotary, table_rows, wanted);
     };
     if (checkpointing_) {

@@ -13,6 +13,7 @@
 #include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
+#include "training/lora_parameters_torch.hpp"
 #include "training/neftune.hpp"
 #include "training/resume_state_mpi.hpp"
 #include "training/weighted_loss_torch.hpp"
@@ -24,6 +25,13 @@ std::span<float> values_of(const at::Tensor& flat) {
   return {flat.mutable_data_ptr<float>(), static_cast<std::size_t>(flat.numel())};
 }
 
+Parameters parameters_of(const model::DecoderConfig& config, const model::DecoderWeights& weights,
+                         const TrainingOptions& options) {
+  return options.lora
+             ? lora_parameters(config, weights, *options.lora, options.seed, options.is_bf16)
+             : flat_parameters(config, weights);
+}
+
 }  // namespace
 
 Trainer::Trainer(const mpi::Communicator& communicator, const model::DecoderConfig& config,
@@ -32,7 +40,7 @@ Trainer::Trainer(const mpi::Communicator& communicator, const model::DecoderConf
     : communicator_(communicator),
       info_(info),
       options_(options),
-      parameters_(flat_parameters(config, weights)),
+      parameters_(parameters_of(config, weights, options)),
       decoder_(config, parameters_, options.is_bf16 ? model::Rounding::bf16 : model::Rounding::none,
                options.checkpointing),
       optimizer_(communicator, values_of(parameters_.values.cpu()), parameters_.ranges,

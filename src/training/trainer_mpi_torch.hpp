@@ -18,7 +18,7 @@
 
 namespace winnow::training {
 
-/// Full fine-tuning of a decoder, data-parallel over the ranks; see FineTuning.
+/// Training of a decoder, or of adapters over it, data-parallel over the ranks; see FineTuning.
 class Trainer {
  public:
   /// @param weights  float32, whole matrices, equal on all ranks
@@ -32,7 +32,7 @@ class Trainer {
   /// FineTuning::step
   StepReport step(std::span<const TrainingRow> rows, const StepRows& batch, std::uint64_t epoch);
 
-  /// The weights as passes see them (rounded to bf16 values where that is asked for).
+  /// What is trained, as passes see it (rounded to bf16 values where that is asked for).
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
   [[nodiscard]] const ShardedAdamw& optimizer() const { return optimizer_; }
   [[nodiscard]] const model::DecoderConfig& config() const { return decoder_.config(); }

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "training/adamw.hpp"
 #include "training/learning_rate.hpp"
+#include "training/lora_options.hpp"
 #include "training/neftune.hpp"
 
 namespace winnow::training {
@@ -28,6 +30,7 @@ struct TrainingOptions {
   double neftune_alpha = 0;    ///< 0: no noise
   NeftuneLength neftune_length = NeftuneLength::real;
   std::uint64_t seed = 0;
+  std::optional<LoraOptions> lora;  ///< nothing: all weights are trained
 };
 
 }  // namespace winnow::training

@@ -5,7 +5,6 @@ import math
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 import unittest
@@ -30,10 +29,6 @@ select: {{ method: {method} }}
 finetune: {{ {keys} }}
 """
 ROWS = 40
-
-
-def tree(folder):
-    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
 
 
 class Finetune(program.ProgramTest):
@@ -121,7 +116,7 @@ class Finetune(program.ProgramTest):
             for ranks in (1, 2, 3, 4):
                 out = self.folder / f"{dtype}{ranks}"
                 self.succeed("finetune", job, "--out", out, ranks=ranks)
-                made = tree(out / "checkpoints")
+                made = program.tree(out / "checkpoints")
                 self.assertIn("epoch-1/model.safetensors", made)
                 alone = alone or made
                 self.assertEqual({name for name in made if made[name] != alone[name]}, set(), (dtype, ranks))
@@ -134,29 +129,16 @@ class Finetune(program.ProgramTest):
         began = time.monotonic()
         self.succeed("finetune", job, "--out", self.folder / "whole", ranks=2)
         whole = time.monotonic() - began
-        expected = tree(self.folder / "whole/checkpoints")
+        expected = program.tree(self.folder / "whole/checkpoints")
         losses = [step["loss"] for step in self.steps(self.folder / "whole")]
         gone_on = 0
         for kill in range(10):
             out = self.folder / f"killed{kill}"
             ranks, other = chance.choice([1, 2, 3]), chance.choice([1, 2, 3, 4])
-            process = subprocess.Popen(program.command(["finetune", job, "--out", out], ranks), env=program.ENVIRONMENT, stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL, start_new_session=True)
-            moment = chance.uniform(0.3, 1.0) * whole
-            try:
-                process.wait(moment)
-            except subprocess.TimeoutExpired:
-                pids = program.ranks_of(process) if ranks > 1 else [process.pid]
-                for pid in pids:
-                    try:
-                        os.kill(pid, signal.SIGKILL)
-                    except ProcessLookupError:
-                        pass
-                process.wait(60)
-                program.wait_for_end(pids)
+            program.run_killed(["finetune", job, "--out", out], ranks, chance.uniform(0.3, 1.0) * whole)
             again = self.succeed("finetune", job, "--out", out, ranks=other)
             gone_on += "going on behind step" in again.stderr
-            made = tree(out / "checkpoints")
+            made = program.tree(out / "checkpoints")
             self.assertEqual(made.keys(), expected.keys(), kill)
             self.assertEqual({name for name in made if made[name] != expected[name]}, set(), kill)
             self.assertEqual([step["loss"] for step in self.steps(out)], losses, kill)

@@ -82,6 +82,27 @@ def kill_when_begun(arguments, ranks, journal, least_bytes):
     wait_for_end(pids)
 
 
+def run_killed(arguments, ranks, seconds):
+    """Runs the program; all its ranks are killed where it is not done by then."""
+    process = subprocess.Popen(command(arguments, ranks), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        pids = ranks_of(process) if ranks > 1 else [process.pid]
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        process.wait(60)
+        wait_for_end(pids)
+
+
+def tree(folder):
+    """Bytes of all files in a folder, by name."""
+    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
 def published(run_folder):
     """Bytes of every file that must not depend on ranks, times or kills."""
     run_folder = pathlib.Path(run_folder)

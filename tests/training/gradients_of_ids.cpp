@@ -66,7 +66,7 @@ int run(const std::string& folder, bool checkpointing) {
   model::DecoderConfig of_gradients = config;
   of_gradients.norm_weights_from_one = false;
   const auto gradients = training::named_tensors(of_gradients, parameters.gradient);
-  for (const auto& [name, tensor] : gradients) {
+  for (const auto& [name, tensor, added] : gradients) {
     const at::Tensor flat = tensor.contiguous();
     std::cout << nlohmann::json{{"name", name},
                                 {"shape", tensor.sizes().vec()},

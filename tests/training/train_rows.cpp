@@ -2,8 +2,9 @@
 // Trains on the ranks. A line of the rows is {"row": N, "ids": [...], "targets": [[begin, end],
 // ...]}; the options name "steps" (a list of lists of places), "rate", "warmup", "schedule",
 // "total", "weight_decay", "clip", "reduction", "micro_tokens", "bf16", "checkpointing", "alpha",
-// "padded". Root prints a line of JSON for each step and writes OUT: every tensor as float32, in
-// the order of the names that it prints last.
+// "padded", and may name "lora" ("rank", "alpha", "targets", "merged"). Root prints a line of JSON
+// for each step and writes OUT: every tensor that is trained as float32, in the order of the names
+// that it prints last.
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "model/model_config.hpp"
 #include "model/weight_files.hpp"
 #include "mpi/environment.hpp"
+#include "training/lora_parameters_torch.hpp"
 #include "training/trainer_mpi_torch.hpp"
 
 namespace {
@@ -50,6 +52,9 @@ int run(const mpi::Communicator& world, const Json& asked, const std::string& fo
   options.neftune_alpha = asked.at("alpha");
   options.neftune_length = asked.at("padded").get<bool>() ? training::NeftuneLength::padded
                                                           : training::NeftuneLength::real;
+  if (asked.contains("lora"))
+    options.lora = {asked["lora"].at("rank"), asked["lora"].at("alpha"),
+                    asked["lora"].at("targets").get<std::vector<std::string>>()};
   const model::ModelInfo info{config.architecture,    0,
                               config.vocabulary_size, config.hidden_size,
                               config.max_positions,   folder};
@@ -71,9 +76,14 @@ int run(const mpi::Communicator& world, const Json& asked, const std::string& fo
   if (!world.is_root()) return 0;
   std::ofstream weights(out, std::ios::binary);
   Json names = Json::array();
-  for (const auto& [name, tensor] : training::named_tensors(config, trainer.parameters().weights)) {
-    const at::Tensor flat = tensor.contiguous();
-    names.push_back({name, tensor.sizes().vec()});
+  const training::Parameters& parameters = trainer.parameters();
+  const bool are_merged = !options.lora || asked["lora"].at("merged");
+  const auto tensors = are_merged
+                           ? training::named_tensors(config, training::merged_weights(parameters))
+                           : training::adapter_tensors(config, parameters);
+  for (const training::NamedTensor& tensor : tensors) {
+    const at::Tensor flat = tensor.values.contiguous();
+    names.push_back({tensor.name, tensor.values.sizes().vec()});
     weights.write(reinterpret_cast<const char*>(flat.const_data_ptr<float>()),
                   static_cast<std::streamsize>(flat.numel()) * 4);
   }

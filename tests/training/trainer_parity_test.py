@@ -31,7 +31,9 @@ SHAPE = {"vocab_size": 331, "hidden_size": 72, "intermediate_size": 100, "num_hi
          "max_position_embeddings": 256}
 
 
-class Training(unittest.TestCase):
+class TrainingTest(unittest.TestCase):
+    """Runs of the driver, and what torch makes of the same rows."""
+
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory()
         self.addCleanup(self.scratch.cleanup)
@@ -85,6 +87,8 @@ class Training(unittest.TestCase):
             optimizer.step()
             schedule.step()
 
+
+class Training(TrainingTest):
     def compare(self, kind, config, **changes):
         model = self.make(kind, config)
         reports, names, weights = self.train(**changes)
