@@ -81,6 +81,20 @@ training::TrainingOptions read_options(YamlSection& section) {
   return options;
 }
 
+/// What transformers' Trainer does not do as winnow would.
+void read_torchrun(YamlSection& section, training::TrainingOptions& options) {
+  if (options.reduction == training::LossReduction::sample)
+    section.fail("loss_reduction",
+                 "sample, which engine: torchrun has not: expected token, or engine: native");
+  if (options.micro_batch_rows == 0) options.micro_batch_rows = 1;
+  if (options.neftune_alpha > 0 && options.neftune_length == training::NeftuneLength::real &&
+      options.micro_batch_rows > 1)
+    section.fail(
+        section.has("neftune_length") ? "neftune_length" : "neftune_alpha",
+        "scaled by each row's real length, which engine: torchrun has only with micro_batch: 1: "
+        "expected neftune_length: padded, or engine: native");
+}
+
 training::Learnt read_learnt(YamlSection& section) {
   const auto given = section.one_of("loss_on", {"answers", "last_answer", "all"});
   if (given == "last_answer") return training::Learnt::last_answer;
@@ -104,6 +118,10 @@ pipeline::FinetuneJob read_finetune(YamlSection& section, const pipeline::Job& j
   finetune.learnt = read_learnt(section);
   finetune.ends_as_template = section.one_of("end", {"eos", "template"}) == "template";
   finetune.options = read_options(section);
+  if (section.one_of("engine", {"native", "torchrun"}) == "torchrun") {
+    finetune.engine = pipeline::FinetuneEngine::torchrun;
+    read_torchrun(section, finetune.options);
+  }
   finetune.options.is_bf16 = finetune.model.dtype == "bf16";
   finetune.save_minutes = section.number("save_minutes", 0, 1e6).value_or(10);
   finetune.keep = section.unsigned_integer("keep", 0, 100'000).value_or(1);

@@ -19,9 +19,11 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/checkpoints.hpp"
+#include "pipeline/finetune_plan.hpp"
 #include "pipeline/model_loading.hpp"
 #include "pipeline/scorer_binding.hpp"
 #include "pipeline/steps_log.hpp"
+#include "pipeline/torchrun.hpp"
 #include "pipeline/training_rows.hpp"
 #include "pipeline/version.hpp"
 #include "pipeline/weights_fingerprint.hpp"
@@ -85,35 +87,6 @@ std::vector<core::RowId> rows_to_learn(const Context& context, const IndexedData
   return mpi::broadcast(context.communicator, rows);
 }
 
-/// An epoch's batches.
-class Plan {
- public:
-  Plan(const FinetuneJob& job, std::uint64_t rows)
-      : job_(job),
-        rows_(rows),
-        per_epoch_(job.drop_last ? rows / job.batch : (rows + job.batch - 1) / job.batch) {}
-
-  [[nodiscard]] std::uint64_t per_epoch() const { return per_epoch_; }
-  [[nodiscard]] std::uint64_t steps() const { return per_epoch_ * job_.epochs; }
-  [[nodiscard]] const training::StepRows& batch(std::uint64_t step) {
-    if (const std::uint64_t epoch = step / per_epoch_; epoch != epoch_) {
-      std::vector<std::uint64_t> places(rows_);
-      std::iota(places.begin(), places.end(), std::uint64_t{0});
-      if (job_.shuffle) places = training::shuffled_places(rows_, job_.options.seed, epoch);
-      batches_ = training::epoch_steps(places, job_.batch);
-      epoch_ = epoch;
-    }
-    return batches_[step % per_epoch_];
-  }
-
- private:
-  const FinetuneJob& job_;
-  std::uint64_t rows_;
-  std::uint64_t per_epoch_;
-  std::optional<std::uint64_t> epoch_;
-  std::vector<training::StepRows> batches_;
-};
-
 ScorerBinding binding_of(const Context& context, const IndexedData& data, const Writing& writing,
                          std::span<const core::RowId> rows, std::string weights, int devices) {
   constexpr const char* kLearnt[] = {"answers", "last_answer", "all"};
@@ -121,6 +94,7 @@ ScorerBinding binding_of(const Context& context, const IndexedData& data, const 
   const FinetuneJob& job = *context.job.finetune;
   const training::TrainingOptions& options = job.options;
   ScorerBinding binding;
+  binding["engine"] = job.engine == FinetuneEngine::native ? "native" : "torchrun";
   binding["code_version"] = kVersion;
   binding["data"] = data.key;
   binding["selected_rows"] =
@@ -304,7 +278,7 @@ class Training {
   const FinetuneJob& job_;
   const Checkpoints& checkpoints_;
   const TrainingRows& rows_;
-  Plan plan_;
+  FinetunePlan plan_;
   std::string key_;
   std::unique_ptr<training::FineTuning> tuning_;
   std::chrono::steady_clock::time_point last_saved_;
@@ -356,12 +330,10 @@ void finetune(Context& context, Json& manifest, const IndexedData& data) {
   const int devices = model::cuda_device_count();
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    const bool is_begun =
-        std::filesystem::exists(checkpoints.final()) || !checkpoints.resume_states().empty();
     std::string weights = weights_fingerprint(context, manifest, "finetune", job.model);
     return bind_scorer(context,
                        {.journal = checkpoints.folder(),
-                        .is_begun = is_begun,
+                        .is_begun = checkpoints.are_begun(),
                         .name = "finetune",
                         .remedy = fmt::format("choose another --out, or remove {}",
                                               checkpoints.folder().string()),
@@ -374,7 +346,8 @@ void finetune(Context& context, Json& manifest, const IndexedData& data) {
 
   const TrainingRows rows =
       training_rows(context, data, ids, writing.tokenizer, *writing.prompt, writing.options);
-  const std::uint64_t steps = Plan(job, rows.rows.size()).steps();
+  FinetunePlan plan(job, rows.rows.size());
+  const std::uint64_t steps = plan.steps();
   mpi::agree_on(ranks, [&] { expect_steps(job, rows, steps); });
   Json& summary = context.summary["finetune"];
   summary = binding;
@@ -386,7 +359,9 @@ void finetune(Context& context, Json& manifest, const IndexedData& data) {
 
   const bool is_current =
       ask_root(ranks, [&] { return training::is_sealed(checkpoints.final(), key); });
-  if (!is_current) {
+  if (!is_current && job.engine == FinetuneEngine::torchrun) {
+    train_by_torchrun(context, {checkpoints, rows, plan, options_of(job, steps), binding});
+  } else if (!is_current) {
     const model::LoadOptions load =
         load_options(context, job.model, binding, model::ModelUse::scoring, "finetune");
     Training(context, checkpoints, rows, key,

@@ -1,9 +1,6 @@
 #include "training/model_folder_torch.hpp"
 
-#include <algorithm>
-#include <array>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "model/safetensors_writer.hpp"
+#include "training/model_files.hpp"
 #include "training/pending_folder.hpp"
 #include "training/sealed_folder.hpp"
 
@@ -21,23 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-constexpr std::uint64_t kLargestFile = std::uint64_t{1} << 30;
-
-/// Files that go over as they are, where the source has them.
-constexpr std::array<std::string_view, 13> kCopied = {"generation_config.json",
-                                                      "tokenizer.json",
-                                                      "tokenizer_config.json",
-                                                      "tokenizer.model",
-                                                      "special_tokens_map.json",
-                                                      "added_tokens.json",
-                                                      "vocab.json",
-                                                      "merges.txt",
-                                                      "vocab.txt",
-                                                      "chat_template.jinja",
-                                                      "chat_template.json",
-                                                      "winnow_template.json",
-                                                      "LICENSE"};
 
 const char* dtype_of(const ModelFolderOptions& options) { return options.is_bf16 ? "BF16" : "F32"; }
 
@@ -100,21 +81,6 @@ void write_weights(const fs::path& folder, const std::vector<NamedTensor>& tenso
   core::write_file(folder / "model.safetensors.index.json", index.dump(2) + "\n");
 }
 
-/// config.json, with the type that the weights are stored in under the key that the file uses.
-void write_config(const fs::path& folder, const ModelFolderOptions& options) {
-  constexpr std::array<const char*, 2> kKeys = {"dtype", "torch_dtype"};
-  Json config = Json::parse(core::read_file(options.source / "config.json", kLargestFile));
-  const char* const type = options.is_bf16 ? "bfloat16" : "float32";
-  bool is_told = false;
-  for (const char* key : kKeys)
-    if (config.contains(key)) {
-      config[key] = type;
-      is_told = true;
-    }
-  if (!is_told) config[kKeys.back()] = type;
-  core::write_file(folder / "config.json", config.dump(2) + "\n");
-}
-
 }  // namespace
 
 std::uint64_t weight_bytes(const std::vector<NamedTensor>& tensors,
@@ -127,10 +93,7 @@ std::uint64_t weight_bytes(const std::vector<NamedTensor>& tensors,
 void write_model_folder(const fs::path& target, const std::vector<NamedTensor>& tensors,
                         const ModelFolderOptions& options, const std::string& made_from) {
   PendingFolder pending(target);
-  write_config(pending.path(), options);
-  for (const std::string_view name : kCopied)
-    if (fs::exists(options.source / name))
-      core::write_file(pending.path() / name, core::read_file(options.source / name, kLargestFile));
+  write_model_files(pending.path(), options.source, options.is_bf16);
   write_weights(pending.path(), tensors, options);
   seal_folder(pending.path(), made_from);
   pending.publish();

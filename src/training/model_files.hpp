@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+
+namespace winnow::training {
+
+/// Writes what stands beside the weights of a Hugging Face folder: config.json, with the type that
+/// the weights are stored in under the key that it uses; tokenizer, chat template and generation
+/// settings as they are.
+/// @throws core::EnvironmentError
+void write_model_files(const std::filesystem::path& folder, const std::filesystem::path& source,
+                       bool is_bf16);
+
+}  // namespace winnow::training
