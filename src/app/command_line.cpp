@@ -52,11 +52,15 @@ std::string is_row_number(const std::string& text) {
   return is_number ? "" : fmt::format("'{}': expected a row's number, 0 or more", text);
 }
 
-void add_job_options(CLI::App& command, CommandLine& line, std::string& out) {
+void add_override_option(CLI::App& command, CommandLine& line) {
   command.add_option("--set", line.overrides, "Override a key of the job: --set select.budget=10%")
       ->type_name("KEY=VALUE")
       ->take_all()
       ->allow_extra_args(false);
+}
+
+void add_job_options(CLI::App& command, CommandLine& line, std::string& out) {
+  add_override_option(command, line);
   command.add_option("--out", out, "The run folder itself (default: runs/<name>)")
       ->type_name("DIR");
 }
@@ -140,6 +144,19 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     line.command = "explain";
     if (line.rows.empty() && !line.sample) throw CLI::RequiredError("--row or --sample");
   });
+  CLI::App* exported = app.add_subcommand(
+      "export", "Write what was selected, and the job's recipe, for another program to train on");
+  exported->add_option("job", line.job, "The job file (YAML), or a run folder")->required();
+  exported->add_option("--to", line.tool, "The program: llama-factory, axolotl or trl")
+      ->required()
+      ->type_name("TOOL")
+      ->check(CLI::IsMember({"llama-factory", "axolotl", "trl"}));
+  add_override_option(*exported, line);
+  exported->add_option("--out", out, "The folder to write (default: export/TOOL in the run folder)")
+      ->type_name("DIR");
+  exported->add_flag("--json", line.json, "Print what was written as JSON");
+  exported->footer("Example:\n  winnow export runs/mine --to llama-factory\n");
+  exported->callback([&line] { line.command = "export"; });
   CLI::App* tokenize = app.add_subcommand(
       "tokenize",
       "Show the token ids of texts: a JSON string per line in, an array of ids per line out");

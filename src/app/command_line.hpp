@@ -10,9 +10,9 @@ namespace winnow::app {
 
 /// What the user typed, checked as far as words go.
 struct CommandLine {
-  std::string command;        ///< run, index, score, select, generate, evaluate, inspect,
-                              ///< compare, explain, tokenize
-  std::filesystem::path job;  ///< explain: or a run folder
+  std::string command;        ///< run, index, score, select, finetune, iterate, generate, evaluate,
+                              ///< inspect, compare, explain, export, tokenize
+  std::filesystem::path job;  ///< explain, export: or a run folder
   std::vector<std::string> overrides;
   std::optional<std::filesystem::path> out;
   int threads = 1;
@@ -24,6 +24,7 @@ struct CommandLine {
   std::optional<std::filesystem::path> csv;  ///< compare
   std::vector<std::uint64_t> rows;           ///< explain
   std::optional<std::uint64_t> sample;       ///< explain, instead of rows
+  std::string tool;                          ///< export
   std::filesystem::path model;               ///< tokenize
   std::filesystem::path texts;               ///< tokenize
   bool offsets = false;                      ///< tokenize

@@ -8,13 +8,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "app/job_file.hpp"
+#include "app/job_or_run.hpp"
 #include "app/output.hpp"
 #include "core/error.hpp"
 #include "pipeline/excerpt.hpp"
 #include "pipeline/explain.hpp"
 #include "pipeline/json_text.hpp"
-#include "pipeline/manifest.hpp"
 
 namespace winnow::app {
 namespace {
@@ -27,17 +26,6 @@ constexpr std::size_t kLongText = 300;
 constexpr std::size_t kInstruction = 100;
 constexpr std::size_t kAnswer = 160;
 constexpr std::size_t kStratum = 40;
-
-/// The job of a file, or the one that a run folder notes.
-pipeline::Job job_of(const CommandLine& line) {
-  if (!std::filesystem::is_directory(line.job)) return read_job(line.job, line.overrides, line.out);
-  if (line.out)
-    throw core::UsageError(
-        fmt::format("--out: given, but {} is a run folder itself", line.job.string()));
-  const pipeline::RunFolder folder(line.job);
-  const pipeline::RecordedJob job = pipeline::recorded_job(folder);
-  return parse_job(job.text, folder.manifest(), job.folder, line.overrides, line.job);
-}
 
 std::string title(const Json& row) {
   return fmt::format("row {}{}{}", row.at("row").get<std::uint64_t>(),
@@ -225,7 +213,7 @@ std::string sample_text(const Json& told) {
 
 int explain_command(const mpi::Communicator& communicator, const CommandLine& line) {
   if (!communicator.is_root()) return 0;
-  const pipeline::Job job = job_of(line);
+  const pipeline::Job job = read_job_or_run(line.job, line.overrides, line.out);
   const pipeline::FinishedRun run(job);
   if (line.sample && job.selections.empty())
     throw core::UsageError(

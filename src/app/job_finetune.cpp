@@ -108,6 +108,20 @@ void read_lora(YamlSection& section, pipeline::FinetuneJob& finetune) {
   own->finish();
 }
 
+/// What transformers' Trainer does not do as winnow would.
+void read_torchrun(YamlSection& section, training::TrainingOptions& options) {
+  if (options.reduction == training::LossReduction::sample)
+    section.fail("loss_reduction",
+                 "sample, which engine: torchrun has not: expected token, or engine: native");
+  if (options.micro_batch_rows == 0) options.micro_batch_rows = 1;
+  if (options.neftune_alpha > 0 && options.neftune_length == training::NeftuneLength::real &&
+      options.micro_batch_rows > 1)
+    section.fail(
+        section.has("neftune_length") ? "neftune_length" : "neftune_alpha",
+        "scaled by each row's real length, which engine: torchrun has only with micro_batch: 1: "
+        "expected neftune_length: padded, or engine: native");
+}
+
 training::Learnt read_learnt(YamlSection& section) {
   const auto given = section.one_of("loss_on", {"answers", "last_answer", "all"});
   if (given == "last_answer") return training::Learnt::last_answer;
@@ -132,6 +146,12 @@ pipeline::FinetuneJob read_finetune(YamlSection& section, const pipeline::Job& j
   finetune.ends_as_template = section.one_of("end", {"eos", "template"}) == "template";
   finetune.options = read_options(section);
   read_lora(section, finetune);
+  if (section.one_of("engine", {"native", "torchrun"}) == "torchrun") {
+    finetune.engine = pipeline::FinetuneEngine::torchrun;
+    if (finetune.options.lora)
+      section.fail("lora", "not supported by engine: torchrun: expected engine: native");
+    read_torchrun(section, finetune.options);
+  }
   finetune.options.is_bf16 = finetune.model.dtype == "bf16";
   finetune.save_minutes = section.number("save_minutes", 0, 1e6).value_or(10);
   finetune.keep = section.unsigned_integer("keep", 0, 100'000).value_or(1);

@@ -6,6 +6,7 @@
 #include "app/command_line.hpp"
 #include "app/compare_command.hpp"
 #include "app/explain_command.hpp"
+#include "app/export_command.hpp"
 #include "app/guard.hpp"
 #include "app/inspect_command.hpp"
 #include "app/run_command.hpp"
@@ -44,6 +45,8 @@ int main(int argc, char** argv) {
       return app::compare_command(world, *parsed.command_line);
     if (parsed.command_line->command == "explain")
       return app::explain_command(world, *parsed.command_line);
+    if (parsed.command_line->command == "export")
+      return app::export_command(world, *parsed.command_line);
     if (parsed.command_line->command == "tokenize")
       return app::tokenize_command(world, *parsed.command_line);
     for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) std::signal(signal, request_stop);

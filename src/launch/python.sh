@@ -31,6 +31,11 @@ install_requirements() {
   mark_done "$stamp"
 }
 
+# asks_for_torchrun JOB ARGUMENTS...
+asks_for_torchrun() {
+  [[ " ${*:2} " == *finetune.engine=torchrun* ]] || { [[ -f $1 ]] && grep -q 'engine: *torchrun' -- "$1"; }
+}
+
 base_python() {
   local candidate
   for candidate in python3 /usr/bin/python3 python3.13 python3.12 python3.11; do

@@ -13,9 +13,11 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
 std::uint64_t element_bytes(const std::string& dtype) {
-  if (dtype == "F32") return 4;
+  if (dtype == "I64") return 8;
+  if (dtype == "F32" || dtype == "I32") return 4;
   if (dtype == "BF16") return 2;
-  throw core::InternalError("broken invariant: a tensor is written as F32 or BF16, not " + dtype);
+  throw core::InternalError("broken invariant: a tensor is written as F32, BF16, I32 or I64, not " +
+                            dtype);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace winnow::model {
 /// A tensor as the header of a safetensors file tells of it.
 struct TensorHead {
   std::string name;
-  std::string dtype;  ///< the format's own name: F32, BF16
+  std::string dtype;  ///< the format's own name: F32, BF16, I32, I64
   std::vector<std::uint64_t> shape;
   [[nodiscard]] std::uint64_t bytes() const;
 };

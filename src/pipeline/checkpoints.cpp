@@ -74,9 +74,17 @@ std::vector<fs::path> Checkpoints::resume_states() const {
   return numbered(folder_ / "resume", kStep);
 }
 
+bool Checkpoints::are_begun() const {
+  std::error_code missing;
+  return fs::exists(final()) || fs::exists(adapter()) || !resume_states().empty() ||
+         fs::directory_iterator(engine_states(), missing) != fs::directory_iterator();
+}
+
 void Checkpoints::drop_resume_states(std::uint64_t keep) const {
   drop_all_but(resume_states(), keep);
-  if (keep == 0) training::remove_folder(folder_ / "resume");
+  if (keep > 0) return;
+  training::remove_folder(folder_ / "resume");
+  training::remove_folder(engine());
 }
 
 void Checkpoints::drop_epochs(std::uint64_t keep) const {

@@ -19,6 +19,12 @@ class Checkpoints {
   /// The model after an epoch, from 1.
   [[nodiscard]] std::filesystem::path epoch(std::uint64_t epoch) const;
   [[nodiscard]] std::filesystem::path resume(std::uint64_t steps) const;
+  /// What another engine than winnow's own works in.
+  [[nodiscard]] std::filesystem::path engine() const { return folder_ / "torchrun"; }
+  [[nodiscard]] std::filesystem::path engine_states() const { return engine() / "states"; }
+
+  /// A model was finished, or there is a state to go on from.
+  [[nodiscard]] bool are_begun() const;
 
   /// Resume states, the newest first.
   [[nodiscard]] std::vector<std::filesystem::path> resume_states() const;

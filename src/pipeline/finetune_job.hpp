@@ -12,10 +12,14 @@ namespace winnow::pipeline {
 /// What a training with LoRA leaves.
 enum class LoraSave { adapter, merged, both };
 
+/// Who trains: winnow over its ranks, or transformers' Trainer for models that no device holds.
+enum class FinetuneEngine { native, torchrun };
+
 /// Training of a model on a selection.
 struct FinetuneJob {
   ModelScorer model;      ///< what of it is about scores says nothing
   std::string selection;  ///< whose rows; empty: all rows of the data set
+  FinetuneEngine engine = FinetuneEngine::native;
   std::uint64_t epochs = 3;
   std::uint64_t batch = 32;  ///< rows of an optimizer step
   double warmup = 0.03;      ///< of all steps where below 1, else steps

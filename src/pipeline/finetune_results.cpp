@@ -18,10 +18,6 @@ std::vector<fs::path> FinetuneResults::folders() const {
   return folders;
 }
 
-bool FinetuneResults::are_begun() const {
-  return fs::exists(checkpoints_.final()) || fs::exists(checkpoints_.adapter());
-}
-
 bool FinetuneResults::are_sealed(const std::string& made_from) const {
   return std::ranges::all_of(
       folders(), [&](const fs::path& folder) { return training::is_sealed(folder, made_from); });

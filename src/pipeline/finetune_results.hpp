@@ -32,8 +32,6 @@ class FinetuneResults {
     return has_model() ? checkpoints_.final() : checkpoints_.adapter();
   }
 
-  /// Whether anything of them is there.
-  [[nodiscard]] bool are_begun() const;
   /// Whether all of them are there, made from just this.
   [[nodiscard]] bool are_sealed(const std::string& made_from) const;
   /// @throws core::EnvironmentError as FineTuning::write_model

@@ -5,8 +5,10 @@
 
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
+#include "pipeline/finetune_plan.hpp"
 #include "pipeline/finetune_results.hpp"
 #include "pipeline/steps_log.hpp"
+#include "pipeline/torchrun.hpp"
 #include "pipeline/training_rows.hpp"
 #include "pipeline/training_run.hpp"
 #include "pipeline/training_setup.hpp"
@@ -29,6 +31,22 @@ std::vector<core::RowId> rows_to_learn(const Context& context, const IndexedData
   return mpi::broadcast(context.communicator, rows);
 }
 
+namespace {
+
+/// Collective. By winnow itself.
+void train(Context& context, const TrainingSetup& setup, const TrainingRows& rows,
+           const FinetunePlan& plan) {
+  TrainingRun run(context, setup, plan.steps());
+  for (std::uint64_t epoch = 0; epoch < context.job.finetune->epochs; ++epoch)
+    run.run_epoch(rows.rows, plan.batches(epoch), epoch, epoch * plan.per_epoch());
+  run.finish();
+  if (run.seconds() > 0)
+    context.summary["finetune"]["tokens_per_second"] =
+        static_cast<double>(run.tokens()) / run.seconds();
+}
+
+}  // namespace
+
 void finetune(Context& context, nlohmann::ordered_json& manifest, const IndexedData& data) {
   const StageTimer timer(context, "finetune");
   const mpi::Communicator& ranks = context.communicator;
@@ -39,24 +57,23 @@ void finetune(Context& context, nlohmann::ordered_json& manifest, const IndexedD
   const TrainingRows rows = training_rows(context, data, ids, setup.writing.tokenizer,
                                           *setup.writing.prompt, setup.writing.options);
   mpi::agree_on(ranks, [&] { expect_batches(job, rows); });
-  const std::uint64_t steps = steps_per_epoch(job, rows.rows.size());
+  FinetunePlan plan(job, rows.rows.size());
   nlohmann::ordered_json& summary = context.summary["finetune"];
   summary = setup.binding;
   summary["rows"] = ids.size();
   summary["status"] = counts_of(rows);
   summary["cut"] = rows.cut;
-  summary["steps"] = steps * job.epochs;
+  summary["steps"] = plan.steps();
   const FinetuneResults results(job, setup.checkpoints);
   summary["checkpoint"] = results.main().string();
   if (results.has_adapter()) summary["adapter"] = setup.checkpoints.adapter().string();
 
   if (!ask_root(ranks, [&] { return results.are_sealed(setup.key); })) {
-    TrainingRun run(context, setup, steps * job.epochs);
-    for (std::uint64_t epoch = 0; epoch < job.epochs; ++epoch)
-      run.run_epoch(rows.rows, epoch_batches(job, rows.rows.size(), epoch), epoch, epoch * steps);
-    run.finish();
-    if (run.seconds() > 0)
-      summary["tokens_per_second"] = static_cast<double>(run.tokens()) / run.seconds();
+    if (job.engine == FinetuneEngine::torchrun)
+      train_by_torchrun(context, {setup.checkpoints, rows, plan,
+                                  scheduled_options(job, plan.steps()), setup.binding});
+    else
+      train(context, setup, rows, plan);
   }
   mpi::agree_on(ranks, [&] {
     if (!ranks.is_root()) return;

@@ -17,6 +17,7 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/epoch_selection.hpp"
+#include "pipeline/finetune_plan.hpp"
 #include "pipeline/finetune_results.hpp"
 #include "pipeline/finetune_stage.hpp"
 #include "pipeline/step_parameters.hpp"
@@ -67,7 +68,7 @@ class Iteration {
 
   void run() {
     const FinetuneJob& job = *context_.job.finetune;
-    TrainingRun run(context_, setup_, job.epochs * steps_per_epoch(job, budget_));
+    TrainingRun run(context_, setup_, FinetunePlan(job, budget_).steps());
     std::uint64_t before = 0;
     for (std::uint64_t epoch = 0; epoch < job.epochs; ++epoch) {
       if (epoch > 0) select(run, epoch, before);
@@ -110,7 +111,7 @@ class Iteration {
                                       *setup_.writing.prompt, setup_.writing.options);
     mpi::agree_on(context_.communicator, [&] { expect_batches(job, rows); });
     if (!is_faithful_) {
-      auto batches = epoch_batches(job, rows.rows.size(), epoch);
+      auto batches = FinetunePlan(job, rows.rows.size()).batches(epoch);
       return {std::move(rows.rows), std::move(batches)};
     }
     EpochRows learnt{std::move(carried_), {}};
@@ -215,6 +216,10 @@ const SelectionJob& reselected(const Job& job) {
     throw core::UsageError(
         "finetune: `iterate` selects before each epoch, and the job has no selection: expected "
         "select: { method: iterit, budget: 5% }");
+  if (finetune.engine == FinetuneEngine::torchrun)
+    throw core::UsageError(
+        "finetune.engine: not supported: `iterate` scores with the model that it trains, in "
+        "memory: expected engine: native, found torchrun");
   const SelectionStep& step = found->steps.back();
   const auto refuse = [&](const std::string& why) {
     throw core::UsageError(

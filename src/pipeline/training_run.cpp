@@ -1,7 +1,6 @@
 #include "pipeline/training_run.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
+#include "pipeline/finetune_plan.hpp"
 #include "pipeline/model_loading.hpp"
 
 namespace winnow::pipeline {
@@ -18,29 +18,14 @@ namespace {
 /// Resume states that stay: where the newest is damaged, the one before it is used.
 constexpr std::uint64_t kResumeStates = 2;
 
-/// The rate over the whole run.
-training::TrainingOptions options_of(const FinetuneJob& job, std::uint64_t steps) {
+}  // namespace
+
+training::TrainingOptions scheduled_options(const FinetuneJob& job, std::uint64_t steps) {
   training::TrainingOptions options = job.options;
   options.rate.steps = steps;
   options.rate.warmup_steps = job.warmup < 1 ? training::warmup_steps(steps, job.warmup)
                                              : static_cast<std::uint64_t>(job.warmup);
   return options;
-}
-
-}  // namespace
-
-std::uint64_t steps_per_epoch(const FinetuneJob& job, std::uint64_t rows) {
-  return job.drop_last ? rows / job.batch : (rows + job.batch - 1) / job.batch;
-}
-
-std::vector<training::StepRows> epoch_batches(const FinetuneJob& job, std::uint64_t rows,
-                                              std::uint64_t epoch) {
-  std::vector<std::uint64_t> places(rows);
-  std::iota(places.begin(), places.end(), std::uint64_t{0});
-  if (job.shuffle) places = training::shuffled_places(rows, job.options.seed, epoch);
-  auto batches = training::epoch_steps(places, job.batch);
-  batches.resize(steps_per_epoch(job, rows));
-  return batches;
 }
 
 void expect_batches(const FinetuneJob& job, const TrainingRows& rows) {
@@ -52,7 +37,7 @@ void expect_batches(const FinetuneJob& job, const TrainingRows& rows) {
                            rows.status_counts[status]);
     throw core::DataError(fmt::format("finetune: no row can be learnt{}", why));
   }
-  if (steps_per_epoch(job, rows.rows.size()) == 0)
+  if (FinetunePlan(job, rows.rows.size()).per_epoch() == 0)
     throw core::DataError(
         fmt::format("finetune.batch: {} rows, but {} can be learnt: expected a smaller batch, or "
                     "drop_last: false",
@@ -76,7 +61,7 @@ TrainingRun::TrainingRun(Context& context, const TrainingSetup& setup, std::uint
       tuning_(training::open_fine_tuning(
           ranks_, job_.model.path,
           load_options(context, job_.model, setup.binding, model::ModelUse::scoring, "finetune"),
-          options_of(job_, steps))) {
+          scheduled_options(job_, steps))) {
   expect_room();
   resume();
   mpi::agree_on(ranks_, [&] {

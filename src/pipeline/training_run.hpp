@@ -19,13 +19,9 @@
 
 namespace winnow::pipeline {
 
-/// The batches of an epoch over so many rows, in the job's order.
-[[nodiscard]] std::vector<training::StepRows> epoch_batches(const FinetuneJob& job,
-                                                            std::uint64_t rows,
-                                                            std::uint64_t epoch);
-
-/// Steps of epoch_batches.
-[[nodiscard]] std::uint64_t steps_per_epoch(const FinetuneJob& job, std::uint64_t rows);
+/// The job's options with the learning rate over so many steps.
+[[nodiscard]] training::TrainingOptions scheduled_options(const FinetuneJob& job,
+                                                          std::uint64_t steps);
 
 /// @throws core::DataError saying why, where no row can be learnt or no batch is whole
 void expect_batches(const FinetuneJob& job, const TrainingRows& rows);

@@ -53,6 +53,7 @@ ScorerBinding binding_of(const Context& context, const IndexedData& data, const 
   const FinetuneJob& job = *context.job.finetune;
   const training::TrainingOptions& options = job.options;
   ScorerBinding binding;
+  binding["engine"] = job.engine == FinetuneEngine::native ? "native" : "torchrun";
   binding["code_version"] = kVersion;
   binding["data"] = data.key;
   binding["selected_rows"] =
@@ -109,15 +110,13 @@ TrainingSetup set_up_training(Context& context, nlohmann::ordered_json& manifest
   const int devices = model::cuda_device_count();
   const std::string bound = mpi::agree_on(ranks, [&]() -> std::string {
     if (!ranks.is_root()) return "";
-    const bool is_begun =
-        FinetuneResults(job, checkpoints).are_begun() || !checkpoints.resume_states().empty();
     std::string weights = weights_fingerprint(context, manifest, "finetune", job.model);
     ScorerBinding wanted =
         binding_of(context, data, setup.writing, rows, std::move(weights), devices);
     wanted.update(more);
     return bind_scorer(context,
                        {.journal = checkpoints.folder(),
-                        .is_begun = is_begun,
+                        .is_begun = checkpoints.are_begun(),
                         .name = "finetune",
                         .remedy = fmt::format("choose another --out, or remove {}",
                                               checkpoints.folder().string()),

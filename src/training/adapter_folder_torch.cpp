@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/durable_file.hpp"
-#include "training/copied_files.hpp"
 #include "training/lora_targets.hpp"
+#include "training/model_files.hpp"
 #include "training/pending_folder.hpp"
 #include "training/sealed_folder.hpp"
 #include "training/tensor_file_torch.hpp"

@@ -1,13 +1,12 @@
 #include "training/model_folder_torch.hpp"
 
-#include <array>
 #include <string>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "core/durable_file.hpp"
-#include "training/copied_files.hpp"
+#include "training/model_files.hpp"
 #include "training/pending_folder.hpp"
 #include "training/sealed_folder.hpp"
 #include "training/tensor_file_torch.hpp"
@@ -17,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-constexpr std::uint64_t kLargestFile = std::uint64_t{1} << 30;
 
 /// Tensors in order, as many to a file as it may hold.
 std::vector<std::vector<const NamedTensor*>> shards_of(const std::vector<NamedTensor>& tensors,
@@ -53,21 +50,6 @@ void write_weights(const fs::path& folder, const std::vector<NamedTensor>& tenso
   core::write_file(folder / "model.safetensors.index.json", index.dump(2) + "\n");
 }
 
-/// config.json, with the type that the weights are stored in under the key that the file uses.
-void write_config(const fs::path& folder, const ModelFolderOptions& options) {
-  constexpr std::array<const char*, 2> kKeys = {"dtype", "torch_dtype"};
-  Json config = Json::parse(core::read_file(options.source / "config.json", kLargestFile));
-  const char* const type = options.is_bf16 ? "bfloat16" : "float32";
-  bool is_told = false;
-  for (const char* key : kKeys)
-    if (config.contains(key)) {
-      config[key] = type;
-      is_told = true;
-    }
-  if (!is_told) config[kKeys.back()] = type;
-  core::write_file(folder / "config.json", config.dump(2) + "\n");
-}
-
 }  // namespace
 
 std::uint64_t weight_bytes(const std::vector<NamedTensor>& tensors,
@@ -80,9 +62,7 @@ std::uint64_t weight_bytes(const std::vector<NamedTensor>& tensors,
 void write_model_folder(const fs::path& target, const std::vector<NamedTensor>& tensors,
                         const ModelFolderOptions& options, const std::string& made_from) {
   PendingFolder pending(target);
-  write_config(pending.path(), options);
-  copy_text_files(options.source, pending.path());
-  copy_if_there(options.source / "generation_config.json", pending.path());
+  write_model_files(pending.path(), options.source, options.is_bf16);
   write_weights(pending.path(), tensors, options);
   seal_folder(pending.path(), made_from);
   pending.publish();
