@@ -12,12 +12,14 @@ import signal
 import sys
 import time
 import traceback
+from datetime import timedelta
 from pathlib import Path
 
 ENVIRONMENT, MODEL, INTERRUPTED = 4, 5, 75  # docs/errors.md
 PACKAGES = ("torch", "transformers", "accelerate", "safetensors")
 SCHEDULES = {"constant": "constant_with_warmup", "linear": "linear", "cosine": "cosine"}
 COMPLETE = "winnow_complete.json"
+FOR_EVER = timedelta(days=30)  # one process alone reads and writes large models; winnow ends the others of one that is gone
 
 
 class Failure(Exception):
@@ -69,7 +71,7 @@ def join_processes(device: str) -> None:
         if local >= devices:
             raise Failure(ENVIRONMENT, f"finetune.engine: torchrun: process {rank} is number {local + 1} on its machine, of whose GPUs torch sees {devices}: expected one rank for each GPU")
         torch.cuda.set_device(local)
-    torch.distributed.init_process_group("nccl" if device == "cuda" else "gloo", store=store, rank=rank, world_size=size)
+    torch.distributed.init_process_group("nccl" if device == "cuda" else "gloo", store=store, rank=rank, world_size=size, timeout=FOR_EVER)
 
 
 def training_arguments(recipe: dict, per_step: int, processes: int):
@@ -199,7 +201,8 @@ def make_reporter(recipe: dict, events: Events):
             torch.distributed.barrier()
             if state.is_world_process_zero:
                 folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-                (folder / COMPLETE).write_text(json.dumps({"key": recipe["key"]}))
+                (folder / "pending").write_text(json.dumps({"key": recipe["key"]}))
+                (folder / "pending").rename(folder / COMPLETE)
             self.saved = time.monotonic()
 
     return Reporter()
