@@ -135,7 +135,8 @@ class Finetune(program.ProgramTest):
         for kill in range(10):
             out = self.folder / f"killed{kill}"
             ranks, other = chance.choice([1, 2, 3]), chance.choice([1, 2, 3, 4])
-            program.run_killed(["finetune", job, "--out", out], ranks, chance.uniform(0.3, 1.0) * whole)
+            end = time.monotonic() + chance.uniform(0.3, 1.0) * whole
+            program.run_killed(["finetune", job, "--out", out], ranks, lambda: time.monotonic() > end)
             again = self.succeed("finetune", job, "--out", out, ranks=other)
             gone_on += "going on behind step" in again.stderr
             made = program.tree(out / "checkpoints")

@@ -68,34 +68,24 @@ def wait_for_end(pids):
                 break
 
 
-def kill_when_begun(arguments, ranks, journal, least_bytes):
-    """Starts the program and kills its mpirun, and with it the ranks, once the journal's segments hold more than `least_bytes`."""
-    process = subprocess.Popen(command(arguments, ranks), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + TIMEOUT
-    while process.poll() is None and time.monotonic() < deadline:
-        if sum(segment.stat().st_size for segment in journal.glob("*.seg")) > least_bytes:
-            break
-        time.sleep(0.01)
-    pids = ranks_of(process)
-    process.kill()
+def run_killed(arguments, ranks, is_time):
+    """Runs the program; all its ranks are killed once `is_time()`, where it is not done by then."""
+    process = subprocess.Popen(command(arguments, ranks), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while process.poll() is None and not is_time():
+        time.sleep(0.002)
+    pids = [] if process.poll() is not None else ranks_of(process) if ranks > 1 else [process.pid]
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
     process.wait(60)
     wait_for_end(pids)
 
 
-def run_killed(arguments, ranks, seconds):
-    """Runs the program; all its ranks are killed where it is not done by then."""
-    process = subprocess.Popen(command(arguments, ranks), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        pids = ranks_of(process) if ranks > 1 else [process.pid]
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        process.wait(60)
-        wait_for_end(pids)
+def kill_when_begun(arguments, ranks, journal, least_bytes):
+    """Runs the program; its ranks are killed once the journal's segments hold more than `least_bytes`."""
+    run_killed(arguments, ranks, lambda: sum(segment.stat().st_size for segment in journal.glob("*.seg")) > least_bytes)
 
 
 def tree(folder):
