@@ -215,6 +215,8 @@ std::string check_text(const Json& plan) {
     text += fmt::format("score     {}\n", scorer.get<std::string>());
   for (const Json& selection : plan.at("selections"))
     text += fmt::format("select    {}\n", selection.get<std::string>());
+  if (plan.contains("finetune"))
+    text += fmt::format("finetune  {}\n", plan.at("finetune").get<std::string>());
   if (plan.contains("generate"))
     text += fmt::format("generate  {}\n", plan.at("generate").get<std::string>());
   if (plan.contains("evaluate"))

@@ -22,6 +22,7 @@
 #include "pipeline/generator.hpp"
 #include "pipeline/model_scorer.hpp"
 #include "pipeline/row_texts.hpp"
+#include "training/training_memory.hpp"
 
 namespace winnow::pipeline {
 namespace {
@@ -149,6 +150,25 @@ std::string describe(const EvaluationJob& job, const Job& whole, const IsMissing
                      job.category.empty() ? "" : ", by " + job.category);
 }
 
+/// What `finetune` trains, and what each of so many ranks on one machine needs for it.
+std::string describe(const FinetuneJob& job) {
+  const model::WeightFiles weights(job.model.path);
+  std::uint64_t parameters = 0;
+  for (const auto& [dtype, count] : weights.elements()) parameters += count;
+  const auto gib = [](std::uint64_t bytes) { return static_cast<double>(bytes) / (1ULL << 30U); };
+  return fmt::format(
+      "{} on {}, {} epochs, {} rows a step, lr {}, {}{}; {}", job.model.path.string(),
+      job.selection.empty() ? "all rows" : job.selection, job.epochs, job.batch,
+      job.options.rate.peak, job.model.dtype,
+      job.engine == FinetuneEngine::torchrun ? ", by torchrun" : "",
+      job.engine == FinetuneEngine::torchrun || job.options.lora
+          ? fmt::format("{} parameters", parameters)
+          : fmt::format("about {:.2g} GiB alone, {:.2g} GiB on each of 4 ranks, and what passes "
+                        "through the layers",
+                        gib(training::training_memory(parameters, 0, 1).all()),
+                        gib(training::training_memory(parameters, 0, 4).all())));
+}
+
 }  // namespace
 
 Json check(const Job& job) {
@@ -185,6 +205,8 @@ Json check(const Job& job) {
                                                        fmt::join(scorer.model->scores, ", ")));
   }
   plan["selections"] = check_selections(job, size ? std::optional(size->rows) : std::nullopt);
+  if (job.finetune && !is_missing(job.finetune->model.path, "finetune"))
+    plan["finetune"] = describe(*job.finetune);
   if (job.generation && !is_missing(job.generation->model.path, "generate")) {
     const GenerationJob& generation = *job.generation;
     const Generator generator = open_generator(generation.model, job.join);

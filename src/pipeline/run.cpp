@@ -127,6 +127,16 @@ std::string next_step(const Job& job, Stage stage) {
         "./winnow evaluate {} --set evaluate.category=FIELD{} (the figures by a field of the rows; "
         "no model runs again)",
         file, out);
+  const bool has_trained = stage == Stage::finetune || stage == Stage::iterate ||
+                           (stage == Stage::everything && job.finetune);
+  if (has_trained && !job.evaluation)
+    return fmt::format(
+        "./winnow evaluate {} --set evaluate.data=HELDOUT.jsonl{} (answer losses before and after)",
+        file, out);
+  if (has_trained)
+    return fmt::format(
+        "./winnow run {} --set finetune.lr=1.0e-5 --out DIR (another training beside this one)",
+        file);
   if (stage == Stage::index) return fmt::format("./winnow score {}{}", file, out);
   if (job.selections.empty())
     return fmt::format("add a selection to {}: select: {{ method: random, budget: 10% }}", file);
