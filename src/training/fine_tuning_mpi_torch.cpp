@@ -116,9 +116,12 @@ std::unique_ptr<FineTuning> open_fine_tuning(const mpi::Communicator& communicat
                                              const std::filesystem::path& folder,
                                              const model::LoadOptions& load,
                                              const TrainingOptions& options) {
-  const model::DecoderConfig config = model::read_decoder_config(folder);
-  const auto files =
-      std::make_shared<model::WeightFiles>(load.weights.empty() ? folder : load.weights);
+  // Each rank reads the folder: what one of them cannot read ends all of them.
+  const model::DecoderConfig config =
+      mpi::agree_on(communicator, [&] { return model::read_decoder_config(folder); });
+  const auto files = mpi::agree_on(communicator, [&] {
+    return std::make_shared<model::WeightFiles>(load.weights.empty() ? folder : load.weights);
+  });
   mpi::agree_on(communicator, [&] {
     const model::DecoderWeights shapes =
         model::load_decoder_weights(config, files, model::Arithmetic::fp32, at::kMeta);

@@ -3,8 +3,6 @@ was, and neither ranks nor kills change a byte."""
 import json
 import os
 import random
-import signal
-import subprocess
 import sys
 import time
 import unittest
@@ -140,19 +138,8 @@ class Iterate(program.ProgramTest):
                 out = self.folder / f"{dtype}killed{kill}"
                 for _ in range(2):
                     ranks = chance.choice([1, 2])
-                    process = subprocess.Popen(program.command(["iterate", job, "--out", out], ranks), env=program.ENVIRONMENT, stdout=subprocess.DEVNULL,
-                                               stderr=subprocess.DEVNULL, start_new_session=True)
-                    try:
-                        process.wait(chance.uniform(0.2, 1.0) * whole)
-                    except subprocess.TimeoutExpired:
-                        pids = program.ranks_of(process) if ranks > 1 else [process.pid]
-                        for pid in pids:
-                            try:
-                                os.kill(pid, signal.SIGKILL)
-                            except ProcessLookupError:
-                                pass
-                        process.wait(60)
-                        program.wait_for_end(pids)
+                    end = time.monotonic() + chance.uniform(0.2, 1.0) * whole
+                    program.run_killed(["iterate", job, "--out", out], ranks, lambda end=end: time.monotonic() >= end)
                 self.succeed("iterate", job, "--out", out, ranks=chance.choice([1, 2, 3]))
                 made = self.published(out)
                 self.assertEqual({name for name in made.keys() | expected.keys() if made.get(name) != expected.get(name)}, set(), (dtype, kill))
