@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/vector_clones.hpp"
+#include "model/activation.hpp"
 #include "model/exponential.hpp"
 
 namespace winnow::model {
@@ -51,32 +52,6 @@ template <Rounding rounding>
 #pragma omp simd
   for (std::size_t i = 0; i < width; ++i)
     out[i] = rounded<rounding>(std::fma((x[i] - mean) * scale, weight[i], bias[i]));
-}
-
-[[gnu::always_inline]] inline float hyperbolic_tangent(float x) {
-  return 1.0F - 2.0F / (1.0F + exponential(2.0F * x));
-}
-
-/// Abramowitz and Stegun 7.1.26, absolute error below 1.5e-7.
-[[gnu::always_inline]] inline float error_function(float x) {
-  const float magnitude = x < 0 ? -x : x;
-  const float t = 1.0F / std::fma(0.3275911F, magnitude, 1.0F);
-  float p = 1.061405429F;
-  p = std::fma(p, t, -1.453152027F);
-  p = std::fma(p, t, 1.421413741F);
-  p = std::fma(p, t, -0.284496736F);
-  p = std::fma(p, t, 0.254829592F);
-  const float result = 1.0F - p * t * exponential(-magnitude * magnitude);
-  return x < 0 ? -result : result;
-}
-
-template <Activation activation>
-[[gnu::always_inline]] inline float activated(float x) {
-  if constexpr (activation == Activation::silu) return x / (1.0F + exponential(-x));
-  if constexpr (activation == Activation::gelu)
-    return 0.5F * x * (1.0F + error_function(x * 0.70710678F));
-  const float inner = 0.79788456F * std::fma(0.044715F * x * x, x, x);
-  return 0.5F * x * (1.0F + hyperbolic_tangent(inner));
 }
 
 template <Activation activation, Rounding rounding>

@@ -1,37 +1,29 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
 
-#include "core/error.hpp"
 #include "training/shard_sum.hpp"
 
 namespace winnow::training {
 
-/// Gradients of consecutive shards, added up as far as the fixed tree over all shards allows.
+/// Gradients of consecutive shards, added up in the caller's memory as far as the fixed tree over
+/// all shards allows.
 class GradientSum {
  public:
-  /// Adds the sum of the next node's shards. `gradient` has the same length each time.
-  void add(const TreeNode& added, std::span<const float> gradient);
+  /// Adds the sum of the next node's shards, as long as all others. It is added to that of the
+  /// sibling where that is there; else its memory keeps the sum, and must stay.
+  void add(const TreeNode& added, std::span<float> gradient);
 
   /// Sums of the largest nodes, in order.
-  [[nodiscard]] const std::vector<std::pair<TreeNode, std::vector<float>>>& nodes() const {
+  [[nodiscard]] const std::vector<std::pair<TreeNode, std::span<float>>>& nodes() const {
     return nodes_;
-  }
-  void clear() { nodes_.clear(); }
-  /// The sum where it is one node; nothing is left.
-  [[nodiscard]] std::vector<float> take_whole() {
-    core::check(nodes_.size() == 1, "the shards that were added are one node");
-    std::vector<float> whole = std::move(nodes_.front().second);
-    nodes_.clear();
-    return whole;
   }
 
  private:
-  std::vector<std::pair<TreeNode, std::vector<float>>> nodes_;
+  std::vector<std::pair<TreeNode, std::span<float>>> nodes_;
 };
 
 /// Elements whose squares are summed alone, in float64, before the sums are added in order: so the

@@ -19,6 +19,7 @@
 #include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "training/activation_gradient.hpp"
 #include "training/norm_gradient.hpp"
 
 namespace winnow::training {
@@ -252,6 +253,33 @@ at::Tensor activation_gradient(const at::Tensor& gradient, const at::Tensor& x,
   return at::gelu_backward(gradient, x, activation == model::Activation::gelu ? "none" : "tanh");
 }
 
+/// Of f(gate) * up, or of f(gate_up) where the model is not gated, by ATen's operators.
+at::Tensor activated_gradient_on_device(const at::Tensor& given, const at::Tensor& gate_up,
+                                        const model::DecoderConfig& config) {
+  if (!config.is_gated) return activation_gradient(given, gate_up, config.activation);
+  const std::int64_t width = config.intermediate_size;
+  const at::Tensor gate = gate_up.narrow(1, 0, width);
+  const at::Tensor back = at::empty_like(gate_up);
+  back.narrow(1, 0, width)
+      .copy_(activation_gradient(given * gate_up.narrow(1, width, width), gate, config.activation));
+  back.narrow(1, width, width).copy_(activation_of(gate, config.activation).mul_(given));
+  return back;
+}
+
+at::Tensor activated_gradient_on_cpu(const at::Tensor& given, const at::Tensor& gate_up,
+                                     const model::DecoderConfig& config) {
+  at::Tensor back = at::empty_like(gate_up);
+  at::parallel_for(0, gate_up.size(0), kNormRows, [&](std::int64_t begin, std::int64_t end) {
+    const auto gradient = row_values(given, begin, end), x = row_values(gate_up, begin, end);
+    if (config.is_gated)
+      gated_gradient_rows(config.activation, x, static_cast<std::size_t>(config.intermediate_size),
+                          gradient, row_values(back, begin, end));
+    else
+      activated_gradient_rows(config.activation, x, gradient, row_values(back, begin, end));
+  });
+  return back;
+}
+
 struct Activated : Function<Activated> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& gate_up,
                             const model::DecoderConfig* config) {
@@ -265,16 +293,10 @@ struct Activated : Function<Activated> {
     const at::Tensor gate_up = context->get_saved_variables().front();
     const auto* config =
         reinterpret_cast<const model::DecoderConfig*>(context->saved_data["config"].toInt());
-    const at::Tensor& given = gradients.front();
-    if (!config->is_gated) return {activation_gradient(given, gate_up, config->activation), {}};
-    const std::int64_t width = config->intermediate_size;
-    const at::Tensor gate = gate_up.narrow(1, 0, width);
-    const at::Tensor back = at::empty_like(gate_up);
-    back.narrow(1, 0, width)
-        .copy_(
-            activation_gradient(given * gate_up.narrow(1, width, width), gate, config->activation));
-    back.narrow(1, width, width).copy_(activation_of(gate, config->activation).mul_(given));
-    return {back, {}};
+    const at::Tensor given = gradients.front().contiguous();
+    return {given.is_cpu() ? activated_gradient_on_cpu(given, gate_up, *config)
+                           : activated_gradient_on_device(given, gate_up, *config),
+            {}};
   }
 };
 

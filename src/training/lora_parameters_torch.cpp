@@ -5,8 +5,8 @@
 #include <span>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
 
 #include "core/random.hpp"
@@ -71,7 +71,7 @@ Parameters lora_parameters(const model::DecoderConfig& config, const model::Deco
   parameters.adapters.resize(weights.layers.size());
   parameters.values = at::zeros({static_cast<std::int64_t>(adapter_elements(config, lora))},
                                 weights.embedding.options().dtype(at::kFloat));
-  parameters.gradients = at::zeros_like(parameters.values);
+  parameters.gradients = at::empty_like(parameters.values);
   Places places(parameters);
   std::uint64_t drawn_before = 0;
   for (LayerAdapters& layer : parameters.adapters)

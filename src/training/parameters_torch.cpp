@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros_like.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/TensorOperators.h>
 #include <fmt/format.h>
 
@@ -64,7 +64,7 @@ Parameters flat_parameters(const model::DecoderConfig& config,
     size += tensor.numel();
   });
   parameters.values = at::empty({size}, weights.embedding.options().dtype(at::kFloat));
-  parameters.gradients = at::zeros_like(parameters.values);
+  parameters.gradients = at::empty_like(parameters.values);
   std::size_t range = 0;
   for_each_tensor(weights, config.tied_head, [&](const at::Tensor& tensor, bool) {
     const WeightRange& place = parameters.ranges[range++];

@@ -41,32 +41,49 @@ ShardedAdamw::ShardedAdamw(const mpi::Communicator& communicator, std::span<cons
   second_.resize(size());
 }
 
-std::vector<float> ShardedAdamw::gradient_of_slice(GradientSum& own) const {
+std::span<const float> ShardedAdamw::gradient_of_slice(const GradientSum& own) {
   const std::size_t ranks = begins_.size() - 1;
-  std::vector<TreeNode> nodes;
-  for (const auto& [node, values] : own.nodes()) nodes.push_back(node);
+  GradientSum sum;
   if (ranks == 1) {
-    return own.take_whole();
+    sum = own;
+  } else {
+    std::vector<TreeNode> nodes;
+    for (const auto& [node, values] : own.nodes()) nodes.push_back(node);
+    const auto [all, counts] = mpi::all_gather(communicator_, std::span<const TreeNode>(nodes));
+    received_.resize(all.size() * size());
+    const auto places = exchange(own, counts, all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) sum.add(all[i], places[i]);
   }
-  std::vector<std::vector<float>> outgoing(ranks);
-  for (std::size_t rank = 0; rank < ranks; ++rank)
-    for (const auto& [node, values] : own.nodes()) {
-      const auto slice =
-          std::span(values).subspan(begins_[rank], begins_[rank + 1] - begins_[rank]);
-      outgoing[rank].insert(outgoing[rank].end(), slice.begin(), slice.end());
-    }
-  own.clear();
-  const std::vector<TreeNode> all =
-      mpi::all_gather(communicator_, std::span<const TreeNode>(nodes)).values;
-  const std::vector<float> received = mpi::all_to_all(communicator_, outgoing).values;
-  GradientSum sum;  // Ranks have their shards in order, so do the received nodes.
-  for (std::size_t i = 0; i < all.size(); ++i)
-    sum.add(all[i], std::span(received).subspan(i * size(), size()));
-  return sum.take_whole();
+  core::check(sum.nodes().size() == 1, "the shards of all ranks are one node");
+  return sum.nodes().front().second;
 }
 
-StepNorm ShardedAdamw::step(GradientSum& own, const Options& options, std::span<float> weights) {
-  const std::vector<float> gradient = gradient_of_slice(own);
+/// Every rank's k-th node goes in the k-th round. In the order of the nodes.
+std::vector<std::span<float>> ShardedAdamw::exchange(const GradientSum& own,
+                                                     std::span<const std::uint64_t> counts,
+                                                     std::size_t nodes) {
+  const std::size_t ranks = counts.size();
+  std::vector<std::span<float>> places;
+  for (std::size_t node = 0; node < nodes; ++node)
+    places.push_back(std::span(received_).subspan(node * size(), size()));
+  for (std::size_t round = 0; round < std::ranges::max(counts); ++round) {
+    std::vector<std::span<const float>> outgoing(ranks);
+    std::vector<std::span<float>> incoming(ranks);
+    std::size_t first = 0;  // Of the rank's nodes.
+    for (std::size_t rank = 0; rank < ranks; first += counts[rank++]) {
+      if (round < own.nodes().size())
+        outgoing[rank] =
+            own.nodes()[round].second.subspan(begins_[rank], begins_[rank + 1] - begins_[rank]);
+      if (round < counts[rank]) incoming[rank] = places[first + round];
+    }
+    mpi::all_to_all<float>(communicator_, outgoing, incoming);
+  }
+  return places;
+}
+
+StepNorm ShardedAdamw::step(const GradientSum& own, const Options& options,
+                            std::span<float> weights) {
+  const std::span<const float> gradient = gradient_of_slice(own);
   const std::vector<double> own_sums = square_sums(gradient);
   double squares = 0;
   for (const double sum : mpi::all_gather(communicator_, std::span<const double>(own_sums)).values)
@@ -93,8 +110,12 @@ StepNorm ShardedAdamw::step(GradientSum& own, const Options& options, std::span<
 }
 
 void ShardedAdamw::gather_weights(std::span<float> all) const {
-  std::ranges::copy(mpi::all_gather(communicator_, std::span<const float>(weights_)).values,
-                    all.begin());
+  const std::size_t ranks = begins_.size() - 1;
+  const std::vector<std::span<const float>> outgoing(ranks, weights_);
+  std::vector<std::span<float>> incoming;
+  for (std::size_t rank = 0; rank < ranks; ++rank)
+    incoming.push_back(all.subspan(begins_[rank], begins_[rank + 1] - begins_[rank]));
+  mpi::all_to_all<float>(communicator_, outgoing, incoming);
 }
 
 void ShardedAdamw::restore(std::uint64_t steps, std::vector<float> weights,

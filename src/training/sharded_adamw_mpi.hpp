@@ -34,10 +34,10 @@ class ShardedAdamw {
     double clip_norm = 0;  ///< 0: no limit
   };
   /// One step with the gradient of all shards.
-  /// @param own   this rank's shards' sums; is cleared
+  /// @param own   this rank's shards' sums
   /// @param weights  [n] takes the new weights of all ranks
   /// @throws core::ModelError for a gradient that is not finite
-  StepNorm step(GradientSum& own, const Options& options, std::span<float> weights);
+  StepNorm step(const GradientSum& own, const Options& options, std::span<float> weights);
 
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
   /// This rank's slice.
@@ -54,7 +54,9 @@ class ShardedAdamw {
 
  private:
   void gather_weights(std::span<float> all) const;
-  [[nodiscard]] std::vector<float> gradient_of_slice(GradientSum& own) const;
+  [[nodiscard]] std::span<const float> gradient_of_slice(const GradientSum& own);
+  std::vector<std::span<float>> exchange(const GradientSum& own,
+                                         std::span<const std::uint64_t> counts, std::size_t nodes);
 
   const mpi::Communicator& communicator_;
   std::size_t rank_;
@@ -63,6 +65,7 @@ class ShardedAdamw {
   AdamwRule rule_;
   std::uint64_t steps_ = 0;
   std::vector<float> weights_, first_, second_;
+  std::vector<float> received_;  ///< the slice of the sums of all ranks' nodes
 };
 
 }  // namespace winnow::training

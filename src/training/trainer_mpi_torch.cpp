@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
@@ -77,9 +78,15 @@ StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batc
                                     static_cast<std::size_t>(communicator_.size()));
   mpi::agree_on(communicator_, [&] {
     for (std::size_t index = mine.begin; index < mine.end; ++index) {
+      const std::span<float> memory = free_memory(sum);
+      const bool is_on_cpu = parameters_.gradients.is_cpu();
+      if (is_on_cpu) parameters_.gradients.storage().set_data_ptr_noswap({memory.data(), at::kCPU});
       parameters_.gradients.zero_();
       losses[index] = shard(rows, batch.shards[index], report.rows, report.targets, epoch);
-      sum.add({index, index + 1}, values_of(parameters_.gradients.cpu()));
+      if (!is_on_cpu)
+        at::from_blob(memory.data(), parameters_.gradients.sizes(), at::kFloat)
+            .copy_(parameters_.gradients);
+      sum.add({index, index + 1}, memory);
     }
   });
   for (const double loss : mpi::all_gather(communicator_, std::span<const double>(losses).subspan(
@@ -95,6 +102,18 @@ StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batc
             .norm;
   });
   return report;
+}
+
+std::span<float> Trainer::free_memory(const GradientSum& sum) {
+  const auto is_free = [&](const std::unique_ptr<float[]>& memory) {
+    return std::ranges::none_of(
+        sum.nodes(), [&](const auto& node) { return node.second.data() == memory.get(); });
+  };
+  const auto size = static_cast<std::size_t>(parameters_.gradients.numel());
+  auto found = std::ranges::find_if(gradient_memory_, is_free);
+  if (found == gradient_memory_.end())
+    found = gradient_memory_.insert(found, std::make_unique_for_overwrite<float[]>(size));
+  return {found->get(), size};
 }
 
 double Trainer::shard(std::span<const TrainingRow> rows, std::span<const std::uint64_t> places,

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -48,6 +49,8 @@ class Trainer {
   [[nodiscard]] at::Tensor noise(const model::PackedBatch& batch,
                                  std::span<const TrainingRow* const> rows,
                                  std::uint64_t epoch) const;
+  /// Memory for a shard's gradient that holds none of `sum`.
+  [[nodiscard]] std::span<float> free_memory(const GradientSum& sum);
   /// Lets `change(weights)` write all weights, float32 on the CPU, and takes them over.
   void take_weights(const std::function<void(std::span<float>)>& change);
 
@@ -57,6 +60,7 @@ class Trainer {
   Parameters parameters_;
   TrainableDecoder decoder_;
   ShardedAdamw optimizer_;
+  std::vector<std::unique_ptr<float[]>> gradient_memory_;  ///< [n] each, on the CPU
   at::Tensor host_weights_;  ///< where the weights are on another device
 };
 

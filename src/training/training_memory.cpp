@@ -15,7 +15,7 @@ TrainingMemory training_memory(std::uint64_t trained, std::uint64_t frozen, std:
   TrainingMemory memory;
   memory.weights = each + sizeof(float) * frozen;
   memory.gradients = each * (1 + waiting);
-  memory.exchange = ranks == 1 ? 0 : 2 * each;
+  memory.exchange = ranks == 1 ? 0 : each;
   memory.optimizer = 3 * (each + ranks - 1) / ranks;
   return memory;
 }

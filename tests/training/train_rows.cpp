@@ -71,7 +71,7 @@ int run(const mpi::Communicator& world, const Json& asked, const std::string& fo
                         {"norm", report.gradient_norm},
                         {"tokens", report.tokens}}
                        .dump()
-                << '\n';
+                << std::endl;  // Benchmarks take its time.
   }
   if (!world.is_root()) return 0;
   std::ofstream weights(out, std::ios::binary);
