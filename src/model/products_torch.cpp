@@ -8,9 +8,9 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/mm.h>
 
 #include "core/error.hpp"
+#include "model/float_product_torch.hpp"
 
 namespace winnow::model {
 namespace {
@@ -76,7 +76,7 @@ void Products::multiply_operand(at::Tensor out, const at::Tensor& x, const at::T
   if (arithmetic_ == Arithmetic::bf16)
     out.copy_(at::linear(x.to(at::kBFloat16), operand));
   else
-    at::mm_out(out, x, operand.t());
+    float_product_into(out, x, operand);
 }
 
 void Products::multiply(at::Tensor out, const at::Tensor& x, const Linear& linear) {
@@ -91,7 +91,7 @@ void Products::multiply_add(at::Tensor out, const at::Tensor& x, const Linear& l
     if (arithmetic_ == Arithmetic::bf16)
       out.add_(at::linear(x.to(at::kBFloat16), weight));
     else
-      out.addmm_(x, weight.t());
+      add_float_product(out, x, weight);
   }
   if (linear.bias.defined()) out.add_(linear.bias);
 }

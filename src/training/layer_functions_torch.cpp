@@ -21,6 +21,7 @@
 
 #include "training/activation_gradient.hpp"
 #include "training/norm_gradient.hpp"
+#include "training/products_torch.hpp"
 
 namespace winnow::training {
 namespace {
@@ -29,28 +30,22 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-at::Tensor as_operand(const at::Tensor& x, const at::Tensor& weight, model::Rounding rounding) {
-  if (x.scalar_type() != weight.scalar_type()) return x.to(weight.scalar_type());
-  return rounding == model::Rounding::bf16 ? x.to(at::kBFloat16).to(at::kFloat) : x;
-}
-
 struct Product : Function<Product> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const model::Linear* linear, const model::Linear* gradient,
-                            const std::vector<Adapter>* adapters, std::int64_t rounding) {
+                            const std::vector<Adapter>* adapters, const ProductOptions* options) {
     const at::Tensor& weight = linear->parts.front();
-    const at::Tensor operand = as_operand(x, weight, static_cast<model::Rounding>(rounding));
+    const at::Tensor operand = as_operand(x, weight, options->rounding);
     const bool is_read_again = !gradient->parts.empty() || !adapters->empty();
     variable_list saved = {is_read_again ? operand : at::Tensor()};
     context->saved_data["linear"] = reinterpret_cast<std::int64_t>(linear);
     context->saved_data["gradient"] = reinterpret_cast<std::int64_t>(gradient);
     context->saved_data["adapters"] = reinterpret_cast<std::int64_t>(adapters);
-    context->saved_data["rounding"] = rounding;
-    at::Tensor y = at::mm(operand, weight.t()).to(at::kFloat);
+    context->saved_data["options"] = reinterpret_cast<std::int64_t>(options);
+    at::Tensor y = product_of(operand, weight);
     if (linear->bias.defined()) y.add_(linear->bias);
     for (const Adapter& adapter : *adapters) {
-      saved.push_back(as_operand(at::mm(operand, adapter.a.t()), adapter.b,
-                                 static_cast<model::Rounding>(rounding)));
+      saved.push_back(as_operand(at::mm(operand, adapter.a.t()), adapter.b, options->rounding));
       y.narrow(1, adapter.module.begin, adapter.module.outputs)
           .addmm_(saved.back(), adapter.b.t(), 1, adapter.scale);
     }
@@ -66,23 +61,24 @@ struct Product : Function<Product> {
         reinterpret_cast<const model::Linear*>(context->saved_data["gradient"].toInt());
     const auto* adapters =
         reinterpret_cast<const std::vector<Adapter>*>(context->saved_data["adapters"].toInt());
-    const auto rounding = static_cast<model::Rounding>(context->saved_data["rounding"].toInt());
+    const auto& options =
+        *reinterpret_cast<const ProductOptions*>(context->saved_data["options"].toInt());
     const at::Tensor& weight = linear->parts.front();
-    const at::Tensor back = as_operand(gradients.front(), weight, rounding);
+    const at::Tensor back = as_operand(gradients.front(), weight, options.rounding);
     if (!gradient->parts.empty()) {
       at::Tensor sum = gradient->parts.front();
-      if (back.scalar_type() == at::kFloat)
-        sum.addmm_(back.t(), x);
+      if (options.is_first)
+        product_into(sum, back.t(), x.t());
       else
-        sum.add_(at::mm(back.t(), x));
+        add_product(sum, back.t(), x.t());
     }
     if (gradient->bias.defined()) {
       at::Tensor sum = gradient->bias;
       sum.add_(gradients.front().sum(0));
     }
-    const at::Tensor x_gradient = at::mm(back, weight).to(at::kFloat);
+    const at::Tensor x_gradient = product_of(back, weight.t());
     for (std::size_t i = 0; i < adapters->size(); ++i)
-      go_back((*adapters)[i], x, saved[i + 1], gradients.front(), x_gradient, rounding);
+      go_back((*adapters)[i], x, saved[i + 1], gradients.front(), x_gradient, options.rounding);
     return {x_gradient, {}, {}, {}, {}};
   }
 
@@ -303,8 +299,8 @@ struct Activated : Function<Activated> {
 }  // namespace
 
 at::Tensor product(const at::Tensor& x, const model::Linear& linear, const model::Linear& gradient,
-                   const std::vector<Adapter>& adapters, model::Rounding rounding) {
-  return Product::apply(x, &linear, &gradient, &adapters, static_cast<std::int64_t>(rounding));
+                   const std::vector<Adapter>& adapters, const ProductOptions& options) {
+  return Product::apply(x, &linear, &gradient, &adapters, &options);
 }
 
 at::Tensor normed(const at::Tensor& x, const model::Norm& norm, const model::Norm& gradient,

@@ -16,11 +16,18 @@ namespace winnow::training {
 /// width]. The gradients of weights are added to the tensors given for them as the way back passes;
 /// where such a tensor is undefined, the weight is frozen.
 
-/// x W^T + b, and what adapters add to it. With Rounding::bf16 what goes into a product is rounded,
-/// on the way in and on the way back.
+struct ProductOptions {
+  /// bf16: what goes into a product is rounded, on the way in and on the way back.
+  model::Rounding rounding = model::Rounding::none;
+  /// The next way back: it writes the gradients of matrices instead of adding to them.
+  bool is_first = false;
+};
+
+/// x W^T + b, and what adapters add to it. All but `x` must stay until the way back.
 [[nodiscard]] at::Tensor product(const at::Tensor& x, const model::Linear& linear,
                                  const model::Linear& gradient,
-                                 const std::vector<Adapter>& adapters, model::Rounding rounding);
+                                 const std::vector<Adapter>& adapters,
+                                 const ProductOptions& options);
 
 /// RMSNorm, or LayerNorm where the norm has a bias.
 [[nodiscard]] at::Tensor normed(const at::Tensor& x, const model::Norm& norm,

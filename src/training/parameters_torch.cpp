@@ -10,19 +10,22 @@
 namespace winnow::training {
 namespace {
 
-/// Calls visit(tensor, decays) for every tensor that is trained, in one order.
+/// Weight decay is for tables and matrices.
+enum class TensorKind { table, matrix, vector };
+
+/// Calls visit(tensor, kind) for every tensor that is trained, in one order.
 template <typename Weights, typename Visit>
 void for_each_tensor(Weights& weights, bool tied_head, const Visit& visit) {
   const auto norm = [&](auto& each) {
-    if (each.weight.defined()) visit(each.weight, false);
-    if (each.bias.defined()) visit(each.bias, false);
+    if (each.weight.defined()) visit(each.weight, TensorKind::vector);
+    if (each.bias.defined()) visit(each.bias, TensorKind::vector);
   };
   const auto linear = [&](auto& each) {
-    visit(each.parts.front(), true);
-    if (each.bias.defined()) visit(each.bias, false);
+    visit(each.parts.front(), TensorKind::matrix);
+    if (each.bias.defined()) visit(each.bias, TensorKind::vector);
   };
-  visit(weights.embedding, true);
-  if (weights.positions.defined()) visit(weights.positions, true);
+  visit(weights.embedding, TensorKind::table);
+  if (weights.positions.defined()) visit(weights.positions, TensorKind::table);
   norm(weights.embedding_norm);
   for (auto& layer : weights.layers) {
     norm(layer.attention_norm);
@@ -37,14 +40,14 @@ void for_each_tensor(Weights& weights, bool tied_head, const Visit& visit) {
     norm(layer.down_norm);
   }
   norm(weights.final_norm);
-  if (weights.head.defined() && !tied_head) visit(weights.head, true);
+  if (weights.head.defined() && !tied_head) visit(weights.head, TensorKind::table);
 }
 
 /// The same weights as places of `flat`.
 model::DecoderWeights places_of(const model::DecoderConfig& config, model::DecoderWeights weights,
                                 const at::Tensor& flat) {
   std::int64_t begin = 0;
-  for_each_tensor(weights, config.tied_head, [&](at::Tensor& tensor, bool) {
+  for_each_tensor(weights, config.tied_head, [&](at::Tensor& tensor, TensorKind) {
     const std::int64_t size = tensor.numel();
     tensor = flat.narrow(0, begin, size).view(tensor.sizes());
     begin += size;
@@ -59,14 +62,14 @@ Parameters flat_parameters(const model::DecoderConfig& config,
                            const model::DecoderWeights& weights) {
   Parameters parameters;
   std::int64_t size = 0;
-  for_each_tensor(weights, config.tied_head, [&](const at::Tensor& tensor, bool decays) {
-    parameters.ranges.push_back({size, tensor.numel(), decays});
+  for_each_tensor(weights, config.tied_head, [&](const at::Tensor& tensor, TensorKind kind) {
+    parameters.ranges.push_back({size, tensor.numel(), kind != TensorKind::vector});
     size += tensor.numel();
   });
   parameters.values = at::empty({size}, weights.embedding.options().dtype(at::kFloat));
   parameters.gradients = at::empty_like(parameters.values);
   std::size_t range = 0;
-  for_each_tensor(weights, config.tied_head, [&](const at::Tensor& tensor, bool) {
+  for_each_tensor(weights, config.tied_head, [&](const at::Tensor& tensor, TensorKind) {
     const WeightRange& place = parameters.ranges[range++];
     parameters.values.narrow(0, place.begin, place.size).copy_(tensor.flatten());
   });
@@ -74,6 +77,17 @@ Parameters flat_parameters(const model::DecoderConfig& config,
   parameters.gradient = places_of(config, weights, parameters.gradients);
   parameters.adapters.resize(weights.layers.size());
   return parameters;
+}
+
+void clear_added_gradients(const model::DecoderConfig& config, const Parameters& parameters) {
+  if (!parameters.gradient.embedding.defined()) {  // Adapters alone.
+    parameters.gradients.zero_();
+    return;
+  }
+  for_each_tensor(parameters.gradient, config.tied_head,
+                  [](const at::Tensor& gradient, TensorKind kind) {
+                    if (kind != TensorKind::matrix) gradient.zero_();
+                  });
 }
 
 namespace {

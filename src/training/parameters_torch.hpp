@@ -31,6 +31,10 @@ struct Parameters {
 [[nodiscard]] Parameters flat_parameters(const model::DecoderConfig& config,
                                          const model::DecoderWeights& weights);
 
+/// Zeroes the gradients that every way back adds to: all but those of the layers' matrices, which
+/// the first way back writes.
+void clear_added_gradients(const model::DecoderConfig& config, const Parameters& parameters);
+
 /// A tensor as the model's files name and shape it.
 struct NamedTensor {
   std::string name;

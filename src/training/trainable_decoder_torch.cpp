@@ -24,12 +24,12 @@ class Layer {
  public:
   Layer(const model::DecoderConfig& config, const model::DecoderLayer& weights,
         const model::DecoderLayer& gradient, const LayerAdapters& adapters,
-        model::Rounding rounding)
+        const ProductOptions& options)
       : config_(config),
         weights_(weights),
         gradient_(gradient),
         adapters_(adapters),
-        rounding_(rounding) {}
+        options_(options) {}
 
   /// @param wanted  rows that go on behind the attention; undefined: all
   [[nodiscard]] at::Tensor run(at::Tensor residual, const model::PackedBatch& batch,
@@ -37,7 +37,7 @@ class Layer {
                                const at::Tensor& wanted) const {
     at::Tensor qkv =
         product(before(residual, weights_.attention_norm, gradient_.attention_norm), weights_.qkv,
-                gradient_.qkv, adapters_.of(model::LayerProduct::qkv), rounding_);
+                gradient_.qkv, adapters_.of(model::LayerProduct::qkv), options_);
     if (weights_.query_norm.defined()) qkv = with_normed_heads(qkv, config_, weights_, gradient_);
     if (rotary != nullptr) qkv = rotated(qkv, config_, *rotary, table_rows);
     at::Tensor attention = attended(qkv, config_, weights_.config, batch);
@@ -50,16 +50,16 @@ class Layer {
       mlp_input = before(residual, weights_.mlp_norm, gradient_.mlp_norm);
     residual =
         residual + behind(product(attention, weights_.attention_out, gradient_.attention_out,
-                                  adapters_.of(model::LayerProduct::attention_out), rounding_),
+                                  adapters_.of(model::LayerProduct::attention_out), options_),
                           weights_.attention_out_norm, gradient_.attention_out_norm);
     if (!config_.parallel_residual)
       mlp_input = before(residual, weights_.mlp_norm, gradient_.mlp_norm);
     const at::Tensor inner =
         activated(product(mlp_input, weights_.gate_up, gradient_.gate_up,
-                          adapters_.of(model::LayerProduct::gate_up), rounding_),
+                          adapters_.of(model::LayerProduct::gate_up), options_),
                   config_);
     return residual + behind(product(inner, weights_.down, gradient_.down,
-                                     adapters_.of(model::LayerProduct::down), rounding_),
+                                     adapters_.of(model::LayerProduct::down), options_),
                              weights_.down_norm, gradient_.down_norm);
   }
 
@@ -77,7 +77,7 @@ class Layer {
   const model::DecoderLayer& weights_;
   const model::DecoderLayer& gradient_;
   const LayerAdapters& adapters_;
-  model::Rounding rounding_;
+  const ProductOptions& options_;
 };
 
 using LayerRun = std::function<at::Tensor(const at::Tensor&)>;
@@ -104,7 +104,7 @@ TrainableDecoder::TrainableDecoder(model::DecoderConfig config, Parameters& para
                                    model::Rounding rounding, bool checkpointing)
     : config_(std::move(config)),
       parameters_(parameters),
-      rounding_(rounding),
+      products_{rounding},
       checkpointing_(checkpointing),
       rotaries_(config_.rotaries.begin(), config_.rotaries.end()) {}
 
@@ -141,7 +141,7 @@ TrainableDecoder::Pass TrainableDecoder::forward(const model::PackedBatch& batch
     const at::Tensor wanted = index + 1 == layers ? scored : at::Tensor();
     LayerRun run = [&, this, index, rotary, table_rows, wanted](const at::Tensor& x) {
       return Layer(config_, parameters_.weights.layers[index], parameters_.gradient.layers[index],
-                   parameters_.adapters[index], rounding_)
+                   parameters_.adapters[index], products_)
           .run(x, batch, rotary, table_rows, wanted);
     };
     if (checkpointing_) {
@@ -158,9 +158,15 @@ TrainableDecoder::Pass TrainableDecoder::forward(const model::PackedBatch& batch
   return pass;
 }
 
+void TrainableDecoder::begin_gradients() {
+  clear_added_gradients(config_, parameters_);
+  products_.is_first = true;
+}
+
 void TrainableDecoder::backward(const model::PackedBatch& batch, const Pass& pass,
                                 const at::Tensor& gradient) {
   torch::autograd::backward({pass.hidden}, {gradient});
+  products_.is_first = false;
   if (!parameters_.gradient.embedding.defined()) return;
   at::Tensor back = pass.embedded.grad();
   const at::Device device = back.device();

@@ -9,12 +9,14 @@
 #include "model/decoder_ops_torch.hpp"
 #include "model/model_config.hpp"
 #include "model/packed_batch.hpp"
+#include "training/layer_functions_torch.hpp"
 #include "training/parameters_torch.hpp"
 
 namespace winnow::training {
 
-/// A decoder whose passes can be gone back through: the gradients of all weights are added to
-/// Parameters::gradients. The numbers of a pass are those of model::Decoder but for the last bits.
+/// A decoder whose passes can be gone back through: the gradients of all weights are added up in
+/// Parameters::gradients from begin_gradients() on. The numbers of a pass are those of
+/// model::Decoder but for the last bits.
 class TrainableDecoder {
  public:
   /// @param rounding       bf16: inputs of products and the gradients that go into products are
@@ -33,6 +35,8 @@ class TrainableDecoder {
   /// @param noise  added to the embeddings, [rows, hidden_size]; undefined: none
   [[nodiscard]] Pass forward(const model::PackedBatch& batch, const at::Tensor& noise);
 
+  /// Forgets the gradients that there are. A way back must follow.
+  void begin_gradients();
   /// @param gradient  of the loss with respect to `hidden`
   void backward(const model::PackedBatch& batch, const Pass& pass, const at::Tensor& gradient);
 
@@ -43,7 +47,7 @@ class TrainableDecoder {
 
   model::DecoderConfig config_;
   Parameters& parameters_;
-  model::Rounding rounding_;
+  ProductOptions products_;
   bool checkpointing_;
   std::vector<model::RotaryTable> rotaries_;
 };

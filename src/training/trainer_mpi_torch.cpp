@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/freed_memory.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "training/lora_parameters_torch.hpp"
@@ -48,6 +49,7 @@ Trainer::Trainer(const mpi::Communicator& communicator, const model::DecoderConf
                  options.adamw),
       host_weights_(parameters_.values.is_cpu() ? parameters_.values
                                                 : at::empty_like(parameters_.values, at::kCPU)) {
+  if (parameters_.values.is_cpu()) core::keep_freed_memory();
   take_weights([](std::span<float>) {});
 }
 
@@ -81,7 +83,10 @@ StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batc
       const std::span<float> memory = free_memory(sum);
       const bool is_on_cpu = parameters_.gradients.is_cpu();
       if (is_on_cpu) parameters_.gradients.storage().set_data_ptr_noswap({memory.data(), at::kCPU});
-      parameters_.gradients.zero_();
+      if (batch.shards[index].empty())
+        parameters_.gradients.zero_();
+      else
+        decoder_.begin_gradients();
       losses[index] = shard(rows, batch.shards[index], report.rows, report.targets, epoch);
       if (!is_on_cpu)
         at::from_blob(memory.data(), parameters_.gradients.sizes(), at::kFloat)

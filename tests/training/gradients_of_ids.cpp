@@ -42,6 +42,7 @@ int run(const std::string& folder, bool checkpointing) {
   training::Parameters parameters = training::flat_parameters(
       config, model::load_decoder_weights(config, files, model::Arithmetic::fp32, at::kCPU));
   training::TrainableDecoder decoder(config, parameters, model::Rounding::none, checkpointing);
+  decoder.begin_gradients();
   std::vector<model::Segment> segments;
   for (const Row& row : rows) segments.push_back({row.ids, row.first, row.end});
   const model::ModelInfo info{config.architecture,    0,
