@@ -3,12 +3,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "model/language_model.hpp"
 #include "mpi/communicator.hpp"
 #include "training/epoch_plan.hpp"
+#include "training/preference_loss.hpp"
 #include "training/training_options.hpp"
 #include "training/training_row.hpp"
 
@@ -21,8 +24,9 @@ struct StepReport {
   double learning_rate = 0;
   double gradient_norm = 0;
   std::uint64_t rows = 0;
-  std::uint64_t tokens = 0;   ///< that went through the model
-  std::uint64_t targets = 0;  ///< of them, those that are learnt
+  std::uint64_t tokens = 0;                  ///< that went through the model
+  std::uint64_t targets = 0;                 ///< of them, those that are learnt
+  std::optional<PreferenceSums> preference;  ///< over a batch of pairs
 };
 
 /// A decoder in training over the ranks, each with its own device. No torch types: callers compile
@@ -42,6 +46,10 @@ class FineTuning {
   /// gradient is not: the weights are unchanged
   virtual StepReport step(std::span<const TrainingRow> rows, const StepRows& batch,
                           std::uint64_t epoch) = 0;
+
+  /// By this rank alone: what the model as it is now says of both answers of each pair, through the
+  /// passes of a step. [pairs]
+  [[nodiscard]] virtual std::vector<PairLogProbs> log_probs(std::span<const TrainingRow> pairs) = 0;
 
   /// The model as it is now, adapters merged, to score with; the next step must not be taken while
   /// it lives.

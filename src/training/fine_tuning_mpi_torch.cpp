@@ -41,6 +41,10 @@ class TorchFineTuning final : public FineTuning {
     return trainer_.step(rows, batch, epoch);
   }
 
+  [[nodiscard]] std::vector<PairLogProbs> log_probs(std::span<const TrainingRow> pairs) override {
+    return trainer_.log_probs(pairs);
+  }
+
   [[nodiscard]] std::unique_ptr<model::CausalLanguageModel> language_model(
       model::Precision precision, bool profile) const override {
     return model::language_model_of(trainer_.config(), info_, merged_weights(trainer_.parameters()),

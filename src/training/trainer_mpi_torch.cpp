@@ -45,6 +45,7 @@ Trainer::Trainer(const mpi::Communicator& communicator, const model::DecoderConf
       parameters_(parameters_of(config, weights, options)),
       decoder_(config, parameters_, options.is_bf16 ? model::Rounding::bf16 : model::Rounding::none,
                options.checkpointing),
+      preferences_(decoder_, parameters_, info_, options_),
       optimizer_(communicator, values_of(parameters_.values.cpu()), parameters_.ranges,
                  options.adamw),
       host_weights_(parameters_.values.is_cpu() ? parameters_.values
@@ -71,11 +72,11 @@ StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batc
   for (const auto& places : batch.shards)
     for (const std::uint64_t place : places) {
       ++report.rows;
-      report.tokens += rows[place].ids.size();
+      report.tokens += rows[place].token_count();
       report.targets += rows[place].target_count();
     }
   GradientSum sum;
-  std::array<double, kShards> losses{};
+  std::array<PreferenceSums, kShards> shards{};  // Of rows that are no pairs the loss alone.
   const ShardRange mine = shards_of(static_cast<std::size_t>(communicator_.rank()),
                                     static_cast<std::size_t>(communicator_.size()));
   mpi::agree_on(communicator_, [&] {
@@ -87,17 +88,27 @@ StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batc
         parameters_.gradients.zero_();
       else
         decoder_.begin_gradients();
-      losses[index] = shard(rows, batch.shards[index], report.rows, report.targets, epoch);
+      if (options_.dpo_beta)
+        shards[index] = shard_of_pairs(rows, batch.shards[index], report.rows);
+      else
+        shards[index].loss = shard(rows, batch.shards[index], report.rows, report.targets, epoch);
       if (!is_on_cpu)
         at::from_blob(memory.data(), parameters_.gradients.sizes(), at::kFloat)
             .copy_(parameters_.gradients);
       sum.add({index, index + 1}, memory);
     }
   });
-  for (const double loss : mpi::all_gather(communicator_, std::span<const double>(losses).subspan(
-                                                              mine.begin, mine.end - mine.begin))
-                               .values)
-    report.loss += loss;
+  PreferenceSums all;
+  for (const PreferenceSums& of_shard :
+       mpi::all_gather(communicator_, std::span<const PreferenceSums>(shards).subspan(
+                                          mine.begin, mine.end - mine.begin))
+           .values)
+    all += of_shard;
+  report.loss = all.loss;
+  if (options_.dpo_beta) {
+    report.loss /= static_cast<double>(report.rows);
+    report.preference = all;
+  }
   report.step = optimizer_.steps() + 1;
   report.learning_rate = options_.rate.at(optimizer_.steps());
   take_weights([&](std::span<float> weights) {
@@ -141,6 +152,18 @@ double Trainer::shard(std::span<const TrainingRow> rows, std::span<const std::ui
   }
   if (!micro.empty()) loss += micro_batch(micro, batch_rows, batch_targets, epoch);
   return loss;
+}
+
+PreferenceSums Trainer::shard_of_pairs(std::span<const TrainingRow> rows,
+                                       std::span<const std::uint64_t> places,
+                                       std::uint64_t batch_pairs) {
+  std::vector<const TrainingRow*> pairs;
+  for (const std::uint64_t place : places) pairs.push_back(&rows[place]);
+  try {
+    return preferences_.learn(pairs, batch_pairs);
+  } catch (const core::ModelError& error) {
+    throw core::ModelError(fmt::format("step {}: {}", optimizer_.steps() + 1, error.what()));
+  }
 }
 
 at::Tensor Trainer::noise(const model::PackedBatch& batch, std::span<const TrainingRow* const> rows,

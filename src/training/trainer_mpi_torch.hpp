@@ -12,6 +12,7 @@
 #include "training/epoch_plan.hpp"
 #include "training/fine_tuning_mpi.hpp"
 #include "training/parameters_torch.hpp"
+#include "training/preference_pass_torch.hpp"
 #include "training/sharded_adamw_mpi.hpp"
 #include "training/trainable_decoder_torch.hpp"
 #include "training/training_options.hpp"
@@ -33,6 +34,11 @@ class Trainer {
   /// FineTuning::step
   StepReport step(std::span<const TrainingRow> rows, const StepRows& batch, std::uint64_t epoch);
 
+  /// FineTuning::log_probs
+  [[nodiscard]] std::vector<PairLogProbs> log_probs(std::span<const TrainingRow> pairs) {
+    return preferences_.log_probs(pairs);
+  }
+
   /// What is trained, as passes see it (rounded to bf16 values where that is asked for).
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
   [[nodiscard]] const ShardedAdamw& optimizer() const { return optimizer_; }
@@ -44,6 +50,9 @@ class Trainer {
   /// The loss of one shard; its gradient is in parameters_.gradients.
   double shard(std::span<const TrainingRow> rows, std::span<const std::uint64_t> places,
                std::uint64_t batch_rows, std::uint64_t batch_targets, std::uint64_t epoch);
+  /// The same of a shard of pairs.
+  PreferenceSums shard_of_pairs(std::span<const TrainingRow> rows,
+                                std::span<const std::uint64_t> places, std::uint64_t batch_pairs);
   double micro_batch(std::span<const TrainingRow* const> rows, std::uint64_t batch_rows,
                      std::uint64_t batch_targets, std::uint64_t epoch);
   [[nodiscard]] at::Tensor noise(const model::PackedBatch& batch,
@@ -59,6 +68,7 @@ class Trainer {
   TrainingOptions options_;
   Parameters parameters_;
   TrainableDecoder decoder_;
+  PreferencePass preferences_;
   ShardedAdamw optimizer_;
   std::vector<std::unique_ptr<float[]>> gradient_memory_;  ///< [n] each, on the CPU
   at::Tensor host_weights_;  ///< where the weights are on another device

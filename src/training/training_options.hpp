@@ -31,6 +31,9 @@ struct TrainingOptions {
   NeftuneLength neftune_length = NeftuneLength::real;
   std::uint64_t seed = 0;
   std::optional<LoraOptions> lora;  ///< nothing: all weights are trained
+  /// Rows are pairs, learnt by direct preference optimization with this beta, their losses' mean
+  /// (preference_loss.hpp); nothing: the losses of their targets are learnt.
+  std::optional<double> dpo_beta;
 };
 
 }  // namespace winnow::training

@@ -85,4 +85,23 @@ WeightedLoss weighted_loss(const at::Tensor& hidden, const at::Tensor& head,
   return result;
 }
 
+std::vector<float> target_losses(const at::Tensor& hidden, const at::Tensor& head, double cap,
+                                 const std::vector<std::int64_t>& targets,
+                                 model::Rounding rounding) {
+  std::vector<float> result;
+  result.reserve(targets.size());
+  const at::Tensor wanted = model::index_tensor(targets, hidden.device()).unsqueeze(1);
+  for (std::int64_t row = 0; row < hidden.size(0); row += kRows) {
+    const std::int64_t rows = std::min(kRows, hidden.size(0) - row);
+    const at::Tensor x = as_operand(hidden.narrow(0, row, rows), head, rounding);
+    at::Tensor logits = product_of(x, head);
+    if (cap > 0) logits = logits.div_(cap).tanh_().mul_(cap);
+    const at::Tensor losses =
+        (at::logsumexp(logits, {1}, true) - logits.gather(1, wanted.narrow(0, row, rows))).cpu();
+    result.insert(result.end(), losses.const_data_ptr<float>(),
+                  losses.const_data_ptr<float>() + rows);
+  }
+  return result;
+}
+
 }  // namespace winnow::training

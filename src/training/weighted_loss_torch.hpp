@@ -26,4 +26,9 @@ struct WeightedLoss {
                                          const std::vector<float>& weights,
                                          model::Rounding rounding);
 
+/// The losses of `targets` alone, as weighted_loss forms them.
+[[nodiscard]] std::vector<float> target_losses(const at::Tensor& hidden, const at::Tensor& head,
+                                               double cap, const std::vector<std::int64_t>& targets,
+                                               model::Rounding rounding);
+
 }  // namespace winnow::training

@@ -2,9 +2,10 @@
 // Trains on the ranks. A line of the rows is {"row": N, "ids": [...], "targets": [[begin, end],
 // ...]}; the options name "steps" (a list of lists of places), "rate", "warmup", "schedule",
 // "total", "weight_decay", "clip", "reduction", "micro_tokens", "bf16", "checkpointing", "alpha",
-// "padded", and may name "lora" ("rank", "alpha", "targets", "merged"). Root prints a line of JSON
-// for each step and writes OUT: every tensor that is trained as float32, in the order of the names
-// that it prints last.
+// "padded", and may name "lora" ("rank", "alpha", "targets", "merged") and "beta": rows then are
+// pairs, with "rejected" of ids and target, and the log-probabilities of both answers of each
+// before the first step are printed first. Root prints a line of JSON for each step and writes OUT:
+// every tensor that is trained as float32, in the order of the names that it prints last.
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -34,6 +35,12 @@ int run(const mpi::Communicator& world, const Json& asked, const std::string& fo
     row.row = json.at("row");
     row.ids = json.at("ids").get<std::vector<std::int32_t>>();
     for (const auto& range : json.at("targets")) row.targets.push_back({range[0], range[1]});
+    if (asked.contains("beta")) {
+      const Json& rejected = json.at("rejected");
+      row.rejected = {rejected.at("ids").get<std::vector<std::int32_t>>(),
+                      {rejected.at("target")[0], rejected.at("target")[1]},
+                      {}};
+    }
   }
   const model::DecoderConfig config = model::read_decoder_config(folder);
   const auto files = std::make_shared<model::WeightFiles>(folder);
@@ -55,23 +62,37 @@ int run(const mpi::Communicator& world, const Json& asked, const std::string& fo
   if (asked.contains("lora"))
     options.lora = {asked["lora"].at("rank"), asked["lora"].at("alpha"),
                     asked["lora"].at("targets").get<std::vector<std::string>>()};
+  if (asked.contains("beta")) options.dpo_beta = asked["beta"];
   const model::ModelInfo info{config.architecture,    0,
                               config.vocabulary_size, config.hidden_size,
                               config.max_positions,   folder};
   training::Trainer trainer(
       world, config, info,
       model::load_decoder_weights(config, files, model::Arithmetic::fp32, at::kCPU), options);
+  if (options.dpo_beta) {
+    Json references = Json::array();
+    const std::vector<training::PairLogProbs> found = trainer.log_probs(rows);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows[i].rejected->reference = found[i];
+      references.push_back({found[i].chosen, found[i].rejected});
+    }
+    if (world.is_root()) std::cout << references.dump() << '\n';
+  }
   for (const Json& places : asked.at("steps")) {
     const auto batch = places.get<std::vector<std::uint64_t>>();
     const auto report = trainer.step(rows, training::epoch_steps(batch, batch.size()).front(), 0);
-    if (world.is_root())
-      std::cout << Json{{"step", report.step},
-                        {"loss", report.loss},
-                        {"rate", report.learning_rate},
-                        {"norm", report.gradient_norm},
-                        {"tokens", report.tokens}}
-                       .dump()
-                << std::endl;  // Benchmarks take its time.
+    if (!world.is_root()) continue;
+    Json line{{"step", report.step},
+              {"loss", report.loss},
+              {"rate", report.learning_rate},
+              {"norm", report.gradient_norm},
+              {"tokens", report.tokens}};
+    if (const auto& sums = report.preference) {
+      line["chosen_reward"] = sums->chosen_reward;
+      line["rejected_reward"] = sums->rejected_reward;
+      line["preferred"] = sums->preferred;
+    }
+    std::cout << line.dump() << std::endl;  // Benchmarks take its time.
   }
   if (!world.is_root()) return 0;
   std::ofstream weights(out, std::ios::binary);
