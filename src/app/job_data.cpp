@@ -9,8 +9,8 @@ namespace winnow::app {
 data::SourceOptions read_source(YamlSection& section, const data::SourceOptions& bad_rows) {
   data::SourceOptions source;
   for (const auto& path : section.required_paths("path")) source.paths.push_back(path.string());
-  source.format =
-      section.one_of("format", {"auto", "alpaca", "sharegpt", "messages"}).value_or("auto");
+  source.format = section.one_of("format", {"auto", "alpaca", "sharegpt", "messages", "preference"})
+                      .value_or("auto");
   if (const auto id = section.text("id")) source.id_field = *id;
   const auto on_bad_row = section.one_of("on_bad_row", {"error", "skip"});
   source.skip_bad_rows = on_bad_row ? *on_bad_row == "skip" : bad_rows.skip_bad_rows;
@@ -25,7 +25,10 @@ data::SourceOptions read_source(YamlSection& section, const data::SourceOptions&
                                                            {"history", &names.history},
                                                            {"system", &names.system},
                                                            {"conversations", &names.conversations},
-                                                           {"messages", &names.messages}})
+                                                           {"messages", &names.messages},
+                                                           {"prompt", &names.prompt},
+                                                           {"chosen", &names.chosen},
+                                                           {"rejected", &names.rejected}})
       if (const auto given = fields->text(key)) *name = *given;
     fields->finish();
   }

@@ -128,6 +128,30 @@ training::Learnt read_learnt(YamlSection& section) {
   return given == "all" ? training::Learnt::everything : training::Learnt::answers;
 }
 
+/// What the rows' losses are; refuses what has no meaning for pairs of answers.
+void read_objective(YamlSection& section, pipeline::FinetuneJob& finetune) {
+  const bool is_dpo = section.one_of("objective", {"sft", "dpo"}) == "dpo";
+  const auto beta = section.number("beta", 1e-6, 1e6);
+  if (!is_dpo) {
+    if (beta) section.fail("beta", "given, but without objective: dpo it has no meaning");
+    return;
+  }
+  finetune.options.dpo_beta = beta.value_or(0.1);
+  const auto refuse = [&](const char* key, const std::string& why) {
+    section.fail(key, why + ": expected none with objective: dpo");
+  };
+  if (section.has("loss_on") && finetune.learnt != training::Learnt::last_answer)
+    section.fail("loss_on",
+                 "objective: dpo compares the last answers of pairs: expected last_answer");
+  finetune.learnt = training::Learnt::last_answer;
+  if (section.has("loss_reduction"))
+    refuse("loss_reduction", "the loss of a step is the mean over its pairs");
+  if (finetune.options.neftune_alpha > 0)
+    refuse("neftune_alpha", "the reference was formed without noise");
+  if (finetune.engine == pipeline::FinetuneEngine::torchrun)
+    section.fail("objective", "dpo is not supported by engine: torchrun: expected engine: native");
+}
+
 }  // namespace
 
 pipeline::FinetuneJob read_finetune(YamlSection& section, const pipeline::Job& job) {
@@ -152,6 +176,7 @@ pipeline::FinetuneJob read_finetune(YamlSection& section, const pipeline::Job& j
       section.fail("lora", "not supported by engine: torchrun: expected engine: native");
     read_torchrun(section, finetune.options);
   }
+  read_objective(section, finetune);
   finetune.options.is_bf16 = finetune.model.dtype == "bf16";
   finetune.save_minutes = section.number("save_minutes", 0, 1e6).value_or(10);
   finetune.keep = section.unsigned_integer("keep", 0, 100'000).value_or(1);

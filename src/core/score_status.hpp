@@ -22,9 +22,11 @@ enum class ScoreStatus : std::uint8_t {
   template_refused = 9,       ///< the template has no way to write the row down
   text_too_long = 10,         ///< longer than the model sees, and this score cuts nothing
   unreadable_reply = 11,      ///< the model's reply is not what was asked for
+  no_common_prompt = 12,      ///< the answers of a pair are to different conversations
+  equal_answers = 13,         ///< the answers of a pair are the same tokens
 };
 
-constexpr std::array<std::string_view, 12> kScoreStatusNames{"ok",
+constexpr std::array<std::string_view, 14> kScoreStatusNames{"ok",
                                                              "empty_answer",
                                                              "answer_truncated_away",
                                                              "answer_too_short",
@@ -35,7 +37,9 @@ constexpr std::array<std::string_view, 12> kScoreStatusNames{"ok",
                                                              "not_scored",
                                                              "template_refused",
                                                              "text_too_long",
-                                                             "unreadable_reply"};
+                                                             "unreadable_reply",
+                                                             "no_common_prompt",
+                                                             "equal_answers"};
 
 [[nodiscard]] constexpr std::string_view name_of(ScoreStatus status) {
   return kScoreStatusNames.at(static_cast<std::size_t>(status));

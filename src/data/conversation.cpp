@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "data/json_document.hpp"
 #include "data/parse_row.hpp"
+#include "data/row_object.hpp"
 
 namespace winnow::data {
 namespace {
@@ -38,37 +40,6 @@ std::string_view text_field(simdjson::dom::object turn, std::string_view name,
   return value->get_string().value_unsafe();
 }
 
-}  // namespace
-
-std::vector<Turn> read_turns(simdjson::dom::element list, std::string_view name,
-                             TurnFields fields) {
-  simdjson::dom::array elements;
-  if (list.get(elements) != simdjson::SUCCESS)
-    throw RowFault(
-        fmt::format("field `{}`: found {}, expected a list of messages", name, type_name(list)), 0);
-  std::vector<Turn> turns;
-  for (const simdjson::dom::element element : elements) {
-    const std::string place = fmt::format("{}[{}]", name, turns.size());
-    simdjson::dom::object turn;
-    if (element.get(turn) != simdjson::SUCCESS)
-      throw RowFault(fmt::format("field `{}`: found {}, expected an object with `{}` and `{}`",
-                                 place, type_name(element), fields.role, fields.text),
-                     0);
-    const std::string_view role_name = text_field(turn, fields.role, place);
-    const auto role = std::find_if(kRoles.begin(), kRoles.end(),
-                                   [&](const RoleName& r) { return r.name == role_name; });
-    if (role == kRoles.end())
-      throw RowFault(
-          fmt::format(
-              "field `{}.{}`: found \"{}\", expected human, user, gpt, assistant, bing, chatgpt, "
-              "bard or system",
-              place, fields.role, role_name),
-          0);
-    turns.push_back({role->role, std::string(text_field(turn, fields.text, place))});
-  }
-  return turns;
-}
-
 Sample sample_of(std::vector<Turn> turns, std::string_view name) {
   Sample sample;
   if (!turns.empty() && turns.front().role == Turn::Role::system) {
@@ -94,12 +65,54 @@ Sample sample_of(std::vector<Turn> turns, std::string_view name) {
   return sample;
 }
 
-std::optional<simdjson::dom::element> find_field(simdjson::dom::object object,
-                                                 std::string_view name) {
-  std::optional<simdjson::dom::element> found;
-  for (const auto field : object)
-    if (field.key == name) found = field.value;
-  return found;
+}  // namespace
+
+Turn read_turn(simdjson::dom::element message, const std::string& place, TurnFields fields) {
+  simdjson::dom::object turn;
+  if (message.get(turn) != simdjson::SUCCESS)
+    throw RowFault(fmt::format("field `{}`: found {}, expected an object with `{}` and `{}`", place,
+                               type_name(message), fields.role, fields.text),
+                   0);
+  const std::string_view role_name = text_field(turn, fields.role, place);
+  const auto role = std::find_if(kRoles.begin(), kRoles.end(),
+                                 [&](const RoleName& r) { return r.name == role_name; });
+  if (role == kRoles.end())
+    throw RowFault(
+        fmt::format(
+            "field `{}.{}`: found \"{}\", expected human, user, gpt, assistant, bing, chatgpt, "
+            "bard or system",
+            place, fields.role, role_name),
+        0);
+  return {role->role, std::string(text_field(turn, fields.text, place))};
+}
+
+std::vector<Turn> read_turns(simdjson::dom::element list, std::string_view name,
+                             TurnFields fields) {
+  simdjson::dom::array elements;
+  if (list.get(elements) != simdjson::SUCCESS)
+    throw RowFault(
+        fmt::format("field `{}`: found {}, expected a list of messages", name, type_name(list)), 0);
+  std::vector<Turn> turns;
+  for (const simdjson::dom::element element : elements)
+    turns.push_back(read_turn(element, fmt::format("{}[{}]", name, turns.size()), fields));
+  return turns;
+}
+
+Conversation conversation_of(std::vector<Turn> turns, std::string_view name,
+                             simdjson::dom::object row, std::string_view system) {
+  Conversation conversation;
+  conversation.messages = static_cast<std::uint32_t>(turns.size());
+  conversation.sample = sample_of(std::move(turns), name);
+  std::string field_system = optional_text(row, system);
+  if (field_system.empty()) return conversation;
+  if (conversation.sample.system)
+    throw RowFault(
+        fmt::format("field `{}`: found a second system text beside that of `{}`, expected one",
+                    system, name),
+        0);
+  conversation.sample.system = std::move(field_system);
+  ++conversation.messages;
+  return conversation;
 }
 
 }  // namespace winnow::data

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,12 +24,20 @@ inline constexpr TurnFields kRoleContent{"role", "content"};
 [[nodiscard]] std::vector<Turn> read_turns(simdjson::dom::element list, std::string_view name,
                                            TurnFields fields);
 
-/// Splits messages as parse_row.hpp says.
-/// @throws RowFault if the message before the answer is not the user's.
-[[nodiscard]] Sample sample_of(std::vector<Turn> turns, std::string_view name);
+/// One message; `place` is its own, for messages. @throws as read_turns
+[[nodiscard]] Turn read_turn(simdjson::dom::element message, const std::string& place,
+                             TurnFields fields);
 
-/// The value of `object`'s last field `name`, or nothing.
-[[nodiscard]] std::optional<simdjson::dom::element> find_field(simdjson::dom::object object,
-                                                               std::string_view name);
+struct Conversation {
+  Sample sample;
+  std::uint32_t messages = 0;  ///< the list's, and a system text beside it
+};
+
+/// Splits messages, the list `name` of `row`, as parse_row.hpp says.
+/// @param system  the field with a system text beside the list
+/// @throws RowFault if the message before the answer is not the user's, or there are two system
+/// texts.
+[[nodiscard]] Conversation conversation_of(std::vector<Turn> turns, std::string_view name,
+                                           simdjson::dom::object row, std::string_view system);
 
 }  // namespace winnow::data

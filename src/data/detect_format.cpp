@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "data/conversation.hpp"
 #include "data/json_document.hpp"
 #include "data/parse_row.hpp"
+#include "data/row_object.hpp"
 
 namespace winnow::data {
 namespace {
@@ -21,7 +21,11 @@ bool has(object row, std::string_view name) { return find_field(row, name).has_v
 Detected describe(object row, Format format, const FieldNames& fields) {
   std::vector<std::string_view> used;
   const std::vector<std::string_view> names =
-      format == Format::sharegpt
+      format == Format::preference
+          ? std::vector<std::string_view>{fields.prompt,        fields.instruction, fields.input,
+                                          fields.conversations, fields.chosen,      fields.rejected,
+                                          fields.system}
+      : format == Format::sharegpt
           ? std::vector<std::string_view>{fields.conversations, fields.system}
       : format == Format::messages
           ? std::vector<std::string_view>{fields.messages, fields.system}
@@ -39,6 +43,8 @@ Detected detect_format(std::string_view row_bytes, const FieldNames& fields, boo
   object row;
   if (value.get(row) != simdjson::SUCCESS)
     throw RowFault(fmt::format("found {}, expected an object", type_name(value)), 0);
+  if (has(row, fields.chosen) && has(row, fields.rejected))
+    return describe(row, Format::preference, fields);
   if (has(row, fields.conversations)) return describe(row, Format::sharegpt, fields);
   if (has(row, fields.messages)) return describe(row, Format::messages, fields);
   if (has(row, fields.instruction) && has(row, fields.output))
@@ -54,12 +60,13 @@ Detected detect_format(std::string_view row_bytes, const FieldNames& fields, boo
   std::vector<std::string_view> found;
   for (const auto field : row)
     if (found.size() < kNamedFields) found.push_back(field.key);
-  throw RowFault(
-      fmt::format(
-          "found the fields {}, expected {} and {}, or {}, or {}: say data.format and data.fields",
-          found.empty() ? "(none)" : fmt::format("{}", fmt::join(found, ", ")), fields.instruction,
-          fields.output, fields.conversations, fields.messages),
-      0);
+  throw RowFault(fmt::format("found the fields {}, expected {} and {}, or {}, or {}, or {} and {}: "
+                             "say data.format and "
+                             "data.fields",
+                             found.empty() ? "(none)" : fmt::format("{}", fmt::join(found, ", ")),
+                             fields.instruction, fields.output, fields.conversations,
+                             fields.messages, fields.chosen, fields.rejected),
+                 0);
 }
 
 }  // namespace winnow::data

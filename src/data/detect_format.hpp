@@ -13,8 +13,8 @@ struct Detected {
   std::string description;  ///< "alpaca (instruction, input, output)"
 };
 
-/// Tells the format from one row's fields: `conversations`, `messages`, or instruction and output;
-/// with unmapped fields also Dolly's instruction, context, response.
+/// Tells the format from one row's fields: `chosen` and `rejected`, `conversations`, `messages`, or
+/// instruction and output; with unmapped fields also Dolly's instruction, context, response.
 /// @throws RowFault if the row is no JSON object, or its fields fit no format.
 [[nodiscard]] Detected detect_format(std::string_view row, const FieldNames& fields,
                                      bool answer_required = true);

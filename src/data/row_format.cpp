@@ -14,6 +14,8 @@ std::string_view to_string(Format format) {
       return "sharegpt";
     case Format::messages:
       return "messages";
+    case Format::preference:
+      return "preference";
   }
   throw core::InternalError("unknown Format");
 }
@@ -23,10 +25,11 @@ std::string_view to_string(Layout layout) {
 }
 
 Format parse_format(std::string_view name) {
-  for (const Format format : {Format::alpaca, Format::sharegpt, Format::messages})
+  for (const Format format :
+       {Format::alpaca, Format::sharegpt, Format::messages, Format::preference})
     if (to_string(format) == name) return format;
-  throw core::UsageError(
-      fmt::format("data.format: found \"{}\", expected auto, alpaca, sharegpt or messages", name));
+  throw core::UsageError(fmt::format(
+      "data.format: found \"{}\", expected auto, alpaca, sharegpt, messages or preference", name));
 }
 
 }  // namespace winnow::data

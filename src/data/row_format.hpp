@@ -15,8 +15,9 @@ enum class Layout {
 enum class Format {
   alpaca,  ///< instruction, optional input, output, optional history ([user, assistant] pairs) and
            ///< system
-  sharegpt,  ///< conversations: list of {from, value}
-  messages   ///< messages: list of {role, content}
+  sharegpt,   ///< conversations: list of {from, value}
+  messages,   ///< messages: list of {role, content}
+  preference  ///< two answers to one prompt, chosen and rejected; see parse_row.hpp
 };
 
 /// What the fields of a row are called.
@@ -28,6 +29,9 @@ struct FieldNames {
   std::string system = "system";
   std::string conversations = "conversations";
   std::string messages = "messages";
+  std::string prompt = "prompt";
+  std::string chosen = "chosen";
+  std::string rejected = "rejected";
   bool operator==(const FieldNames&) const = default;
 };
 
@@ -39,7 +43,7 @@ struct RowSchema {
   bool answer_required = true;  ///< false: an alpaca row without its output has an empty one
 };
 
-/// "alpaca", "sharegpt", "messages".
+/// "alpaca", "sharegpt", "messages", "preference".
 [[nodiscard]] std::string_view to_string(Format format);
 /// "JSON array", "JSON Lines".
 [[nodiscard]] std::string_view to_string(Layout layout);

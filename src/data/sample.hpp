@@ -10,6 +10,7 @@ struct Turn {
   enum class Role { system, user, assistant };
   Role role = Role::user;
   std::string text;
+  bool operator==(const Turn&) const = default;
 };
 
 /// One row, whatever its format was: the last user message, its optional input, and the answer that

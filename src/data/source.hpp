@@ -13,7 +13,7 @@ namespace winnow::data {
 /// The job's `data:` section.
 struct SourceOptions {
   std::vector<std::string> paths;  ///< files and globs, together one data set in this order
-  std::string format = "auto";     ///< auto | alpaca | sharegpt | messages
+  std::string format = "auto";     ///< auto | alpaca | sharegpt | messages | preference
   FieldNames fields;
   std::string id_field;         ///< the user's own row ids; empty: none
   bool skip_bad_rows = false;   ///< false: the first bad row is an error

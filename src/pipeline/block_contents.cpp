@@ -15,8 +15,7 @@ constexpr std::uint64_t kWindowRows = 1 << 16;
 }  // namespace
 
 core::RowRange BlockContents::rows_of(std::uint64_t block) const {
-  return {std::min(index_.rows(), block * block_rows_),
-          std::min(index_.rows(), (block + 1) * block_rows_)};
+  return {std::min(rows_, block * block_rows_), std::min(rows_, (block + 1) * block_rows_)};
 }
 
 std::uint64_t BlockContents::rows_in(const std::vector<bool>& marked) const {
@@ -29,9 +28,8 @@ std::uint64_t BlockContents::rows_in(const std::vector<bool>& marked) const {
 std::uint64_t BlockContents::content_of(std::uint64_t block) {
   const core::RowRange rows = rows_of(block);
   if (rows.begin < window_.begin || rows.end > window_.end) {
-    window_ = {rows.begin,
-               std::min(index_.rows(), rows.begin + std::max(kWindowRows, block_rows_))};
-    hashes_ = index_.read_hashes(window_);
+    window_ = {rows.begin, std::min(rows_, rows.begin + std::max(kWindowRows, block_rows_))};
+    hashes_ = index_.value().read_hashes(window_);
   }
   const auto bytes =
       std::as_bytes(std::span(hashes_).subspan(rows.begin - window_.begin, rows.size()));

@@ -22,6 +22,7 @@
 #include "pipeline/generator.hpp"
 #include "pipeline/model_scorer.hpp"
 #include "pipeline/row_texts.hpp"
+#include "pipeline/training_rows.hpp"
 #include "training/training_memory.hpp"
 
 namespace winnow::pipeline {
@@ -71,20 +72,20 @@ std::optional<DataSize> size_of(const Job& job, const std::vector<std::string>& 
   DataSize size;
   std::uint64_t stride = 1;
   StepsByField without_field = stratified_steps(job);
-  static_cast<void>(
-      data::scan_rows(data::open_data_set(job.data, fs::path()), [&](const data::DataRow& row) {
-        const bool is_sampled = size.rows.rows++ % stride == 0;
-        if (!row.parsed) return;
-        ++size.rows.readable;
-        if (!without_field.empty()) drop_those_with_field(without_field, row.bytes);
-        if (!is_sampled) return;
-        size.sampled.push_back(row.parsed->sample);
-        if (size.sampled.size() < 2 * kSampledRows) return;
-        for (std::size_t i = 0; i < kSampledRows; ++i)
-          size.sampled[i] = std::move(size.sampled[2 * i]);
-        size.sampled.resize(kSampledRows);
-        stride *= 2;
-      }));
+  const data::DataSet data_set = data::open_data_set(job.data, fs::path());
+  if (job.finetune && job.finetune->options.dpo_beta) expect_pairs(data_set);
+  static_cast<void>(data::scan_rows(data_set, [&](const data::DataRow& row) {
+    const bool is_sampled = size.rows.rows++ % stride == 0;
+    if (!row.parsed) return;
+    ++size.rows.readable;
+    if (!without_field.empty()) drop_those_with_field(without_field, row.bytes);
+    if (!is_sampled) return;
+    size.sampled.push_back(row.parsed->sample);
+    if (size.sampled.size() < 2 * kSampledRows) return;
+    for (std::size_t i = 0; i < kSampledRows; ++i) size.sampled[i] = std::move(size.sampled[2 * i]);
+    size.sampled.resize(kSampledRows);
+    stride *= 2;
+  }));
   if (!without_field.empty())
     throw core::DataError(fmt::format("{}.stratify: no row has a value in the field '{}'",
                                       without_field.front()->place,
@@ -160,7 +161,9 @@ std::string describe(const FinetuneJob& job) {
       "{} on {}, {} epochs, {} rows a step, lr {}, {}{}; {}", job.model.path.string(),
       job.selection.empty() ? "all rows" : job.selection, job.epochs, job.batch,
       job.options.rate.peak, job.model.dtype,
-      job.engine == FinetuneEngine::torchrun ? ", by torchrun" : "",
+      job.options.dpo_beta ? fmt::format(", by DPO with beta {}", *job.options.dpo_beta)
+      : job.engine == FinetuneEngine::torchrun ? ", by torchrun"
+                                               : "",
       job.engine == FinetuneEngine::torchrun || job.options.lora
           ? fmt::format("{} parameters", parameters)
           : fmt::format("about {:.2g} GiB alone, {:.2g} GiB on each of 4 ranks, and what passes "

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "core/journal.hpp"
 #include "training/pending_folder.hpp"
 
 namespace winnow::pipeline {
@@ -76,7 +77,8 @@ std::vector<fs::path> Checkpoints::resume_states() const {
 
 bool Checkpoints::are_begun() const {
   std::error_code missing;
-  return fs::exists(final()) || fs::exists(adapter()) || !resume_states().empty() ||
+  return fs::exists(final()) || fs::exists(adapter()) || fs::exists(reference()) ||
+         !core::journal_segments(reference_journal()).empty() || !resume_states().empty() ||
          fs::directory_iterator(engine_states(), missing) != fs::directory_iterator();
 }
 

@@ -19,11 +19,14 @@ class Checkpoints {
   /// The model after an epoch, from 1.
   [[nodiscard]] std::filesystem::path epoch(std::uint64_t epoch) const;
   [[nodiscard]] std::filesystem::path resume(std::uint64_t steps) const;
+  /// What the model said of pairs before its first step, and the journal while that is formed.
+  [[nodiscard]] std::filesystem::path reference() const { return folder_ / "reference.h5"; }
+  [[nodiscard]] std::filesystem::path reference_journal() const { return folder_ / "reference"; }
   /// What another engine than winnow's own works in.
   [[nodiscard]] std::filesystem::path engine() const { return folder_ / "torchrun"; }
   [[nodiscard]] std::filesystem::path engine_states() const { return engine() / "states"; }
 
-  /// A model was finished, or there is a state to go on from.
+  /// Something was formed, or there is a state to go on from.
   [[nodiscard]] bool are_begun() const;
 
   /// Resume states, the newest first.

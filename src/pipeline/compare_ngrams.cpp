@@ -57,6 +57,9 @@ data::SourceOptions source_of(const store::IndexInfo& info) {
   read("system", source.fields.system);
   read("conversations", source.fields.conversations);
   read("messages", source.fields.messages);
+  read("prompt", source.fields.prompt);
+  read("chosen", source.fields.chosen);
+  read("rejected", source.fields.rejected);
   for (const store::Attribute& field : info.fields)
     if (field.name == "max_row_bytes") source.max_row_bytes = std::get<std::uint64_t>(field.value);
   return source;

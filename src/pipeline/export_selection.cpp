@@ -23,7 +23,14 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 const FinetuneJob& finetune_of(const FinishedRun& run) {
-  if (run.job().finetune) return *run.job().finetune;
+  if (run.job().finetune) {
+    if (run.job().finetune->options.dpo_beta)
+      throw core::UsageError(
+          fmt::format("{}: finetune.objective: not supported: pairs of answers are not exported: "
+                      "expected sft, found dpo",
+                      run.job().file.string()));
+    return *run.job().finetune;
+  }
   throw core::UsageError(fmt::format(
       "{}: finetune: missing, expected finetune: {{ epochs: 3, lr: 2.0e-5 }}: rows are exported "
       "with what is to be done with them",
@@ -92,9 +99,9 @@ std::uint64_t write_rows(const FinishedRun& run, TrainingTool tool, const fs::pa
   std::uint64_t count = 0;
   if (is_list) output.write("[");
   RowSource source(run.folder(), run.data().data_set);
-  source.for_each_sample(rows, [&](const std::optional<data::Sample>& sample) {
-    if (!sample) return;
-    const std::string text = row_of(*sample, run.job(), tool).dump();
+  source.for_each_row(rows, [&](const std::optional<data::ParsedRow>& row) {
+    if (!row) return;
+    const std::string text = row_of(row->sample, run.job(), tool).dump();
     output.write(is_list ? (count == 0 ? "\n" : ",\n") + text : text + "\n");
     ++count;
   });

@@ -7,6 +7,7 @@
 #include "mpi/collectives.hpp"
 #include "pipeline/finetune_plan.hpp"
 #include "pipeline/finetune_results.hpp"
+#include "pipeline/reference_stage.hpp"
 #include "pipeline/steps_log.hpp"
 #include "pipeline/torchrun.hpp"
 #include "pipeline/training_rows.hpp"
@@ -34,9 +35,11 @@ std::vector<core::RowId> rows_to_learn(const Context& context, const IndexedData
 namespace {
 
 /// Collective. By winnow itself.
-void train(Context& context, const TrainingSetup& setup, const TrainingRows& rows,
+void train(Context& context, const TrainingSetup& setup, TrainingRows& rows,
            const FinetunePlan& plan) {
   TrainingRun run(context, setup, plan.steps());
+  if (context.job.finetune->options.dpo_beta)
+    set_reference(context, setup, run.tuning(), rows.rows);
   for (std::uint64_t epoch = 0; epoch < context.job.finetune->epochs; ++epoch)
     run.run_epoch(rows.rows, plan.batches(epoch), epoch, epoch * plan.per_epoch());
   run.finish();
@@ -54,8 +57,8 @@ void finetune(Context& context, nlohmann::ordered_json& manifest, const IndexedD
   const std::vector<core::RowId> ids = rows_to_learn(context, data);
   const TrainingSetup setup =
       set_up_training(context, manifest, data, ids, nlohmann::ordered_json::object());
-  const TrainingRows rows = training_rows(context, data, ids, setup.writing.tokenizer,
-                                          *setup.writing.prompt, setup.writing.options);
+  TrainingRows rows = training_rows(context, data, ids, setup.writing.tokenizer,
+                                    *setup.writing.prompt, setup.writing.options);
   mpi::agree_on(ranks, [&] { expect_batches(job, rows); });
   FinetunePlan plan(job, rows.rows.size());
   nlohmann::ordered_json& summary = context.summary["finetune"];

@@ -48,17 +48,23 @@ struct Columns {
 /// What decides how the files' bytes become rows.
 store::Attributes reading_rules(const data::DataSet& set) {
   const data::FieldNames& names = set.schema.fields;
-  return {{"instruction", names.instruction},
-          {"input", names.input},
-          {"output", names.output},
-          {"history", names.history},
-          {"system", names.system},
-          {"conversations", names.conversations},
-          {"messages", names.messages},
-          {"id", set.schema.id_field},
-          {"answer_required", std::string(set.schema.answer_required ? "true" : "false")},
-          {"on_bad_row", std::string(set.skip_bad_rows ? "skip" : "error")},
-          {"max_row_bytes", set.max_row_bytes}};
+  store::Attributes rules{
+      {"instruction", names.instruction},
+      {"input", names.input},
+      {"output", names.output},
+      {"history", names.history},
+      {"system", names.system},
+      {"conversations", names.conversations},
+      {"messages", names.messages},
+      {"id", set.schema.id_field},
+      {"answer_required", std::string(set.schema.answer_required ? "true" : "false")},
+      {"on_bad_row", std::string(set.skip_bad_rows ? "skip" : "error")},
+      {"max_row_bytes", set.max_row_bytes}};
+  if (set.schema.format == data::Format::preference)
+    rules.insert(
+        rules.end(),
+        {{"prompt", names.prompt}, {"chosen", names.chosen}, {"rejected", names.rejected}});
+  return rules;
 }
 
 std::string reading_of(const store::IndexInfo& info) {
@@ -200,7 +206,7 @@ struct InputsMessage {
 
   template <typename Archive>
   void serialize(Archive& archive, unsigned) {
-    archive& names& hashes& bytes;
+    archive & names & hashes & bytes;
   }
 };
 

@@ -220,6 +220,10 @@ const SelectionJob& reselected(const Job& job) {
     throw core::UsageError(
         "finetune.engine: not supported: `iterate` scores with the model that it trains, in "
         "memory: expected engine: native, found torchrun");
+  if (finetune.options.dpo_beta)
+    throw core::UsageError(
+        "finetune.objective: not supported: the scores that `iterate` selects by are not of pairs: "
+        "expected sft, found dpo");
   const SelectionStep& step = found->steps.back();
   const auto refuse = [&](const std::string& why) {
     throw core::UsageError(

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "data/parse_row.hpp"
-
 namespace winnow::pipeline {
 namespace {
 
@@ -36,11 +34,11 @@ std::vector<std::optional<data::Sample>> RowSource::samples(core::RowRange range
   return rows;
 }
 
-void RowSource::for_each_sample(std::span<const core::RowId> rows,
-                                const std::function<void(std::optional<data::Sample>)>& visit) {
+void RowSource::for_each_row(std::span<const core::RowId> rows,
+                             const std::function<void(std::optional<data::ParsedRow>)>& visit) {
   for (const Place& place : places(rows)) {
     if (place.status == core::ScoreStatus::ok)
-      visit(data::parse_row(read(place), schema_).sample);
+      visit(data::parse_row(read(place), schema_));
     else
       visit(std::nullopt);
   }

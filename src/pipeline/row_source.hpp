@@ -10,6 +10,7 @@
 
 #include "core/partition.hpp"
 #include "core/score_status.hpp"
+#include "data/parse_row.hpp"
 #include "data/row_reader.hpp"
 #include "data/sample.hpp"
 #include "pipeline/index_stage.hpp"
@@ -25,10 +26,10 @@ class RowSource {
   /// The rows of `range`, parsed; nullopt for a bad row.
   /// @throws core::UsageError if the file is no longer what was indexed.
   [[nodiscard]] std::vector<std::optional<data::Sample>> samples(core::RowRange range);
-  /// Calls visit(sample) with each of `rows`, in their order; nullopt for a bad row. Takes 40 bytes
-  /// of memory for each.
-  void for_each_sample(std::span<const core::RowId> rows,
-                       const std::function<void(std::optional<data::Sample>)>& visit);
+  /// Calls visit(row) with each of `rows`, in their order; nullopt for a bad row. Takes 40 bytes of
+  /// memory for each.
+  void for_each_row(std::span<const core::RowId> rows,
+                    const std::function<void(std::optional<data::ParsedRow>)>& visit);
   /// Calls visit(bytes) with the own bytes of each of `rows`, in their order. Takes 40 bytes of
   /// memory for each.
   void for_each_bytes(std::span<const core::RowId> rows,

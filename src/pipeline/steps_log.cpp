@@ -34,15 +34,23 @@ StepsLog::StepsLog(const std::filesystem::path& path, std::uint64_t steps) {
 }
 
 void StepsLog::write(const training::StepReport& report, std::uint64_t epoch, double seconds) {
-  const Json line = {{"step", report.step},
-                     {"epoch", epoch},
-                     {"loss", report.loss},
-                     {"lr", report.learning_rate},
-                     {"grad_norm", report.gradient_norm},
-                     {"rows", report.rows},
-                     {"tokens", report.tokens},
-                     {"targets", report.targets},
-                     {"seconds", seconds}};
+  Json line = {{"step", report.step},
+               {"epoch", epoch},
+               {"loss", report.loss},
+               {"lr", report.learning_rate},
+               {"grad_norm", report.gradient_norm},
+               {"rows", report.rows},
+               {"tokens", report.tokens},
+               {"targets", report.targets},
+               {"seconds", seconds}};
+  if (report.preference) {
+    const training::PreferenceSums& sums = *report.preference;
+    const auto pairs = static_cast<double>(report.rows);
+    line["chosen_reward"] = sums.chosen_reward / pairs;
+    line["rejected_reward"] = sums.rejected_reward / pairs;
+    line["margin"] = (sums.chosen_reward - sums.rejected_reward) / pairs;
+    line["accuracy"] = sums.preferred / pairs;
+  }
   file_->write(line.dump() + "\n");
 }
 

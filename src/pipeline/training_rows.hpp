@@ -23,10 +23,13 @@ struct TrainingRows {
   std::uint64_t cut = 0;  ///< to the first max_length tokens, and learnt
 };
 
+/// @throws core::DataError if the rows of the data set are no pairs
+void expect_pairs(const data::DataSet& data_set);
+
 /// Collective. Each rank tokenises its share; every rank gets all.
 /// @param rows  ids, equal on all ranks
 /// @throws core::DataError naming the row that the template cannot write down, unless bad rows are
-/// skipped
+/// skipped; as expect_pairs where the job's objective asks for pairs
 [[nodiscard]] TrainingRows training_rows(const Context& context, const IndexedData& data,
                                          std::span<const core::RowId> rows,
                                          const tokenizer::Tokenizer& tokenizer,

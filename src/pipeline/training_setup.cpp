@@ -53,6 +53,8 @@ ScorerBinding binding_of(const Context& context, const IndexedData& data, const 
   const FinetuneJob& job = *context.job.finetune;
   const training::TrainingOptions& options = job.options;
   ScorerBinding binding;
+  binding["objective"] = options.dpo_beta ? "dpo" : "sft";
+  if (options.dpo_beta) binding["beta"] = *options.dpo_beta;
   binding["engine"] = job.engine == FinetuneEngine::native ? "native" : "torchrun";
   binding["code_version"] = kVersion;
   binding["data"] = data.key;

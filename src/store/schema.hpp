@@ -18,6 +18,7 @@ inline constexpr const char* kIndex = "index";
 inline constexpr const char* kScores = "scores";
 inline constexpr const char* kSelection = "selection";
 inline constexpr const char* kTfidf = "tfidf";
+inline constexpr const char* kReference = "reference";
 }  // namespace kind
 
 /// Text of an attribute that has no meaning for its dataset, or that nobody told us.
@@ -181,6 +182,26 @@ inline constexpr Field kLeftOutBy{
     "that is picked",
     "1", kDoesNotApply, "winnow"};
 }  // namespace pick
+
+/// Of pairs of answers, by a model before it was trained on them.
+namespace reference {
+inline constexpr const char* kDpo =
+    "Rafailov et al. 2023, Direct Preference Optimization, arXiv:2305.18290";
+inline constexpr Field kRow{"row", "row id of the pair, its position in the input from 0", "1",
+                            kDoesNotApply, "winnow"};
+inline constexpr Field kChosen{
+    "chosen_log_prob",
+    "sum over the chosen answer's tokens of ln p(token | prompt, earlier tokens)", "nats", "e",
+    kDpo};
+inline constexpr Field kRejected{
+    "rejected_log_prob",
+    "sum over the rejected answer's tokens of ln p(token | prompt, earlier tokens)", "nats", "e",
+    kDpo};
+inline constexpr Field kChosenTokens{"chosen_tokens", "tokens of the chosen answer", "tokens",
+                                     kDoesNotApply, kDpo};
+inline constexpr Field kRejectedTokens{"rejected_tokens", "tokens of the rejected answer", "tokens",
+                                       kDoesNotApply, kDpo};
+}  // namespace reference
 
 /// The dataset that says why a score's value is undefined: one for both perplexity and sum, one for
 /// both IFDs, one for the instruction's perplexity and sum, else status_<name>.

@@ -80,7 +80,8 @@ TEST(DataSet, RefusesWhatTheUserWroteWrongly) {
   SourceOptions options = file.options();
   options.format = "sharegtp";
   EXPECT_EQ(message_of(core::ExitCode::usage, [&] { read_through(options); }),
-            "data.format: found \"sharegtp\", expected auto, alpaca, sharegpt or messages");
+            "data.format: found \"sharegtp\", expected auto, alpaca, sharegpt, messages or "
+            "preference");
   options = file.options();
   for (const std::uint64_t bytes : {std::uint64_t{0}, std::uint64_t{1} << 32}) {
     options.max_row_bytes = bytes;
@@ -122,7 +123,7 @@ TEST(DataSet, GivesOneLineForEveryBadFile) {
   EXPECT_EQ(data_error("{\"question\":1}"),
             "rows.json: row 0 (line 1, byte 0): found the fields question, expected instruction "
             "and output, or "
-            "conversations, or messages: say data.format and data.fields");
+            "conversations, or messages, or chosen and rejected: say data.format and data.fields");
   EXPECT_EQ(data_error(std::string(200'000, '[')),
             "rows.json: row 0 (line 1, byte 200000): found the end of the file, expected a JSON "
             "value or ']': the file "

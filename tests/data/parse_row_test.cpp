@@ -105,6 +105,71 @@ TEST(ParseRow, LeavesTheOutputEmptyWithoutAnAssistantMessage) {
   EXPECT_EQ(none.messages, 0U);
 }
 
+TEST(ParseRow, ReadsAPairInEachOfItsForms) {
+  for (
+      const std::string_view form :
+      {R"({"instruction":"u2","history":[["u1","a1"]],"system":"s","chosen":"good","rejected":"bad"})",
+       R"({"prompt":"u2","history":[["u1","a1"]],"system":"s","chosen":"good","rejected":"bad"})",
+       R"({"prompt":[{"role":"system","content":"s"},{"role":"user","content":"u1"},{"role":"assistant","content":"a1"},{"role":"user","content":"u2"}],
+           "chosen":[{"role":"assistant","content":"good"}],"rejected":[{"role":"assistant","content":"bad"}]})",
+       R"({"prompt":"u1","messages":[],
+           "chosen":[{"role":"system","content":"s"},{"role":"user","content":"u1"},{"role":"assistant","content":"a1"},{"role":"user","content":"u2"},
+                     {"role":"assistant","content":"good"}],
+           "rejected":[{"role":"system","content":"s"},{"role":"user","content":"u1"},{"role":"assistant","content":"a1"},{"role":"user","content":"u2"},
+                       {"role":"assistant","content":"bad"}]})",
+       R"({"conversations":[{"from":"human","value":"u1"},{"from":"gpt","value":"a1"},{"from":"human","value":"u2"}],"system":"s",
+           "chosen":{"from":"gpt","value":"good"},"rejected":{"from":"gpt","value":"bad"}})"}) {
+    const auto row = parse_row(form, schema_of(Format::preference));
+    ASSERT_TRUE(row.rejected) << form;
+    EXPECT_EQ(row.sample.output, "good");
+    EXPECT_EQ(row.rejected->output, "bad");
+    for (const Sample& side : {row.sample, *row.rejected}) {
+      EXPECT_EQ(side.system, "s") << form;
+      EXPECT_EQ(side.instruction, "u2");
+      EXPECT_EQ(side.input, "");
+      ASSERT_EQ(side.history.size(), 2U);
+      expect_turn(side.history[0], Role::user, "u1");
+      expect_turn(side.history[1], Role::assistant, "a1");
+    }
+    EXPECT_EQ(row.messages, 5U);
+  }
+  const auto string_prompt =
+      parse_row(R"({"prompt":"u","chosen":[{"role":"assistant","content":"a"}],"rejected":[]})",
+                schema_of(Format::preference));
+  EXPECT_EQ(string_prompt.sample.instruction, "u");
+  EXPECT_EQ(string_prompt.rejected->output, "");
+}
+
+TEST(ParseRow, RefusesPairsByField) {
+  const auto fault = [](std::string_view row) {
+    return fault_of(row, schema_of(Format::preference));
+  };
+  EXPECT_EQ(fault(R"({"instruction":"i","chosen":"a"})"),
+            "field `rejected`: found none, expected an answer: a string, a message or a list of "
+            "messages");
+  EXPECT_EQ(fault(R"({"instruction":"i","chosen":7,"rejected":"b"})"),
+            "field `chosen`: found a number, expected an answer: a string, a message or a list of "
+            "messages");
+  EXPECT_EQ(fault(R"({"chosen":[{"role":"assistant","content":"a"}],"rejected":[]})"),
+            "field `prompt`: found none, expected a string or a list of messages, since `chosen` "
+            "has no user message");
+  EXPECT_EQ(
+      fault(
+          R"({"prompt":[{"role":"user","content":"x"}],"chosen":[{"role":"user","content":"y"},{"role":"assistant","content":"a"}],"rejected":[]})"),
+      "field `chosen`: begins otherwise than `prompt`, expected its messages before the answer, or "
+      "the answer alone");
+  EXPECT_EQ(
+      fault(
+          R"({"conversations":[{"from":"human","value":"u"}],"chosen":{"from":"human","value":"a"},"rejected":{"from":"gpt","value":"b"}})"),
+      "field `chosen.from`: found no answer, expected the assistant's");
+  EXPECT_EQ(fault(R"({"chosen":{"from":"gpt","value":"a"},"rejected":{"from":"gpt","value":"b"}})"),
+            "field `conversations`: found none, expected a list of messages");
+  EXPECT_EQ(
+      fault(
+          R"({"prompt":"u","chosen":[{"role":"assistant","content":"a"}],"rejected":[{"role":"assistant"}]})"),
+      "field `rejected[0]`: found no field `content`, expected a string");
+}
+
 TEST(ParseRow, RefusesConversationsItCannotScore) {
   const RowSchema sharegpt = schema_of(Format::sharegpt);
   const RowSchema messages = schema_of(Format::messages);
