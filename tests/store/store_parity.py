@@ -11,7 +11,7 @@ import numpy as np
 
 PROBE = sys.argv[1]
 STATUSES = ["ok", "empty_answer", "answer_truncated_away", "answer_too_short", "non_finite", "zero_denominator", "bad_row",
-            "not_given", "not_scored", "template_refused", "text_too_long", "unreadable_reply"]
+            "not_given", "not_scored", "template_refused", "text_too_long", "unreadable_reply", "no_common_prompt", "equal_answers"]
 N = 60
 PROMISED = ["formula", "unit", "log_base", "source", "model_fingerprint", "tokenizer_hash", "template", "system",
             "scores_closing_tokens", "max_length", "dtype", "threads", "code_version"]
