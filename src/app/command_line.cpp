@@ -37,6 +37,8 @@ constexpr StageCommand kStages[] = {
      "winnow finetune JOB.yaml --set finetune.epochs=1"},
     {"iterate", "Select, train an epoch, score and select again with the model as it then is",
      "winnow iterate JOB.yaml --set select.update_ratio=3"},
+    {"study", "Train on several selections at several budgets, evaluate each, compare them",
+     "winnow study JOB.yaml --set study.seeds=[0,1,2]"},
     {"generate", "Let the model answer rows",
      "winnow generate JOB.yaml --set generate.temperature=0.7", false},
     {"evaluate", "Compare the answer losses of base and tuned models on held-out rows",

@@ -10,8 +10,8 @@ namespace winnow::app {
 
 /// What the user typed, checked as far as words go.
 struct CommandLine {
-  std::string command;        ///< run, index, score, select, finetune, iterate, generate, evaluate,
-                              ///< inspect, compare, explain, export, tokenize
+  std::string command;        ///< run, index, score, select, finetune, iterate, study, generate,
+                              ///< evaluate, inspect, compare, explain, export, tokenize
   std::filesystem::path job;  ///< explain, export: or a run folder
   std::vector<std::string> overrides;
   std::optional<std::filesystem::path> out;

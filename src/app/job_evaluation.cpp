@@ -40,10 +40,13 @@ pipeline::Scorer read_base(YamlSection& section, const pipeline::Job& job) {
   return {name, job.finetune->model, std::nullopt};
 }
 
-/// Model folders by name; without any, what the job's own fine-tuning leaves.
+/// Model folders by name; without any, what the job's own fine-tuning leaves. None for a study,
+/// whose cells have each its own.
 std::vector<pipeline::TunedModel> read_models(YamlSection& section, const pipeline::Job& job,
                                               const std::string& base) {
   std::vector<pipeline::TunedModel> tuned;
+  if (job.study && section.has("models"))
+    section.fail("models", "given beside study, which evaluates what it trains: expected none");
   if (auto models = section.section("models"))
     for (const std::string& name : models->keys()) {
       if (!is_group_name(name))
@@ -51,13 +54,14 @@ std::vector<pipeline::TunedModel> read_models(YamlSection& section, const pipeli
       tuned.push_back({name, models->required_path(name)});
     }
   else
-    tuned.push_back({"tuned", final_checkpoint(job)});
+    tuned.push_back({pipeline::kTuned, final_checkpoint(job)});
   if (tuned.empty()) section.fail("models", "empty, expected { NAME: FOLDER, ... }");
   for (const pipeline::TunedModel& model : tuned)
     if (has_scorer(job, model.name) || model.name == base)
       section.fail("models", fmt::format("'{}' is the name of a scorer or of the base too: "
                                          "expected {{ NAME: FOLDER }} with another",
                                          model.name));
+  if (job.study) tuned.clear();
   return tuned;
 }
 

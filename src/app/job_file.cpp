@@ -12,6 +12,7 @@
 #include "app/job_override.hpp"
 #include "app/job_scorers.hpp"
 #include "app/job_selections.hpp"
+#include "app/job_study.hpp"
 #include "app/yaml_section.hpp"
 #include "core/durable_file.hpp"
 #include "core/error.hpp"
@@ -25,8 +26,8 @@ using pipeline::Job;
 constexpr std::uint64_t kLargestJobFile = 16 << 20;
 
 /// Sections that the design names and this version does not run.
-const std::vector<std::string> kLaterSections = {"judge",  "study", "rate", "refine",
-                                                 "evolve", "tag",   "slurm"};
+const std::vector<std::string> kLaterSections = {"judge",  "rate", "refine",
+                                                 "evolve", "tag",  "slurm"};
 
 void read_data(YamlSection& root, Job& job) {
   auto section = root.section("data");
@@ -104,9 +105,11 @@ Job parse_job(const std::string& text, const fs::path& file, const fs::path& fol
       root.section("tfidf")->fail(
           "dump", "true, but the job's first iterit has a TF-IDF for each of its strata");
   }
+  if (auto section = root.section("study")) job.study = read_study(*section, job);
   if (auto section = root.section("finetune")) job.finetune = read_finetune(*section, job);
   if (auto section = root.section("generate")) job.generation = read_generation(*section, job);
   if (auto section = root.section("evaluate")) job.evaluation = read_evaluation(*section, job);
+  if (job.study) check_cells(root, job);
   root.finish();
   job.effective = YAML::Dump(tree) + "\n";
   return job;

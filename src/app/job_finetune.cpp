@@ -31,11 +31,17 @@ pipeline::ModelScorer read_trained_model(YamlSection& section, const pipeline::J
   return model;
 }
 
-/// The selection whose rows are learnt; empty: all rows.
+/// The selection whose rows are learnt; empty: all rows, or what each cell of a study selects.
 std::string read_selection(YamlSection& section, const pipeline::Job& job) {
   std::vector<std::string> names;
   for (const pipeline::SelectionJob& selection : job.selections) names.push_back(selection.name);
   const auto given = section.text("selection");
+  if (job.study) {
+    if (given)
+      section.fail("selection",
+                   "given beside study, which trains on each of its selections: expected none");
+    return "";
+  }
   if (names.empty()) {
     if (given) section.fail("selection", "given, but the job has no selection: expected none");
     return "";
@@ -122,6 +128,14 @@ void read_torchrun(YamlSection& section, training::TrainingOptions& options) {
         "expected neftune_length: padded, or engine: native");
 }
 
+/// What the cells of a study set, or cannot do with.
+void refuse_beside_study(YamlSection& section, const pipeline::FinetuneJob& finetune) {
+  if (section.has("seed")) section.fail("seed", "given beside study: expected study.seeds");
+  if (finetune.options.lora && finetune.lora_save == pipeline::LoraSave::adapter)
+    section.fail("lora",
+                 "save: adapter, but a study evaluates whole models: expected merged or both");
+}
+
 training::Learnt read_learnt(YamlSection& section) {
   const auto given = section.one_of("loss_on", {"answers", "last_answer", "all"});
   if (given == "last_answer") return training::Learnt::last_answer;
@@ -177,6 +191,7 @@ pipeline::FinetuneJob read_finetune(YamlSection& section, const pipeline::Job& j
     read_torchrun(section, finetune.options);
   }
   read_objective(section, finetune);
+  if (job.study) refuse_beside_study(section, finetune);
   finetune.options.is_bf16 = finetune.model.dtype == "bf16";
   finetune.save_minutes = section.number("save_minutes", 0, 1e6).value_or(10);
   finetune.keep = section.unsigned_integer("keep", 0, 100'000).value_or(1);

@@ -24,6 +24,7 @@ pipeline::Stage stage_of(const std::string& command) {
   if (command == "select") return pipeline::Stage::select;
   if (command == "finetune") return pipeline::Stage::finetune;
   if (command == "iterate") return pipeline::Stage::iterate;
+  if (command == "study") return pipeline::Stage::study;
   if (command == "generate") return pipeline::Stage::generate;
   if (command == "evaluate") return pipeline::Stage::evaluate;
   return pipeline::Stage::everything;
@@ -36,6 +37,12 @@ void require_section(const pipeline::Job& job, const CommandLine& line) {
       throw core::UsageError(fmt::format("{}: {}: missing, expected {}: {{ {} }}",
                                          line.job.string(), section, section, keys));
   };
+  for (const char* const single : {"finetune", "iterate", "evaluate"})
+    if (line.command == single && job.study)
+      throw core::UsageError(
+          fmt::format("{}: study: given, so that training and evaluation are its cells': expected "
+                      "`winnow study`, found `winnow {}`",
+                      line.job.string(), single));
   if (line.command == "iterate") {
     if (!job.finetune)
       throw core::UsageError(
@@ -45,6 +52,7 @@ void require_section(const pipeline::Job& job, const CommandLine& line) {
   }
   require("select", !job.selections.empty(), "method: ..., budget: ...");
   require("finetune", job.finetune.has_value(), "epochs: 3, lr: 2.0e-5");
+  require("study", job.study.has_value(), "budgets: [1%, 5%], seeds: [0, 1]");
   require("generate", job.generation.has_value(), "data: FILE, max_new_tokens: N");
   require("evaluate", job.evaluation.has_value(), "data: FILE, models: { NAME: FOLDER }");
 }

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "app/evaluation_text.hpp"
+#include "app/study_text.hpp"
 #include "core/error.hpp"
 #include "store/schema.hpp"
 
@@ -198,6 +199,7 @@ std::string summary_text(const Json& summary, bool profile) {
     for (const auto& [name, generation] : summary.at("generations").items())
       text += generation_lines(name, generation);
   if (summary.contains("evaluation")) text += evaluation_text(summary.at("evaluation"));
+  if (summary.contains("study")) text += study_text(summary.at("study"));
   text += "time     ";
   for (const auto& [name, seconds] : summary.at("timings").items())
     text +=
@@ -217,6 +219,8 @@ std::string check_text(const Json& plan) {
     text += fmt::format("select    {}\n", selection.get<std::string>());
   if (plan.contains("finetune"))
     text += fmt::format("finetune  {}\n", plan.at("finetune").get<std::string>());
+  if (plan.contains("study"))
+    text += fmt::format("study     {}\n", plan.at("study").get<std::string>());
   if (plan.contains("generate"))
     text += fmt::format("generate  {}\n", plan.at("generate").get<std::string>());
   if (plan.contains("evaluate"))

@@ -18,6 +18,7 @@
 #include "model/model_config.hpp"
 #include "model/weight_files.hpp"
 #include "pipeline/check_selections.hpp"
+#include "pipeline/check_study.hpp"
 #include "pipeline/evaluation_models.hpp"
 #include "pipeline/generator.hpp"
 #include "pipeline/model_scorer.hpp"
@@ -132,11 +133,7 @@ std::string describe(const EvaluationJob& job, const Job& whole, const IsMissing
       has_data = false;
   if (has_data) static_cast<void>(data::resolve_files(job.data.paths));
   std::optional<OpenScorer> base;
-  if (!is_missing(job.model.path, "evaluate.base " + job.base)) {
-    Job reading = whole;
-    reading.data = job.data;
-    base = open_base(job, reading);
-  }
+  if (!is_missing(job.model.path, "evaluate.base " + job.base)) base = open_base(whole);
   std::string against;
   for (const TunedModel& tuned : job.tuned) {
     const bool comes = whole.finetune && tuned.path == final_checkpoint(whole);
@@ -146,21 +143,26 @@ std::string describe(const EvaluationJob& job, const Job& whole, const IsMissing
     against +=
         fmt::format("{}{} ({})", against.empty() ? "" : ", ", tuned.name, tuned.path.string());
   }
+  if (whole.study) against = "each cell's model";
   return fmt::format("{} beside {} on {}, {} resamples{}", against, job.base,
                      fmt::join(job.data.paths, ", "), job.bootstrap.resamples,
                      job.category.empty() ? "" : ", by " + job.category);
 }
 
-/// What `finetune` trains, and what each of so many ranks on one machine needs for it.
-std::string describe(const FinetuneJob& job) {
-  const model::WeightFiles weights(job.model.path);
+std::uint64_t parameters_of(const fs::path& model) {
   std::uint64_t parameters = 0;
-  for (const auto& [dtype, count] : weights.elements()) parameters += count;
+  for (const auto& [dtype, count] : model::WeightFiles(model).elements()) parameters += count;
+  return parameters;
+}
+
+/// What `finetune` trains, and what each of so many ranks on one machine needs for it.
+/// @param rows  that are learnt, in words
+std::string describe(const FinetuneJob& job, const std::string& rows) {
+  const std::uint64_t parameters = parameters_of(job.model.path);
   const auto gib = [](std::uint64_t bytes) { return static_cast<double>(bytes) / (1ULL << 30U); };
   return fmt::format(
-      "{} on {}, {} epochs, {} rows a step, lr {}, {}{}; {}", job.model.path.string(),
-      job.selection.empty() ? "all rows" : job.selection, job.epochs, job.batch,
-      job.options.rate.peak, job.model.dtype,
+      "{} on {}, {} epochs, {} rows a step, lr {}, {}{}; {}", job.model.path.string(), rows,
+      job.epochs, job.batch, job.options.rate.peak, job.model.dtype,
       job.options.dpo_beta ? fmt::format(", by DPO with beta {}", *job.options.dpo_beta)
       : job.engine == FinetuneEngine::torchrun ? ", by torchrun"
                                                : "",
@@ -208,8 +210,14 @@ Json check(const Job& job) {
                                                        fmt::join(scorer.model->scores, ", ")));
   }
   plan["selections"] = check_selections(job, size ? std::optional(size->rows) : std::nullopt);
-  if (job.finetune && !is_missing(job.finetune->model.path, "finetune"))
-    plan["finetune"] = describe(*job.finetune);
+  std::optional<std::uint64_t> parameters;
+  if (job.finetune && !is_missing(job.finetune->model.path, "finetune")) {
+    const std::string& selection = job.finetune->selection;
+    plan["finetune"] = describe(*job.finetune, job.study           ? "each cell of the study"
+                                               : selection.empty() ? "all rows"
+                                                                   : selection);
+    parameters = parameters_of(job.finetune->model.path);
+  }
   if (job.generation && !is_missing(job.generation->model.path, "generate")) {
     const GenerationJob& generation = *job.generation;
     const Generator generator = open_generator(generation.model, job.join);
@@ -222,6 +230,8 @@ Json check(const Job& job) {
             ? "greedy"
             : fmt::format("temperature {}", generation.sampling.temperature));
   }
+  if (job.study)
+    plan["study"] = check_study(job, size ? std::optional(size->rows) : std::nullopt, parameters);
   if (job.evaluation) plan["evaluate"] = describe(*job.evaluation, job, is_missing);
   return plan;
 }

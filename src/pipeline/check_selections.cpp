@@ -88,6 +88,12 @@ std::string cost_of(const SelectionStep& step, std::uint64_t most, std::uint64_t
 
 }  // namespace
 
+std::uint64_t most_rows(const SelectionJob& selection, const CheckedRows& rows) {
+  std::uint64_t most = rows.readable;
+  for (const SelectionStep& step : selection.steps) most = most_left(step, most, rows.rows);
+  return most;
+}
+
 std::vector<std::string> check_selections(const Job& job, const std::optional<CheckedRows>& rows) {
   std::vector<std::string> lines;
   for (const SelectionJob& selection : job.selections) {

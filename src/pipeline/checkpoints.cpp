@@ -9,9 +9,11 @@
 
 #include <fmt/format.h>
 
+#include "core/durable_file.hpp"
 #include "core/error.hpp"
 #include "core/journal.hpp"
 #include "training/pending_folder.hpp"
+#include "training/sealed_folder.hpp"
 
 namespace winnow::pipeline {
 namespace {
@@ -91,6 +93,15 @@ void Checkpoints::drop_resume_states(std::uint64_t keep) const {
 
 void Checkpoints::drop_epochs(std::uint64_t keep) const {
   drop_all_but(numbered(folder_, kEpoch), keep);
+}
+
+void Checkpoints::drop_models() const {
+  drop_epochs(0);
+  for (const fs::path& folder : {final(), adapter()}) {
+    if (!fs::exists(folder)) continue;
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (entry.path().filename() != training::kSealFile) core::remove_file(entry.path());
+  }
 }
 
 void Checkpoints::expect_room(std::uint64_t bytes) const {

@@ -36,6 +36,9 @@ class Checkpoints {
   /// Removes the models of all epochs but the newest `keep`.
   void drop_epochs(std::uint64_t keep) const;
 
+  /// Removes every model, but not the seals of the last: by them it is told what was made.
+  void drop_models() const;
+
   /// @throws core::EnvironmentError naming both amounts, where the disk has no room for `bytes` in
   /// place of what the folder holds now
   void expect_room(std::uint64_t bytes) const;

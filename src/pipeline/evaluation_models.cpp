@@ -22,8 +22,14 @@ ModelScorer settings_of(const EvaluationJob& job, const TunedModel& tuned) {
   return settings;
 }
 
-OpenScorer open_base(const EvaluationJob& job, const Job& reading) {
-  return open_scorer(job.model, reading);
+Job held_out_job(const Job& job) {
+  Job reading = job;
+  reading.data = job.evaluation.value().data;
+  return reading;
+}
+
+OpenScorer open_base(const Job& job) {
+  return open_scorer(job.evaluation.value().model, held_out_job(job));
 }
 
 void expect_comparable(const EvaluationJob& job, const TunedModel& tuned, const OpenScorer& base) {

@@ -13,10 +13,12 @@ namespace winnow::pipeline {
 /// The base's settings with another model's weights.
 [[nodiscard]] ModelScorer settings_of(const EvaluationJob& job, const TunedModel& tuned);
 
-/// How rows are prepared for every model of the evaluation: by the base's folder.
-/// @param reading  the job with the evaluation's data in the place of its own
+/// The job with its evaluation's data in the place of its own.
+[[nodiscard]] Job held_out_job(const Job& job);
+
+/// How rows are prepared for every model of the job's evaluation: by the base's folder.
 /// @throws as open_scorer
-[[nodiscard]] OpenScorer open_base(const EvaluationJob& job, const Job& reading);
+[[nodiscard]] OpenScorer open_base(const Job& job);
 
 /// Sees to it that the model's losses can stand beside the base's.
 /// @throws core::ModelError if there is no such folder, or it holds no causal model;

@@ -81,7 +81,8 @@ void finetune(Context& context, nlohmann::ordered_json& manifest, const IndexedD
   mpi::agree_on(ranks, [&] {
     if (!ranks.is_root()) return;
     setup.checkpoints.drop_resume_states(0);
-    if (const auto loss = last_loss(context.folder.steps_log())) summary["last_loss"] = *loss;
+    if (const auto loss = total_of(context.folder.steps_log()).last_loss)
+      summary["last_loss"] = *loss;
   });
 }
 

@@ -241,6 +241,16 @@ const SelectionJob& reselected(const Job& job) {
   return *found;
 }
 
+TrainingSetup set_up_iteration(Context& context, Json& manifest, const IndexedData& data,
+                               std::span<const core::RowId> first) {
+  const SelectionJob& selection = reselected(context.job);
+  return set_up_training(
+      context, manifest, data, first,
+      {{"strategy", "iterative"},
+       {"update_ratio", selection.reselection.value_or(Reselection{}).update_ratio},
+       {"faithful", selection.steps.back().faithful}});
+}
+
 void iterate(Context& context, Json& manifest, const IndexedData& data) {
   const SelectionJob& selection = reselected(context.job);
   const Reselection reselection = selection.reselection.value_or(Reselection{});
@@ -248,10 +258,7 @@ void iterate(Context& context, Json& manifest, const IndexedData& data) {
   const StageTimer timer(context, "iterate");
   const mpi::Communicator& ranks = context.communicator;
   Rows first = rows_to_learn(context, data);
-  const TrainingSetup setup = set_up_training(context, manifest, data, first,
-                                              {{"strategy", "iterative"},
-                                               {"update_ratio", reselection.update_ratio},
-                                               {"faithful", selection.steps.back().faithful}});
+  const TrainingSetup setup = set_up_iteration(context, manifest, data, first);
   const FinetuneResults results(*context.job.finetune, setup.checkpoints);
   Json& summary = context.summary["iterate"];
   if (!ask_root(ranks, [&] { return results.are_sealed(setup.key); })) {
@@ -265,7 +272,8 @@ void iterate(Context& context, Json& manifest, const IndexedData& data) {
     summary["strategy"] = "iterative";
     summary["update_ratio"] = reselection.update_ratio;
     summary["checkpoint"] = results.main().string();
-    if (const auto loss = last_loss(context.folder.steps_log())) summary["last_loss"] = *loss;
+    if (const auto loss = total_of(context.folder.steps_log()).last_loss)
+      summary["last_loss"] = *loss;
   });
 }
 

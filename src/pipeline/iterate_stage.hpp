@@ -1,9 +1,12 @@
 #pragma once
 
+#include <span>
+
 #include <nlohmann/json.hpp>
 
 #include "pipeline/context.hpp"
 #include "pipeline/index_stage.hpp"
+#include "pipeline/training_setup.hpp"
 
 namespace winnow::pipeline {
 
@@ -11,6 +14,12 @@ namespace winnow::pipeline {
 /// it anew between epochs: it is not one step of iterit or ifd, by the scores of the model that is
 /// trained
 [[nodiscard]] const SelectionJob& reselected(const Job& job);
+
+/// Collective. The loop's training, bound to its folder (set_up_training).
+/// @param first  the rows of the first epoch
+[[nodiscard]] TrainingSetup set_up_iteration(Context& context, nlohmann::ordered_json& manifest,
+                                             const IndexedData& data,
+                                             std::span<const core::RowId> first);
 
 /// Collective. IterIT's loop (arXiv:2412.17365): trains an epoch on the job's selection, scores the
 /// pool's rows with the model as it then is, selects again, trains the next epoch, ... Leaves

@@ -11,6 +11,7 @@
 #include "pipeline/finetune_job.hpp"
 #include "pipeline/scorer_job.hpp"
 #include "pipeline/selection_job.hpp"
+#include "pipeline/study_job.hpp"
 #include "scoring/paired_bootstrap.hpp"
 
 namespace winnow::pipeline {
@@ -26,6 +27,9 @@ struct GenerationJob {
   std::vector<std::string> stop;  ///< strings before which an answer ends
   std::uint64_t block_rows = 32;
 };
+
+/// What the model is called that the job's own fine-tuning leaves.
+inline constexpr const char* kTuned = "tuned";
 
 /// A model that is evaluated beside the base.
 struct TunedModel {
@@ -62,9 +66,10 @@ struct Job {
   std::vector<Scorer> scorers;
   TfidfOptions tfidf;
   std::vector<SelectionJob> selections;
-  std::optional<FinetuneJob> finetune;
+  std::optional<FinetuneJob> finetune;  ///< a study's: without a selection
   std::optional<GenerationJob> generation;
-  std::optional<EvaluationJob> evaluation;
+  std::optional<EvaluationJob> evaluation;  ///< a study's: without tuned models
+  std::optional<StudyJob> study;
   std::string effective;  ///< the whole job as canonical YAML, overrides applied; for the manifest
 };
 

@@ -26,6 +26,7 @@
 #include "pipeline/score_stage.hpp"
 #include "pipeline/seal_stage.hpp"
 #include "pipeline/select_stage.hpp"
+#include "pipeline/study_stage.hpp"
 #include "store/run_lock.hpp"
 
 namespace winnow::pipeline {
@@ -55,7 +56,7 @@ std::string quoted(const std::filesystem::path& path) {
   return result + "'";
 }
 
-/// Scores, and selections unless `last` is score.
+/// Scores, and the job's selections unless `last` is score or makes its own.
 void score_and_select(Context& context, nlohmann::ordered_json& manifest, const IndexedData& data,
                       Stage last) {
   std::vector<JournalledScorer> scorers;
@@ -65,22 +66,26 @@ void score_and_select(Context& context, nlohmann::ordered_json& manifest, const 
     scorers.push_back(score_with_model(context, manifest, data, scorer));
   }
   seal(context, data, scorers);
-  if (last == Stage::score) return;
+  if (last == Stage::score || last == Stage::study) return;
   stop_if_requested(context);
   select_rows(context, data);
+}
+
+bool is_studied(const Job& job, Stage stage) {
+  return stage == Stage::study || (stage == Stage::everything && job.study);
 }
 
 /// Nothing where neither the stage nor the job asks for it.
 void train(Context& context, nlohmann::ordered_json& manifest,
            const std::optional<IndexedData>& data, Stage stage) {
+  const Job& job = context.job;
   const bool is_asked = stage == Stage::finetune || stage == Stage::iterate ||
-                        (stage == Stage::everything && context.job.finetune);
+                        (stage == Stage::everything && job.finetune && !job.study);
   if (!is_asked) return;
   stop_if_requested(context);
-  const bool selects_anew =
-      std::ranges::any_of(context.job.selections, [&](const SelectionJob& selection) {
-        return selection.name == context.job.finetune->selection && selection.reselection;
-      });
+  const bool selects_anew = std::ranges::any_of(job.selections, [&](const SelectionJob& selection) {
+    return selection.name == job.finetune->selection && selection.reselection;
+  });
   if (stage == Stage::iterate || (stage == Stage::everything && selects_anew))
     iterate(context, manifest, data.value());
   else
@@ -105,7 +110,10 @@ void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage stage)
     stop_if_requested(context);
     generate_replies(context, manifest, data);
   }
-  if (stage == Stage::evaluate || (stage == Stage::everything && context.job.evaluation)) {
+  if (is_studied(context.job, stage)) {
+    stop_if_requested(context);
+    study(context, manifest, data.value());
+  } else if (stage == Stage::evaluate || (stage == Stage::everything && context.job.evaluation)) {
     stop_if_requested(context);
     evaluate_models(context, manifest);
   }
@@ -127,6 +135,9 @@ std::string next_step(const Job& job, Stage stage) {
         "./winnow evaluate {} --set evaluate.category=FIELD{} (the figures by a field of the rows; "
         "no model runs again)",
         file, out);
+  if (is_studied(job, stage))
+    return fmt::format("python3 analysis/plot_study.py {} (loss against budget)",
+                       quoted(job.run_folder));
   const bool has_trained = stage == Stage::finetune || stage == Stage::iterate ||
                            (stage == Stage::everything && job.finetune);
   if (has_trained && !job.evaluation)

@@ -11,8 +11,9 @@
 namespace winnow::pipeline {
 
 /// `generate` and `evaluate` need nothing of `score` and `select`, `finetune` and `iterate` both of
-/// them; `everything` is all that the job names.
-enum class Stage { index, score, select, finetune, iterate, generate, evaluate, everything };
+/// them, `study` makes selections of its own; `everything` is all that the job names, its study in
+/// the place of training and evaluation.
+enum class Stage { index, score, select, finetune, iterate, study, generate, evaluate, everything };
 
 struct RunOptions {
   int threads = 1;       ///< CPU threads of each rank

@@ -30,6 +30,8 @@ bool is_possible(const std::string& key, const nlohmann::ordered_json& value) {
   return value.is_number_unsigned() && value >= 1U && value <= most;
 }
 
+}  // namespace
+
 ScorerBinding read_binding(const std::filesystem::path& path) {
   try {
     return ScorerBinding::parse(core::read_file(path, kLargestBinding));
@@ -37,8 +39,6 @@ ScorerBinding read_binding(const std::filesystem::path& path) {
     throw core::ModelError(fmt::format("{}: damaged: {}", path.string(), error.what()));
   }
 }
-
-}  // namespace
 
 ScorerBinding bind_scorer(const Context& context, const BoundWork& work,
                           const ScorerBinding& wanted) {

@@ -15,14 +15,21 @@ namespace winnow::pipeline {
 /// from there.
 using ScorerBinding = nlohmann::ordered_json;
 
+/// Of a scorer, in its journal's folder.
+inline constexpr const char* kScorerBinding = "scorer.json";
+
 /// Whose settings are bound.
 struct BoundWork {
   std::filesystem::path journal;
   bool is_begun = false;  ///< the journal holds a record, or the folder what was made
   std::string name;       ///< for messages: `scorer 'gpt2'`
   std::string remedy;     ///< of settings that differ: `choose another --out or name`
-  std::string file = "scorer.json";
+  std::string file = kScorerBinding;
 };
+
+/// What such a file recorded. @throws core::EnvironmentError if it is not there, core::ModelError
+/// if it is damaged.
+[[nodiscard]] ScorerBinding read_binding(const std::filesystem::path& path);
 
 /// Root only. Compares with what the folder recorded, or records it.
 /// @returns the binding that is in force

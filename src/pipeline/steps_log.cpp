@@ -54,12 +54,16 @@ void StepsLog::write(const training::StepReport& report, std::uint64_t epoch, do
   file_->write(line.dump() + "\n");
 }
 
-std::optional<double> last_loss(const std::filesystem::path& path) {
-  std::optional<double> loss;
-  for_each_step(path, [&](const std::string&, const Json& step) {
-    if (step.contains("loss") && step["loss"].is_number()) loss = step["loss"].get<double>();
+StepsTotal total_of(const std::filesystem::path& steps_log) {
+  StepsTotal total;
+  for_each_step(steps_log, [&](const std::string&, const Json& step) {
+    ++total.steps;
+    total.tokens += step.value("tokens", std::uint64_t{0});
+    total.seconds += step.value("seconds", 0.0);
+    if (step.contains("loss") && step["loss"].is_number())
+      total.last_loss = step["loss"].get<double>();
   });
-  return loss;
+  return total;
 }
 
 }  // namespace winnow::pipeline

@@ -22,7 +22,14 @@ class StepsLog {
   std::optional<core::OutputFile> file_;
 };
 
-/// The loss of the last line; nothing where there is none.
-[[nodiscard]] std::optional<double> last_loss(const std::filesystem::path& path);
+/// What the steps of a log come to.
+struct StepsTotal {
+  std::uint64_t steps = 0;
+  std::uint64_t tokens = 0;  ///< that went through the model
+  double seconds = 0;
+  std::optional<double> last_loss;  ///< nothing where there is no step
+};
+
+[[nodiscard]] StepsTotal total_of(const std::filesystem::path& steps_log);
 
 }  // namespace winnow::pipeline

@@ -99,7 +99,8 @@ class Torchrun {
         job_(*context.job.finetune),
         work_(work),
         files_{work.checkpoints.engine()},
-        log_(context.folder.log_folder() / fmt::format("torchrun.rank-{}.log", ranks_.rank())) {}
+        log_(context.folder.training_log_folder() /
+             fmt::format("torchrun.rank-{}.log", ranks_.rank())) {}
 
   void run() {
     mpi::agree_on(ranks_, [&] {

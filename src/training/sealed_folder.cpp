@@ -28,6 +28,14 @@ Json hashes_of(const fs::path& folder) {
   return hashes;
 }
 
+/// Null where there is none, or a damaged one.
+Json read_seal(const fs::path& folder) {
+  if (!fs::exists(folder / kSealFile)) return {};
+  const Json seal = Json::parse(core::read_file(folder / kSealFile, kLargestSeal), nullptr,
+                                /*allow_exceptions=*/false);
+  return seal.is_object() ? seal : Json();
+}
+
 }  // namespace
 
 void seal_folder(const fs::path& folder, const std::string& made_from) {
@@ -35,10 +43,14 @@ void seal_folder(const fs::path& folder, const std::string& made_from) {
   core::write_file(folder / kSealFile, seal.dump(1) + "\n");
 }
 
+std::optional<std::string> sealed_from(const fs::path& folder) {
+  const Json seal = read_seal(folder);
+  if (!seal.is_object()) return std::nullopt;
+  return seal.value("made_from", "");
+}
+
 bool is_sealed(const fs::path& folder, const std::string& made_from) {
-  if (!fs::exists(folder / kSealFile)) return false;
-  const Json seal = Json::parse(core::read_file(folder / kSealFile, kLargestSeal), nullptr,
-                                /*allow_exceptions=*/false);
+  const Json seal = read_seal(folder);
   return seal.is_object() && seal.value("made_from", "") == made_from &&
          seal.value("xxh3_128", Json()) == hashes_of(folder);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace winnow::training {
@@ -11,6 +12,10 @@ inline constexpr const char* kSealFile = "winnow.json";
 /// Notes every file that stands in the folder, with its XXH3-128.
 /// @throws core::EnvironmentError
 void seal_folder(const std::filesystem::path& folder, const std::string& made_from);
+
+/// What the folder was sealed as made from, whatever has become of its files; nothing without a
+/// seal.
+[[nodiscard]] std::optional<std::string> sealed_from(const std::filesystem::path& folder);
 
 /// Whether the folder was sealed as made from just this, and its files are as they were.
 [[nodiscard]] bool is_sealed(const std::filesystem::path& folder, const std::string& made_from);
