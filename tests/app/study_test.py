@@ -3,13 +3,11 @@ change a byte, later cells cost only themselves, and a cell that fails is told a
 import csv
 import json
 import pathlib
-import random
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 import numpy
@@ -34,7 +32,7 @@ selections:
   random:  { method: random, budget: 50% }
   iterit:  { method: iterit, budget: 50% }
   loop:    { method: iterit, budget: 50%, update_ratio: 2 }
-  narrow:  [ { filter: "response_words > 35" }, { method: random, budget: 50% } ]
+  narrow:  [ { filter: "response_words > 35" }, { method: random, budget: 5 } ]
   vanilla: { method: vanilla }
 """
 GRID = "study: { selections: [random, iterit], budgets: [10%, 25%], seeds: [0, 1] }\n"
@@ -137,22 +135,20 @@ class Study(program.ProgramTest):
         self.expect_single(out, table[1], "iterate", "{ method: iterit, budget: 25%, update_ratio: 2 }", self.folder / "single")
 
     def test_killed_anywhere_it_goes_on_to_the_same_tables(self):
-        seed = random.SystemRandom().getrandbits(32)
-        print("seed", seed, flush=True)
-        chance = random.Random(seed)
         job = self.job()
-        began = time.monotonic()
         self.succeed("study", job, "--out", self.folder / "whole")
-        whole = time.monotonic() - began
-        expected = self.published(self.folder / "whole")
         out = self.folder / "killed"
-        for ranks in (1, 2, 3):
-            end = time.monotonic() + chance.uniform(0.3, 0.8) * whole
-            program.run_killed(["study", job, "--out", out], ranks, lambda: time.monotonic() > end)
+
+        def done():
             table = out / "study/table.csv"
-            print(f"killed with {[line['status'] for line in self.lines(out)].count('ok') if table.exists() else 0} of 8 cells done", flush=True)
-        self.succeed("study", job, "--out", out, ranks=2)
-        self.assertEqual(self.published(out), expected)
+            return sum(line["status"] == "ok" for line in self.lines(out)) if table.exists() else 0
+
+        for ranks, cells in ((2, 0), (1, 3), (3, 6)):
+            program.run_killed(["study", job, "--out", out], ranks, lambda: done() >= cells and list((out / "study").rglob("checkpoints/resume/step-*")))
+            print(f"killed in training, {done()} of 8 cells done", flush=True)
+        again = self.succeed("study", job, "--out", out, ranks=2)
+        self.assertLess(again.stderr.count("study: cell "), 8)
+        self.assertEqual(self.published(out), self.published(self.folder / "whole"))
 
     def test_later_cells_cost_only_themselves(self):
         out = self.folder / "run"
@@ -186,13 +182,13 @@ class Study(program.ProgramTest):
         self.assertEqual((narrow["status"], narrow["loss"], other["status"]), ("failed", "", "ok"))
         self.assertIn("selections.narrow[1].budget: '25%'", narrow["reason"])
         self.assertEqual([(line["failed"], line["first"]) for line in self.lines(out, "summary")], [("1", ""), ("0", "")])
-        self.assertIn("failed: narrow at 25%, seed 0: selections.narrow[1].budget", done.stdout)
+        self.assertRegex(done.stdout, r"failed: narrow at 25%, seed 0: .*selections\.narrow\[1\]\.budget")
 
     def test_a_training_that_fails_fails_its_cell_alone(self):
-        """Weight decay of 100 a step overflows within vanilla's 20 steps, not within the two of 4 rows."""
+        """Weights that grow eightfold each step overflow within vanilla's 20 steps, not within the two of 4 rows."""
         out = self.folder / "run"
         job = self.job("study: { selections: [vanilla, random], budgets: [10%] }\n")
-        change = [word for key in ("lr=10", "weight_decay=10", "warmup=0", "clip_norm=0", "schedule=constant") for word in ("--set", f"finetune.{key}")]
+        change = [word for key in ("lr=1", "weight_decay=9", "warmup=0", "clip_norm=0", "schedule=constant") for word in ("--set", f"finetune.{key}")]
         for ranks in (2, 1):  # The second goes on behind the last good step, and fails again.
             done = program.run(["study", job, "--out", out, *change], ranks)
             self.assertEqual(done.returncode, 7, done.stderr)
