@@ -23,6 +23,10 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 const FinetuneJob& finetune_of(const FinishedRun& run) {
+  if (run.job().study)
+    throw core::UsageError(fmt::format(
+        "{}: study: given, and each of its cells has rows of its own: expected a job without",
+        run.job().file.string()));
   if (run.job().finetune) {
     if (run.job().finetune->options.dpo_beta)
       throw core::UsageError(

@@ -208,6 +208,8 @@ class Study(program.ProgramTest):
             self.fail_with(2, said, arguments=["study", self.job(), "--set", change])
         self.fail_with(2, "study: missing", arguments=["study", self.job(""), "--set", "finetune.selection=random"])
         self.fail_with(2, "expected `winnow study`, found `winnow finetune`", arguments=["finetune", self.job()])
+        self.succeed("index", self.job(), "--out", self.folder / "indexed")
+        self.fail_with(2, "study: given", arguments=["export", self.folder / "indexed", "--to", "trl"])
         self.assertFalse((self.folder / "run").exists())
 
     def test_the_check_says_cells_steps_and_disk(self):
