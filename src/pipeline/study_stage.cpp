@@ -66,17 +66,22 @@ class Study {
                          prepares_);
     base_ = held_out.score(job_.base, job_.model);
     category_ = held_out.categories();
-    for (StudyResult& result : results_) {
-      stop_if_requested(context_);
-      if (do_cell(result)) publish();
-    }
+    for (StudyResult& result : results_) visit(result, Visit::looks);
     publish();
+    for (StudyResult& result : results_) {
+      if (result.line.at("status") != "pending") continue;
+      visit(result, Visit::works);
+      publish();
+    }
     tell_failures();
   }
 
  private:
-  /// @returns whether the cell cost anything
-  bool do_cell(StudyResult& result) {
+  /// Selects the cell's rows and takes what is done; or also does what is not.
+  enum class Visit { looks, works };
+
+  void visit(StudyResult& result, Visit visit) {
+    stop_if_requested(context_);
     const fs::path folder = context_.folder.study() / result.cell.folder;
     const Job job = job_of(context_.job, result.cell, folder);
     Json summary{{"timings", Json::object()}};
@@ -90,29 +95,29 @@ class Study {
                 summary};
     try {
       select_rows(own, data_);
-      return train_and_evaluate(own, result);
+      train_and_evaluate(own, result, visit);
     } catch (const core::Error& error) {
       if (!is_of_the_cell(error)) throw;
       fail(result, error.what());
-      return true;
     }
   }
 
-  bool train_and_evaluate(Context& own, StudyResult& result) {
+  void train_and_evaluate(Context& own, StudyResult& result, Visit visit) {
     const std::vector<core::RowId> rows = rows_to_learn(own, data_);
     result.line["rows"] = rows.size();
     const TrainingSetup setup = is_iterated(own.job)
                                     ? set_up_iteration(own, manifest_, data_, rows)
                                     : set_up_training(own, manifest_, data_, rows, Json::object());
-    prepare_folders(own, setup.checkpoints);
-    HeldOutRows held_out(own, manifest_, own.folder.evaluation(), prepares_);
     const TunedModel& tuned = own.job.evaluation->tuned.front();
     const bool is_trained =
         ask_root(ranks_, [&] { return training::sealed_from(tuned.path) == setup.key; });
+    if (!is_trained && visit == Visit::looks) return;
+    prepare_folders(own, setup.checkpoints);
+    HeldOutRows held_out(own, manifest_, own.folder.evaluation(), prepares_);
     std::optional<EvaluatedModel> losses;
     if (is_trained) losses = held_out.scored_before(tuned.name);
-    const bool is_done = losses.has_value();
-    if (!is_done) {
+    if (!losses && visit == Visit::looks) return;
+    if (!losses) {
       tell_begin(result);
       if (is_iterated(own.job))
         iterate(own, manifest_, data_);
@@ -128,10 +133,9 @@ class Study {
       if (!context_.job.study->keep_checkpoints) setup.checkpoints.drop_models();
     });
     if (ask_root(ranks_, [&] { return result.line.at("loss").is_null(); }))
-      fail(result, "evaluate: no held-out row has an answer loss by its model");
-    else
-      result.losses = std::move(losses);
-    return !is_done;
+      return fail(result, "evaluate: no held-out row has an answer loss by its model");
+    result.line["status"] = "ok";
+    result.losses = std::move(losses);
   }
 
   /// The folders of the cell. What an evaluation left there whose model was removed is of no use.

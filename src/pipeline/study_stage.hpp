@@ -7,7 +7,7 @@
 
 namespace winnow::pipeline {
 
-/// Collective. Trains on each of the study's selections, budgets and seeds and evaluates what that
+/// Collective. Makes the selections of all cells, then trains on each and evaluates what that
 /// leaves, one cell after another, in study/<selection>/<budget>/<seed>/ of the run folder; after
 /// each cell writes study/table.csv and study/summary.csv anew. The base is evaluated once. A cell
 /// that is done costs nothing again, one that was stopped goes on as `finetune`, `iterate` and
