@@ -1,11 +1,15 @@
-"""Issue 5, S6: every job file that winnow ships passes --check, which names the files it misses and runs nothing; and what
---check says of a job whose files are there, of its selections, and of rows that cannot fill them."""
+"""Issue 5, S6, and issue 6: every job file that winnow ships passes --check, which names the files it misses and runs nothing; each that trains
+does so with a tiny model in place of its own, few rows and small budgets; and what --check says of a job whose files are there, of its selections,
+and of rows that cannot fill them."""
 import json
+import math
 import pathlib
+import re
 import unittest
 
 import program
 import tiny_job
+import tiny_model
 
 JOBS = pathlib.Path(__file__).resolve().parents[2] / "jobs"
 
@@ -23,6 +27,33 @@ class Jobs(program.ProgramTest):
                     self.assertTrue(path.is_absolute() and not path.exists(), missing)
                 self.assertTrue(plan["selections"])
         self.assertFalse((self.folder / "run").exists(), "nothing is run")
+
+    def test_every_shipped_job_that_trains_does_so(self):
+        model = tiny_model.make(self.folder / "tiny-model", max_positions=8192)
+        rows = [dict(row, problem=row["instruction"], solution=row["output"]) for row in self.rows(40)]
+        data = self.write("rows.json", json.dumps(rows))
+        tags = self.write("tags.json", json.dumps([[f"tag {row}", "common"] for row in range(40)]))
+        ratings = self.write("ratings.json", json.dumps([4.5 if row % 3 else 3 for row in range(40)]))
+        trained = []
+        for file in sorted(JOBS.glob("*.yaml")):
+            text = re.sub(r"(?m)^ *#.*\n", "", file.read_text())
+            if "\nfinetune:" not in text or "evaluate:" in text:
+                continue
+            for pattern, tiny in ((r"(?<=path: )[^,} ]+", model), (r"^(data: +{ path: )[^,} ]+", rf"\g<1>{data}"), (r"ratings.json", ratings),
+                                  (r"{ path: \S+, template: vicuna, score: \[tags\] }", f"{{ import: {tags}, as: tags }}"),
+                                  (r"(?<=minilm: { )", "template: bare, "), (r"(?<=budget: )[\d%]+", "8"), (r"(?<=clusters: )\d+", "4"),
+                                  (r"(?<=epochs: )\d+", "2"), (r"(?<=batch: )\d+", "4"), (r"engine: torchrun", "engine: native")):
+                text = re.sub(pattern, str(tiny), text, flags=re.M)
+            with self.subTest(job=file.name):
+                out = self.folder / file.stem
+                summary = json.loads(self.succeed("run", self.write_job(text), "--json", "--out", out).stdout)
+                steps = [json.loads(line) for line in (out / "log/steps.jsonl").read_text().splitlines()]
+                self.assertGreaterEqual(len(steps), 2)
+                self.assertTrue(all(math.isfinite(step["loss"]) and step["rows"] <= 4 for step in steps))
+                self.assertTrue((out / "checkpoints/final/model.safetensors").exists())
+                self.assertEqual("iterate" in summary, "update_ratio" in text)
+                trained.append(file.stem)
+        self.assertGreater(len(trained), 15)
 
     def test_the_check_of_a_job_that_can_run(self):
         job = tiny_job.write(self, rows=40)
