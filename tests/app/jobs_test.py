@@ -55,6 +55,23 @@ class Jobs(program.ProgramTest):
                 trained.append(file.stem)
         self.assertGreater(len(trained), 15)
 
+    def test_the_quickstart_evaluates_on_rows_that_it_does_not_select_from(self):
+        def trigrams(row):
+            words = re.findall(r"\w+", f"{row['instruction']} {row['input']} {row['output']}".lower())
+            return set(zip(words, words[1:], words[2:]))
+
+        pool = [trigrams(row) for row in json.loads((JOBS / "sample/instructions.json").read_text())]
+        heldout = [trigrams(row) for row in json.loads((JOBS / "sample/heldout.json").read_text())]
+        self.assertEqual((len(pool), len(heldout)), (384, 48))
+        for number, own in enumerate(heldout):
+            self.assertLess(max(len(own & other) / max(1, len(own | other)) for other in pool), 0.09, number)
+        model = tiny_model.make(self.folder / "tiny-model", max_positions=1024)
+        self.succeed("run", JOBS / "quickstart.yaml", "--out", self.folder / "run", "--set", f"model.path={model}", "--set", "model.template=chatml")
+        evaluation = json.loads((self.folder / "run/evaluation.json").read_text())
+        self.assertEqual((evaluation["rows"], list(evaluation["models"])), (48, [model.name, "tuned"]))
+        self.assertEqual(evaluation["differences"]["tuned"]["rows"], 48)
+        self.assertEqual(len(json.loads((self.folder / "run/selection/iterit.json").read_text())), 38)
+
     def test_the_check_of_a_job_that_can_run(self):
         job = tiny_job.write(self, rows=40)
         plan = json.loads(self.succeed("run", job, "--check", "--json", "--out", self.folder / "run").stdout)
