@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -32,6 +33,13 @@ std::string difference_text(const Json& difference) {
                      100 * difference.at("share_better").get<double>());
 }
 
+/// `exact_match` or, by a filter of the harness, `exact_match (strict-match)`.
+std::string metric_of(const Json& row) {
+  const auto filter = row.at("filter").get<std::string>();
+  const auto metric = row.at("metric").get<std::string>();
+  return filter == "none" ? metric : fmt::format("{} ({})", metric, filter);
+}
+
 /// A line for each model.
 std::string table(const Json& figures, std::size_t width) {
   std::string text;
@@ -47,9 +55,7 @@ std::string table(const Json& figures, std::size_t width) {
   return text;
 }
 
-}  // namespace
-
-std::string evaluation_text(const Json& evaluation) {
+std::string losses_text(const Json& evaluation) {
   std::size_t width = 5;
   for (const auto& [name, model] : evaluation.at("models").items())
     width = std::max(width, name.size());
@@ -74,9 +80,46 @@ std::string evaluation_text(const Json& evaluation) {
     if (categories.size() > kMostCategories)
       text += fmt::format("          {} more\n", categories.size() - kMostCategories);
   }
-  return text + fmt::format("            figures: {}\n            rows: {}\n",
-                            evaluation.at("file").get<std::string>(),
-                            evaluation.at("rows_file").get<std::string>());
+  return text;
+}
+
+/// A line for each metric of a task by a model.
+std::string benchmarks_text(const Json& benchmarks, const std::string& base) {
+  const Json& results = benchmarks.at("results");
+  std::size_t task = 4, model = 5, metric = 6;
+  for (const Json& row : results) {
+    task = std::max(task, row.at("task").get_ref<const std::string&>().size());
+    model = std::max(model, row.at("model").get_ref<const std::string&>().size());
+    metric = std::max(metric, metric_of(row).size());
+  }
+  std::string text = fmt::format(
+      "benchmarks by lm_eval, which gives the standard errors\n"
+      "            {:<{}}  {:<{}}  {:<{}} {:>9} {:>9}  difference to {}\n",
+      "task", task, "metric", metric, "model", model, "value", "stderr", core::one_line(base));
+  for (const Json& row : results)
+    text += fmt::format("            {:<{}}  {:<{}}  {:<{}} {:>9} {:>9}{}\n",
+                        row.at("task").get<std::string>(), task, metric_of(row), metric,
+                        row.at("model").get<std::string>(), model, number(row.at("value"), 4),
+                        row.at("stderr").is_null() ? "none" : number(row.at("stderr"), 4),
+                        row.at("difference").is_null()
+                            ? ""
+                            : fmt::format("  {:+.4f}", row.at("difference").get<double>()));
+  return text;
+}
+
+}  // namespace
+
+std::string evaluation_text(const Json& evaluation) {
+  std::string text;
+  if (evaluation.contains("models")) text += losses_text(evaluation);
+  if (evaluation.contains("benchmarks"))
+    text += benchmarks_text(evaluation.at("benchmarks"), evaluation.at("base"));
+  text += fmt::format("            figures: {}\n", evaluation.at("file").get<std::string>());
+  for (const auto& [key, title] :
+       {std::pair("rows_file", "rows"), std::pair("benchmarks_file", "benchmarks")})
+    if (evaluation.contains(key))
+      text += fmt::format("            {}: {}\n", title, evaluation.at(key).get<std::string>());
+  return text;
 }
 
 }  // namespace winnow::app

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::uint64_t kFewestResamples = 100;
 constexpr std::uint64_t kMostResamples = 10'000'000;
+constexpr std::uint64_t kMostShots = 1000;
+constexpr std::uint64_t kLargestBatch = 65536;
 
 bool has_scorer(const pipeline::Job& job, const std::string& name) {
   return std::ranges::find(job.scorers, name, &pipeline::Scorer::name) != job.scorers.end();
@@ -65,6 +67,36 @@ std::vector<pipeline::TunedModel> read_models(YamlSection& section, const pipeli
   return tuned;
 }
 
+/// A list of tasks, or a map with `tasks`.
+pipeline::HarnessJob read_harness(YamlSection& section) {
+  pipeline::HarnessJob harness;
+  const auto read_tasks = [&](YamlSection& from, const std::string& key) {
+    harness.tasks = from.texts(key).value_or(std::vector<std::string>());
+    if (harness.tasks.empty()) from.fail(key, "missing, expected tasks: [arc_challenge, ...]");
+    std::vector<std::string> seen;
+    for (const std::string& task : harness.tasks) {
+      if (!is_group_name(task))
+        from.fail(key, fmt::format("found '{}', expected names of tasks of lm_eval", task));
+      if (std::ranges::find(seen, task) != seen.end())
+        from.fail(key, fmt::format("'{}' is given twice", task));
+      seen.push_back(task);
+    }
+  };
+  if (!section.node("harness").IsMap()) {
+    read_tasks(section, "harness");
+    return harness;
+  }
+  auto map = section.section("harness").value();
+  read_tasks(map, "tasks");
+  harness.few_shot = map.unsigned_integer("few_shot", 0, kMostShots);
+  harness.limit = map.unsigned_integer("limit", 1, ~0ULL);
+  harness.include = map.path("include").value_or("");
+  harness.batch = map.unsigned_integer("batch", 1, kLargestBatch).value_or(harness.batch);
+  harness.chat_template = map.boolean("chat_template").value_or(false);
+  map.finish();
+  return harness;
+}
+
 }  // namespace
 
 pipeline::EvaluationJob read_evaluation(YamlSection& section, const pipeline::Job& job) {
@@ -75,7 +107,15 @@ pipeline::EvaluationJob read_evaluation(YamlSection& section, const pipeline::Jo
   evaluation.model.scores = {"ppl_cond"};
   evaluation.model.faithful = false;
   evaluation.tuned = read_models(section, job, base.name);
-  evaluation.data = read_own_source(section, "data", job.data);
+  if (job.study && section.has("harness"))
+    section.fail("harness", "not supported beside study: expected none");
+  if (section.has("harness")) evaluation.harness = read_harness(section);
+  if (section.has("data") || !evaluation.harness)
+    evaluation.data = read_own_source(section, "data", job.data);
+  else
+    for (const char* key : {"category", "bootstrap", "seed", "confidence"})
+      if (section.has(key))
+        section.fail(key, "means nothing to harness, and there is no data: expected data: FILE");
   evaluation.category = section.text("category").value_or("");
   if (section.has("category") && evaluation.category.empty())
     section.fail("category", "empty, expected a field of the rows");

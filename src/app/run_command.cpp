@@ -54,7 +54,8 @@ void require_section(const pipeline::Job& job, const CommandLine& line) {
   require("finetune", job.finetune.has_value(), "epochs: 3, lr: 2.0e-5");
   require("study", job.study.has_value(), "budgets: [1%, 5%], seeds: [0, 1]");
   require("generate", job.generation.has_value(), "data: FILE, max_new_tokens: N");
-  require("evaluate", job.evaluation.has_value(), "data: FILE, models: { NAME: FOLDER }");
+  require("evaluate", job.evaluation.has_value(),
+          "data: FILE, models: { NAME: FOLDER }, harness: [TASK]");
 }
 
 }  // namespace

@@ -11,29 +11,15 @@ import shutil
 import signal
 import sys
 import time
-import traceback
 from datetime import timedelta
 from pathlib import Path
 
-ENVIRONMENT, MODEL, INTERRUPTED = 4, 5, 75  # docs/errors.md
+from events import ENVIRONMENT, INTERRUPTED, MODEL, Events, Failure, run
+
 PACKAGES = ("torch", "transformers", "accelerate", "safetensors")
 SCHEDULES = {"constant": "constant_with_warmup", "linear": "linear", "cosine": "cosine"}
 COMPLETE = "winnow_complete.json"
 FOR_EVER = timedelta(days=30)  # one process alone reads and writes large models; winnow ends the others of one that is gone
-
-
-class Failure(Exception):
-    def __init__(self, code: int, message: str):
-        super().__init__(message)
-        self.code = code
-
-
-class Events:
-    def __init__(self):
-        self.pipe = open(int(os.environ.pop("WINNOW_EVENTS")), "w", buffering=1)
-
-    def send(self, event: str, **values) -> None:
-        print(json.dumps({"event": event, **values}), file=self.pipe, flush=True)
 
 
 def expect_packages() -> None:
@@ -254,21 +240,5 @@ def train(recipe: dict, events: Events) -> int:
     return 0
 
 
-def main() -> int:
-    events = Events()
-    try:
-        return train(json.loads(Path(sys.argv[1]).read_text()), events)
-    except Exception as error:
-        traceback.print_exc()
-        sys.stderr.flush()
-        code = error.code if isinstance(error, Failure) else ENVIRONMENT
-        message = str(error) if isinstance(error, Failure) else f"{type(error).__name__}: {error}"
-        events.send("error", code=code, message=message)
-        return code
-
-
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    run(lambda events: train(json.loads(Path(sys.argv[1]).read_text()), events))

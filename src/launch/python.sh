@@ -36,6 +36,11 @@ asks_for_torchrun() {
   [[ " ${*:2} " == *finetune.engine=torchrun* ]] || { [[ -f $1 ]] && grep -q 'engine: *torchrun' -- "$1"; }
 }
 
+# asks_for_harness JOB ARGUMENTS...
+asks_for_harness() {
+  [[ " ${*:2} " == *evaluate.harness* ]] || { [[ -f $1 ]] && grep -qE '^[^#]*\<harness:' -- "$1"; }
+}
+
 base_python() {
   local candidate
   for candidate in python3 /usr/bin/python3 python3.13 python3.12 python3.11; do

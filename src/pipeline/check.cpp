@@ -21,6 +21,7 @@
 #include "pipeline/check_study.hpp"
 #include "pipeline/evaluation_models.hpp"
 #include "pipeline/generator.hpp"
+#include "pipeline/harness.hpp"
 #include "pipeline/model_scorer.hpp"
 #include "pipeline/row_texts.hpp"
 #include "pipeline/training_rows.hpp"
@@ -126,14 +127,36 @@ std::string describe(const Scorer& scorer, const Job& job, const std::optional<D
 /// Takes a path and what it is for; notes it where it is not there.
 using IsMissing = std::function<bool(const fs::path&, const std::string&)>;
 
-std::string describe(const EvaluationJob& job, const Job& whole, const IsMissing& is_missing) {
-  bool has_data = true;
-  for (const std::string& path : job.data.paths)
-    if (path.find_first_of("*?[") == std::string::npos && is_missing(path, "evaluate.data"))
-      has_data = false;
-  if (has_data) static_cast<void>(data::resolve_files(job.data.paths));
+/// What the harness would run; notes what is not there for it.
+std::string describe(const HarnessJob& job, Json& missing, const IsMissing& is_missing) {
+  if (!job.include.empty()) static_cast<void>(is_missing(job.include, "evaluate.harness.include"));
+  std::string by;
+  try {
+    by = " by lm_eval " + harness_version();
+  } catch (const core::EnvironmentError& error) {
+    missing.push_back(error.what());
+  }
+  return fmt::format(
+      "{}{}, {}{}", fmt::join(job.tasks, ", "), by,
+      job.few_shot ? fmt::format("{} shots", *job.few_shot) : "each task's own shots",
+      job.limit ? fmt::format(", at most {} rows of each", *job.limit) : "");
+}
+
+std::string describe(const EvaluationJob& job, const Job& whole, Json& missing,
+                     const IsMissing& is_missing) {
+  const bool has_base = !is_missing(job.model.path, "evaluate.base " + job.base);
   std::optional<OpenScorer> base;
-  if (!is_missing(job.model.path, "evaluate.base " + job.base)) base = open_base(whole);
+  std::string on;
+  if (job.data) {
+    bool has_data = true;
+    for (const std::string& path : job.data->paths)
+      if (path.find_first_of("*?[") == std::string::npos && is_missing(path, "evaluate.data"))
+        has_data = false;
+    if (has_data) static_cast<void>(data::resolve_files(job.data->paths));
+    if (has_base) base = open_base(whole);
+    on = fmt::format(" on {}, {} resamples{}", fmt::join(job.data->paths, ", "),
+                     job.bootstrap.resamples, job.category.empty() ? "" : ", by " + job.category);
+  }
   std::string against;
   for (const TunedModel& tuned : job.tuned) {
     const bool comes = whole.finetune && tuned.path == final_checkpoint(whole);
@@ -144,9 +167,8 @@ std::string describe(const EvaluationJob& job, const Job& whole, const IsMissing
         fmt::format("{}{} ({})", against.empty() ? "" : ", ", tuned.name, tuned.path.string());
   }
   if (whole.study) against = "each cell's model";
-  return fmt::format("{} beside {} on {}, {} resamples{}", against, job.base,
-                     fmt::join(job.data.paths, ", "), job.bootstrap.resamples,
-                     job.category.empty() ? "" : ", by " + job.category);
+  return fmt::format("{} beside {}{}{}", against, job.base, on,
+                     job.harness ? "; " + describe(*job.harness, missing, is_missing) : "");
 }
 
 std::uint64_t parameters_of(const fs::path& model) {
@@ -232,7 +254,8 @@ Json check(const Job& job) {
   }
   if (job.study)
     plan["study"] = check_study(job, size ? std::optional(size->rows) : std::nullopt, parameters);
-  if (job.evaluation) plan["evaluate"] = describe(*job.evaluation, job, is_missing);
+  if (job.evaluation)
+    plan["evaluate"] = describe(*job.evaluation, job, plan["missing"], is_missing);
   return plan;
 }
 

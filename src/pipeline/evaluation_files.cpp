@@ -15,17 +15,15 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kEvaluationVersion = 1;
 
-/// What evaluation.json holds.
+/// What evaluation.json says of losses.
 Json describe(const EvaluationJob& job, const EvaluatedRows& rows, const RunFolder& own) {
   const scoring::BootstrapOptions& bootstrap = job.bootstrap;
   Json json;
-  json["evaluation_version"] = kEvaluationVersion;
   json["unit"] = "nats per token of the answer";
   const store::IndexReader index(own.index());
   for (const store::InputFile& input : index.info().inputs)
     json["data"].push_back(
         {{"name", input.name}, {"bytes", input.bytes}, {"xxh3_128", input.hash}});
-  json["base"] = job.base;
   json["category"] = job.category.empty() ? Json() : Json(job.category);
   json["interval"] = {
       {"confidence", bootstrap.confidence},
@@ -47,10 +45,14 @@ void write_if_other(const std::filesystem::path& file, const std::string& text) 
 
 }  // namespace
 
-Json write_evaluation(const RunFolder& folder, const EvaluationJob& job,
-                      const EvaluatedRows& rows) {
-  Json evaluation = describe(job, rows, folder.evaluation());
+Json write_losses(const RunFolder& folder, const EvaluationJob& job, const EvaluatedRows& rows) {
   write_if_other(folder.evaluated_rows(), rows_csv(rows));
+  return describe(job, rows, folder.evaluation());
+}
+
+Json write_evaluation(const RunFolder& folder, const EvaluationJob& job, const Json& found) {
+  Json evaluation{{"evaluation_version", kEvaluationVersion}, {"base", job.base}};
+  evaluation.update(found);
   write_if_other(folder.evaluation_file(), json_text(evaluation));
   return evaluation;
 }

@@ -24,7 +24,7 @@ ModelScorer settings_of(const EvaluationJob& job, const TunedModel& tuned) {
 
 Job held_out_job(const Job& job) {
   Job reading = job;
-  reading.data = job.evaluation.value().data;
+  reading.data = job.evaluation.value().data.value();
   return reading;
 }
 
@@ -32,13 +32,17 @@ OpenScorer open_base(const Job& job) {
   return open_scorer(job.evaluation.value().model, held_out_job(job));
 }
 
+void expect_folder(const TunedModel& tuned) {
+  if (!std::filesystem::is_directory(tuned.path))
+    throw core::ModelError(fmt::format(
+        "evaluate.models.{}: {}: no such folder, expected a model's Hugging Face folder (`winnow "
+        "finetune` leaves one in checkpoints/final of its run folder)",
+        tuned.name, tuned.path.string()));
+}
+
 void expect_comparable(const EvaluationJob& job, const TunedModel& tuned, const OpenScorer& base) {
   const std::string place = "evaluate.models." + tuned.name;
-  if (!std::filesystem::is_directory(tuned.path))
-    throw core::ModelError(
-        fmt::format("{}: {}: no such folder, expected a model's Hugging Face folder (`winnow "
-                    "finetune` leaves one in checkpoints/final of its run folder)",
-                    place, tuned.path.string()));
+  expect_folder(tuned);
   const std::string found = tokenizer::Tokenizer::load(tuned.path).fingerprint();
   if (found != base.tokenizer.fingerprint() &&
       !tokenizer::same_definition(tuned.path, job.model.path))

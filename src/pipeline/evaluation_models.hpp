@@ -14,11 +14,15 @@ namespace winnow::pipeline {
 [[nodiscard]] ModelScorer settings_of(const EvaluationJob& job, const TunedModel& tuned);
 
 /// The job with its evaluation's data in the place of its own.
+/// It must have some.
 [[nodiscard]] Job held_out_job(const Job& job);
 
 /// How rows are prepared for every model of the job's evaluation: by the base's folder.
 /// @throws as open_scorer
 [[nodiscard]] OpenScorer open_base(const Job& job);
+
+/// @throws core::ModelError if there is no such folder
+void expect_folder(const TunedModel& tuned);
 
 /// Sees to it that the model's losses can stand beside the base's.
 /// @throws core::ModelError if there is no such folder, or it holds no causal model;

@@ -25,7 +25,7 @@ HeldOutRows::HeldOutRows(const Context& context, nlohmann::ordered_json& manifes
       reading_(held_out_job(context.job)),
       own_{context.communicator, reading_,        std::move(folder),      context.log,
            context.threads,      context.profile, context.stop_requested, summary_},
-      data_(index_own_data(context, own_.folder, job_.data, manifest["evaluation"])) {}
+      data_(index_own_data(context, own_.folder, job_.data.value(), manifest["evaluation"])) {}
 
 EvaluatedModel HeldOutRows::score(const std::string& name, const ModelScorer& model) {
   const JournalledScorer scored =

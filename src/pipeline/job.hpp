@@ -37,14 +37,25 @@ struct TunedModel {
   std::filesystem::path path;  ///< a Hugging Face folder of the base's family and tokenizer
 };
 
-/// Answer losses of models on rows that none of them was trained on.
+/// Benchmarks by EleutherAI's lm-evaluation-harness, under its own names and rules.
+struct HarnessJob {
+  std::vector<std::string> tasks;         ///< tasks, groups and tags
+  std::optional<std::uint64_t> few_shot;  ///< nothing: each task's own
+  std::optional<std::uint64_t> limit;     ///< rows of each task; nothing: all
+  std::filesystem::path include;          ///< a folder with tasks beside its own; empty: none
+  std::uint64_t batch = 1;
+  bool chat_template = false;
+};
+
+/// Answer losses of models on rows that none of them was trained on, and benchmarks.
 struct EvaluationJob {
   std::string base;   ///< the scorer whose model it is
   ModelScorer model;  ///< the base's, asked for ppl_cond; the tuned models take its settings
   std::vector<TunedModel> tuned;
-  data::SourceOptions data;
+  std::optional<data::SourceOptions> data;  ///< nothing: no losses
   std::string category;  ///< the field of a row that groups the figures; empty: none
   scoring::BootstrapOptions bootstrap;
+  std::optional<HarnessJob> harness;  ///< there where no data are
 };
 
 struct TfidfOptions {

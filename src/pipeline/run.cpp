@@ -130,6 +130,11 @@ std::string next_step(const Job& job, Stage stage) {
         "answers beside these)",
         file, job.generation->sampling.temperature == 0 ? " --set generate.temperature=0.7" : "",
         out);
+  if (stage == Stage::evaluate && !job.evaluation->data)
+    return fmt::format(
+        "./winnow evaluate {} --set evaluate.data=HELDOUT.jsonl{} (answer losses beside the "
+        "benchmarks)",
+        file, out);
   if (stage == Stage::evaluate)
     return fmt::format(
         "./winnow evaluate {} --set evaluate.category=FIELD{} (the figures by a field of the rows; "

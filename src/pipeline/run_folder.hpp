@@ -60,6 +60,16 @@ class RunFolder {
   [[nodiscard]] std::filesystem::path evaluated_rows() const {
     return evaluation().path() / "rows.csv";
   }
+  [[nodiscard]] std::filesystem::path benchmarks() const {
+    return evaluation().path() / "benchmarks.csv";
+  }
+  /// A model's benchmarks: the recipe, and what the harness found for each task.
+  [[nodiscard]] std::filesystem::path harness(const std::string& model) const {
+    return evaluation().path() / "harness" / model;
+  }
+  [[nodiscard]] std::filesystem::path harness_log(const std::string& model) const {
+    return log_folder() / ("harness." + model + ".log");
+  }
   /// What a study leaves: its tables, and a folder for the training and evaluation of each cell.
   [[nodiscard]] std::filesystem::path study() const { return path_ / "study"; }
 

@@ -127,7 +127,8 @@ class Study {
     }
     mpi::agree_on(ranks_, [&] {
       if (!ranks_.is_root()) return;
-      const Json evaluation = write_evaluation(own.folder, job_, {{base_, *losses}, category_});
+      const Json evaluation = write_evaluation(
+          own.folder, job_, write_losses(own.folder, job_, {{base_, *losses}, category_}));
       result.line = done_line(result.cell, rows.size(), total_of(own.folder.steps_log()),
                               evaluation, *losses, job_.bootstrap);
       if (!context_.job.study->keep_checkpoints) setup.checkpoints.drop_models();

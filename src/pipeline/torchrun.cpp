@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -22,6 +21,7 @@
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/engine_process.hpp"
+#include "pipeline/engine_script.hpp"
 #include "pipeline/steps_log.hpp"
 #include "pipeline/torchrun_files.hpp"
 
@@ -33,7 +33,6 @@ using Clock = std::chrono::steady_clock;
 
 /// Between two looks of all ranks at how the others' processes are.
 constexpr std::chrono::milliseconds kPeriod(200);
-constexpr std::uint64_t kLargestLog = std::uint64_t{1} << 30;
 constexpr int kInterrupted = static_cast<int>(core::ExitCode::interrupted);
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
@@ -68,26 +67,6 @@ std::string host_name() {
   if (::gethostname(name.data(), name.size() - 1) != 0)
     throw core::EnvironmentError(fmt::format("gethostname: {}", std::strerror(errno)));
   return name.data();
-}
-
-std::string python() {
-  const char* const given = std::getenv("WINNOW_PYTHON");
-  return given != nullptr && *given != '\0' ? given : WINNOW_PYTHON;
-}
-
-std::string last_line_of(const std::filesystem::path& log) {
-  std::string last;
-  try {
-    const std::string text = core::read_file(log, kLargestLog);
-    for (std::size_t end = text.size(); end > 0 && last.empty();) {
-      const std::size_t begin = text.rfind('\n', end - 1);
-      const std::size_t first = begin == std::string::npos ? 0 : begin + 1;
-      last = text.substr(first, end - first);
-      end = begin == std::string::npos ? 0 : begin;
-    }
-  } catch (const core::EnvironmentError&) {
-  }
-  return last;
 }
 
 /// The engine's processes, one of each rank, from their start to their end.
@@ -152,8 +131,8 @@ class Torchrun {
                                           : std::string());
     const std::size_t line = meeting.find('\n');
     EngineCommand command;
-    command.arguments = {python(), WINNOW_ENGINES "/finetune_torchrun.py",
-                         std::filesystem::absolute(files_.recipe()).string()};
+    command.arguments = engine_script("finetune_torchrun.py");
+    command.arguments.push_back(std::filesystem::absolute(files_.recipe()).string());
     command.variables = {meeting.substr(0, line),
                          meeting.substr(line + 1),
                          fmt::format("RANK={}", ranks_.rank()),
@@ -249,12 +228,7 @@ class Torchrun {
   }
 
   [[nodiscard]] mpi::Failure unexplained() const {
-    const int status = process_->status().value_or(0);
-    const std::string how = status > 128 ? fmt::format("ended by signal {}", status - 128)
-                                         : fmt::format("ended with code {}", status);
-    const std::string last = last_line_of(log_);
-    return {core::ExitCode::environment,
-            last.empty() ? how : fmt::format("{}, its last words were: {}", how, last)};
+    return {core::ExitCode::environment, unexplained_end(process_->status().value_or(0), log_)};
   }
 
   [[nodiscard]] double elapsed() const {
