@@ -57,6 +57,8 @@ std::vector<std::uint64_t> read_seeds(YamlSection& section) {
     const auto [read, error] = std::from_chars(text.data(), end, seeds.emplace_back());
     if (error != std::errc() || read != end)
       section.fail("seeds", fmt::format("found '{}', expected whole numbers, 0 or more", text));
+    if (std::ranges::count(seeds, seeds.back()) > 1)  // Written otherwise: 1 and 01.
+      section.fail("seeds", fmt::format("'{}' is given twice", text));
   }
   return seeds.empty() ? std::vector<std::uint64_t>{0} : seeds;
 }

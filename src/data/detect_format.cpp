@@ -22,9 +22,9 @@ Detected describe(object row, Format format, const FieldNames& fields) {
   std::vector<std::string_view> used;
   const std::vector<std::string_view> names =
       format == Format::preference
-          ? std::vector<std::string_view>{fields.prompt,        fields.instruction, fields.input,
-                                          fields.conversations, fields.chosen,      fields.rejected,
-                                          fields.system}
+          ? std::vector<std::string_view>{fields.prompt,   fields.instruction,   fields.input,
+                                          fields.history,  fields.conversations, fields.chosen,
+                                          fields.rejected, fields.system}
       : format == Format::sharegpt
           ? std::vector<std::string_view>{fields.conversations, fields.system}
       : format == Format::messages

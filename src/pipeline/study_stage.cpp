@@ -1,9 +1,7 @@
 #include "pipeline/study_stage.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
 #include <system_error>
 #include <utility>

@@ -13,8 +13,9 @@
 namespace winnow::training {
 
 /// The decoder's steps as functions that autograd goes back through, on float32 tensors [rows,
-/// width]. The gradients of weights are added to the tensors given for them as the way back passes;
-/// where such a tensor is undefined, the weight is frozen.
+/// width]. The gradients of weights are added to the tensors given for them as the way back passes
+/// (those of matrices are written by the first one: ProductOptions::is_first); where such a tensor
+/// is undefined, the weight is frozen.
 
 struct ProductOptions {
   /// bf16: what goes into a product is rounded, on the way in and on the way back.

@@ -26,7 +26,7 @@ struct WeightedLoss {
                                          const std::vector<float>& weights,
                                          model::Rounding rounding);
 
-/// The losses of `targets` alone, as weighted_loss forms them.
+/// The losses of `targets` alone: those of weighted_loss but for the last bits.
 [[nodiscard]] std::vector<float> target_losses(const at::Tensor& hidden, const at::Tensor& head,
                                                double cap, const std::vector<std::int64_t>& targets,
                                                model::Rounding rounding);
