@@ -10,6 +10,7 @@
 #include <torch/headeronly/version.h>
 
 #include "core/error.hpp"
+#include "model/float_product_torch.hpp"
 #include "model/products_torch.hpp"
 
 namespace winnow::model {
@@ -37,8 +38,11 @@ std::string library_description() {
   request_reproducible_products();
   const bool is_widened = arithmetic_of(Precision::bf16, at::kCPU) == Arithmetic::bf16_widened;
   const char* mode = std::getenv("MKL_CBWR");
-  return fmt::format("libtorch {}; CPU {}; MKL_CBWR {}; bf16 products on the CPU {}", TORCH_VERSION,
-                     at::get_cpu_capability(), mode == nullptr ? "default" : mode,
+  return fmt::format("libtorch {}; CPU {}; {}; bf16 products on the CPU {}", TORCH_VERSION,
+                     at::get_cpu_capability(),
+                     uses_onednn_product()
+                         ? std::string("fp32 products on the CPU by oneDNN")
+                         : fmt::format("MKL_CBWR {}", mode == nullptr ? "default" : mode),
                      is_widened ? "widened to fp32" : "native");
 }
 

@@ -41,6 +41,8 @@ at::Tensor by_onednn(const at::Tensor& x, const at::Tensor& w) {
 
 }  // namespace
 
+bool uses_onednn_product() { return onednn_product().has_value(); }
+
 at::Tensor float_product(const at::Tensor& x, const at::Tensor& w) {
   return is_for_onednn(x) ? by_onednn(x, w) : at::mm(x, w.t());
 }

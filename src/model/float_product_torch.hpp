@@ -10,6 +10,9 @@ namespace winnow::model {
 /// registers for its compiler. Bits are those of any number of threads, for the shapes of which
 /// kFewestRows says so.
 
+/// Whether products on the CPU are oneDNN's.
+[[nodiscard]] bool uses_onednn_product();
+
 /// x w^T
 [[nodiscard]] at::Tensor float_product(const at::Tensor& x, const at::Tensor& w);
 /// out = x w^T

@@ -166,7 +166,11 @@ std::string describe(const EvaluationJob& job, const Job& whole, Json& missing,
     against +=
         fmt::format("{}{} ({})", against.empty() ? "" : ", ", tuned.name, tuned.path.string());
   }
-  if (whole.study) against = "each cell's model";
+  if (whole.study) {
+    against = "each cell's model";
+    const fs::path& trained = whole.finetune->model.path;
+    if (base && fs::exists(trained)) expect_comparable(job, {kTuned, trained}, *base);
+  }
   return fmt::format("{} beside {}{}{}", against, job.base, on,
                      job.harness ? "; " + describe(*job.harness, missing, is_missing) : "");
 }

@@ -35,7 +35,8 @@ EvaluatedModel HeldOutRows::score(const std::string& name, const ModelScorer& mo
   return read(scored);
 }
 
-std::optional<EvaluatedModel> HeldOutRows::scored_before(const std::string& name) const {
+std::optional<EvaluatedModel> HeldOutRows::scored_before(const std::string& name,
+                                                         const ScorerBinding& base) const {
   const mpi::Communicator& ranks = own_.communicator;
   const std::filesystem::path folder = own_.folder.journal(name);
   if (!journal_is_begun(ranks, folder)) return std::nullopt;
@@ -43,13 +44,13 @@ std::optional<EvaluatedModel> HeldOutRows::scored_before(const std::string& name
       mpi::agree_on(ranks, [&] { return BlockContents(own_.folder, own_.job.block_rows); });
   if (!std::ranges::all_of(BlockJournal(own_, kStage, folder, contents).is_done(), std::identity()))
     return std::nullopt;
-  return read({name,
-               mpi::agree_on(ranks,
-                             [&] {
-                               return ranks.is_root() ? read_binding(folder / kScorerBinding)
-                                                      : ScorerBinding();
-                             }),
-               {}});
+  const ScorerBinding binding = mpi::agree_on(ranks, [&] {
+    if (!ranks.is_root()) return ScorerBinding();
+    ScorerBinding found = read_binding(folder / kScorerBinding);
+    expect_same_settings(folder / kScorerBinding, found, base);
+    return found;
+  });
+  return read({name, binding, {}});
 }
 
 EvaluatedModel HeldOutRows::read(const JournalledScorer& scored) const {

@@ -30,7 +30,10 @@ class HeldOutRows {
   /// @throws as score_rows; core::Interrupted if a rank was asked to stop, what is journalled stays
   [[nodiscard]] EvaluatedModel score(const std::string& name, const ModelScorer& model);
   /// The same of a model that may be gone; nothing where its journal does not hold all rows.
-  [[nodiscard]] std::optional<EvaluatedModel> scored_before(const std::string& name) const;
+  /// @param base  root's: the binding of the model that it stands beside
+  /// @throws core::UsageError where they were asked with other settings
+  [[nodiscard]] std::optional<EvaluatedModel> scored_before(const std::string& name,
+                                                            const ScorerBinding& base) const;
   /// Root's, as read_categories; empty where the job asks for none.
   [[nodiscard]] std::vector<std::string> categories() const;
   /// How each model scored.

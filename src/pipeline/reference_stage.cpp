@@ -53,8 +53,10 @@ std::optional<std::vector<PairLogProbs>> read_file(const Context& context,
     const store::Reference found = store::read_reference(file);
     if (found.made_from != setup.key || found.row.size() != pairs.size()) return std::nullopt;
     std::vector<PairLogProbs> all;
-    for (std::size_t i = 0; i < pairs.size(); ++i)
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      if (found.row[i] != pairs[i].row) return std::nullopt;
       all.push_back({found.chosen[i], found.rejected[i]});
+    }
     return all;
   } catch (const core::ModelError& error) {
     context.log.write("finetune", error.what());

@@ -40,6 +40,19 @@ ScorerBinding read_binding(const std::filesystem::path& path) {
   }
 }
 
+void expect_same_settings(const std::filesystem::path& path, const ScorerBinding& found,
+                          const ScorerBinding& expected) {
+  for (const auto& [key, value] : expected.items()) {
+    if (key == "model" || is_of_the_machine(key)) continue;
+    const ScorerBinding was = found.value(key, ScorerBinding());
+    if (was != value)
+      throw core::UsageError(
+          fmt::format("{}: {} was {}, but what it stands beside was asked with "
+                      "{}: expected the same; remove both to ask them anew",
+                      path.string(), key, was.dump(), value.dump()));
+  }
+}
+
 ScorerBinding bind_scorer(const Context& context, const BoundWork& work,
                           const ScorerBinding& wanted) {
   const auto path = work.journal / work.file;

@@ -38,6 +38,13 @@ struct BoundWork {
 [[nodiscard]] ScorerBinding bind_scorer(const Context& context, const BoundWork& work,
                                         const ScorerBinding& wanted);
 
+/// What two models that stand beside each other were both asked.
+/// @param found  recorded in `path`
+/// @throws core::UsageError naming the first key, but for the model's own and what the machine
+/// decides, whose values differ
+void expect_same_settings(const std::filesystem::path& path, const ScorerBinding& found,
+                          const ScorerBinding& expected);
+
 /// Hash of a binding, for `made_from` marks.
 [[nodiscard]] std::string key_of(const ScorerBinding& binding);
 

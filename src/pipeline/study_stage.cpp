@@ -22,6 +22,7 @@
 #include "pipeline/study_cells.hpp"
 #include "pipeline/study_tables.hpp"
 #include "pipeline/training_setup.hpp"
+#include "training/pending_folder.hpp"
 #include "training/sealed_folder.hpp"
 
 namespace winnow::pipeline {
@@ -51,7 +52,11 @@ class Study {
         job_(*context.job.evaluation),
         manifest_(manifest),
         data_(data),
-        prepares_(mpi::agree_on(ranks_, [&] { return open_base(context.job); })) {
+        prepares_(mpi::agree_on(ranks_, [&] {
+          OpenScorer opened = open_base(context.job);
+          expect_comparable(job_, {kTuned, context.job.finetune->model.path}, opened);
+          return opened;
+        })) {
     for (StudyCell& cell : cells_of(context.job)) {
       Json line = pending_line(cell);
       results_.push_back({std::move(cell), std::move(line), std::nullopt});
@@ -97,6 +102,7 @@ class Study {
     } catch (const core::Error& error) {
       if (!is_of_the_cell(error)) throw;
       fail(result, error.what());
+      if (!context_.job.study->keep_checkpoints) drop_states(own);
     }
   }
 
@@ -113,10 +119,11 @@ class Study {
     prepare_folders(own, setup.checkpoints);
     HeldOutRows held_out(own, manifest_, own.folder.evaluation(), prepares_);
     std::optional<EvaluatedModel> losses;
-    if (is_trained) losses = held_out.scored_before(tuned.name);
+    if (is_trained) losses = held_out.scored_before(tuned.name, base_.binding);
     if (!losses && visit == Visit::looks) return;
     if (!losses) {
       tell_begin(result);
+      if (is_trained) forget_gone_model(own, setup);
       if (is_iterated(own.job))
         iterate(own, manifest_, data_);
       else
@@ -151,6 +158,15 @@ class Study {
     });
   }
 
+  /// Trained anew its weights may differ in the last bits, on another machine: losses of a model
+  /// that is gone do not stand beside them.
+  void forget_gone_model(const Context& own, const TrainingSetup& setup) {
+    mpi::agree_on(ranks_, [&] {
+      if (!ranks_.is_root() || training::is_sealed(setup.checkpoints.final(), setup.key)) return;
+      training::remove_folder(own.folder.evaluation().journal(kTuned));
+    });
+  }
+
   void tell_begin(const StudyResult& result) {
     if (!ranks_.is_root()) return;
     const auto number = &result - results_.data() + 1;
@@ -165,6 +181,16 @@ class Study {
     if (ranks_.is_root())
       context_.log.write("study", fmt::format("{} failed: {}", result.cell.folder.string(),
                                               core::one_line(reason)));
+  }
+
+  /// Of a cell that failed, and would fail again behind them.
+  void drop_states(const Context& own) {
+    mpi::agree_on(ranks_, [&] {
+      if (!ranks_.is_root()) return;
+      const Checkpoints checkpoints(own.folder.checkpoints());
+      checkpoints.drop_resume_states(0);
+      checkpoints.drop_epochs(0);
+    });
   }
 
   /// Root's: the tables, and what the summary says.

@@ -45,13 +45,13 @@ void seal_folder(const fs::path& folder, const std::string& made_from) {
 
 std::optional<std::string> sealed_from(const fs::path& folder) {
   const Json seal = read_seal(folder);
-  if (!seal.is_object()) return std::nullopt;
-  return seal.value("made_from", "");
+  if (!seal.is_object() || !seal.value("made_from", Json()).is_string()) return std::nullopt;
+  return seal.at("made_from").get<std::string>();
 }
 
 bool is_sealed(const fs::path& folder, const std::string& made_from) {
   const Json seal = read_seal(folder);
-  return seal.is_object() && seal.value("made_from", "") == made_from &&
+  return seal.is_object() && seal.value("made_from", Json()) == made_from &&
          seal.value("xxh3_128", Json()) == hashes_of(folder);
 }
 
