@@ -1,7 +1,10 @@
 #include "pipeline/finetune_stage.hpp"
 
+#include <filesystem>
 #include <numeric>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
@@ -72,6 +75,9 @@ void finetune(Context& context, nlohmann::ordered_json& manifest, const IndexedD
   if (results.has_adapter()) summary["adapter"] = setup.checkpoints.adapter().string();
 
   if (!ask_root(ranks, [&] { return results.are_sealed(setup.key); })) {
+    if (ranks.is_root() && std::filesystem::exists(results.main()))
+      context.log.write("finetune", fmt::format("{}: not as it was written: it is made again",
+                                                results.main().string()));
     if (job.engine == FinetuneEngine::torchrun)
       train_by_torchrun(context, {setup.checkpoints, rows, plan,
                                   scheduled_options(job, plan.steps()), setup.binding});

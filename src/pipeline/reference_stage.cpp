@@ -1,5 +1,6 @@
 #include "pipeline/reference_stage.hpp"
 
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -81,6 +82,17 @@ void write_file(const TrainingSetup& setup, const std::vector<TrainingRow>& pair
 
 /// Collective. Asks the model of the blocks that the journal does not hold; root's is what it then
 /// holds.
+/// @throws core::ModelError naming the first pair of which the model says nothing finite
+void expect_finite(const Context& context, const std::vector<TrainingRow>& pairs,
+                   const std::vector<PairLogProbs>& known) {
+  for (std::size_t i = 0; i < known.size(); ++i)
+    if (!std::isfinite(known[i].chosen) || !std::isfinite(known[i].rejected))
+      throw core::ModelError(
+          fmt::format("{}: row {}: what the model says of its answers before any step is not "
+                      "finite: expected a model that gives finite losses",
+                      context.job.finetune->model.path.string(), pairs[i].row));
+}
+
 std::vector<PairLogProbs> ask_model(Context& context, const TrainingSetup& setup,
                                     training::FineTuning& tuning,
                                     const std::vector<TrainingRow>& pairs) {
@@ -146,6 +158,7 @@ void set_reference(Context& context, const TrainingSetup& setup, training::FineT
     });
     known = ask_model(context, setup, tuning, pairs);
     mpi::agree_on(ranks, [&] {
+      expect_finite(context, pairs, *known);
       if (ranks.is_root()) write_file(setup, pairs, *known);
     });
   }

@@ -13,6 +13,7 @@
 #include "core/durable_file.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "data/source.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "pipeline/context.hpp"
@@ -98,7 +99,20 @@ bool needs_rows(const Job& job, Stage stage) {
   return stage != Stage::evaluate;
 }
 
+/// What comes last is not to fail for a path behind hours of scoring and training.
+/// @throws core::DataError
+void expect_held_out_files(const Context& context, Stage stage) {
+  const bool evaluates =
+      stage == Stage::evaluate || stage == Stage::study || stage == Stage::everything;
+  const std::optional<EvaluationJob>& evaluation = context.job.evaluation;
+  if (evaluates && evaluation && evaluation->data)
+    static_cast<void>(data::resolve_files(evaluation->data->paths));
+}
+
 void run_stages(Context& context, nlohmann::ordered_json& manifest, Stage stage) {
+  mpi::agree_on(context.communicator, [&] {
+    if (context.communicator.is_root()) expect_held_out_files(context, stage);
+  });
   std::optional<IndexedData> data;
   if (needs_rows(context.job, stage)) data = index_rows(context, manifest);
   if (stage == Stage::index) return;

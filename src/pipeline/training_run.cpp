@@ -130,9 +130,12 @@ training::StepReport TrainingRun::take(std::span<const training::TrainingRow> ro
       for (const std::uint64_t place : shard)
         if (names.size() < 200) names += fmt::format(" {}", rows[place].row);
     const std::string message = fmt::format(
-        "{}; rows of the step:{}; what stands in {} stays: expected a smaller finetune.lr, or "
-        "other rows",
-        error.what(), names, setup_.checkpoints.folder().string());
+        "{}; rows of the step:{}; what stands in {} stays: expected {}", error.what(), names,
+        setup_.checkpoints.folder().string(),
+        tuning_->steps() == 0 ? fmt::format("a model that gives finite losses: that in {} has not "
+                                            "been changed yet",
+                                            job_.model.path.string())
+                              : "a smaller finetune.lr, or other rows");
     mpi::agree_on(ranks_, [&]() -> void { throw core::ModelError(message); });
   }
   throw core::InternalError("broken invariant: a step that failed goes on");

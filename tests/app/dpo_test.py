@@ -156,6 +156,9 @@ class Dpo(program.ProgramTest):
         program.run_killed(["finetune", job, "--out", out], 1, lambda: len(list((out / "checkpoints/resume").glob("step-*"))) > 1)
         self.fail_with(2, "beta of finetune was 0.1, the job now says 0.2", arguments=["finetune", job, "--out", out, "--set", "finetune.beta=0.2"])
         self.fail_with(2, "objective of finetune was \"dpo\", the job now says \"sft\"", arguments=["finetune", job, "--out", out, "--set", "finetune.objective=sft"])
+        with h5py.File(out / "checkpoints/reference.h5", "r+") as file:
+            file["rejected_log_prob"][1] += 1e-9
+        self.fail_with(5, "reference.h5: missing or damaged, but the training is behind step", arguments=["finetune", job, "--out", out])
         (out / "checkpoints/reference.h5").unlink()
         self.fail_with(5, "reference.h5: missing or damaged, but the training is behind step", arguments=["finetune", job, "--out", out])
 
