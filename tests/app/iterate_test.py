@@ -13,12 +13,10 @@ import numpy
 import program
 import tiny_model
 
-sys.path.insert(0, str(program.ROOT / "tests" / "selection"))
 try:
-    import torch
     import transformers
 
-    import iterit_transcription as iterit
+    import iterate_transcription
 except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
@@ -42,44 +40,12 @@ class Iterate(program.ProgramTest):
         return self.write_job(JOB.format(data=self.data, model=self.model, method=method, select=select, dtype=dtype), name)
 
     def epoch(self, out, epoch):
-        """The pool's rows in order, their scores (NaN: none) and the picks."""
-        folder = out / "epochs" / str(epoch)
-        pool = list(range(ROWS)) if epoch == 0 else None
-        if pool is None:
-            with h5py.File(folder / "pool.h5") as file:
-                pool = file["row"][:].tolist()
-        with h5py.File(folder / "scores.h5") as file:
-            group = file["scores/tiny"]
-            scores = numpy.where(group["status_ifd"][:] == 0, group["ifd_ppl"][:], numpy.nan)
-        with h5py.File(folder / "selection.h5") as file:
-            picks = file["row"][:].tolist()
-        return pool, scores, picks
+        return iterate_transcription.epoch_of(out, epoch, ROWS, "tiny")
 
     def follow(self, out, faithful, by_ifd=False):
         """Checks every epoch against the transcription; the picks of all epochs."""
         texts = [row["output"] + ("<|im_end|>" if faithful else "") for row in self.rows(ROWS)]
-        newest, order, all_picks = numpy.full(ROWS, numpy.nan), list(range(ROWS)), []
-        for epoch in range(EPOCHS):
-            pool, scores, picks = self.epoch(out, epoch)
-            count = len(order) if epoch == 0 else min(POOL, len(order))
-            self.assertEqual(pool, order[:count] if faithful or epoch == 0 else sorted(order[:count]), f"pool of epoch {epoch}")
-            newest[pool] = scores
-            stored = iterit.stored_scores([None if numpy.isnan(score) else float(score) for score in scores], bf16=faithful)
-            rows = iterit.candidates_of(stored)
-            if by_ifd:
-                best = torch.argsort(stored[rows], descending=True, stable=True)[:BUDGET]
-                want = rows[best].tolist()
-            else:
-                want, after = iterit.update(stored, iterit.vectorise([texts[pool[i]] for i in rows]), BUDGET, 0.1, fixed=not faithful)
-            self.assertEqual(picks, [pool[i] for i in want], f"picks of epoch {epoch}")
-            if faithful:
-                behind = [pool[i] for i in after] + order[count:]
-                order = list(dict.fromkeys(behind))
-            else:
-                left = [row for row in range(ROWS) if row not in picks and not numpy.isnan(newest[row])]
-                order = picks + sorted((r for r in left if newest[r] < 1), key=lambda r: (-newest[r], r)) + sorted((r for r in left if newest[r] >= 1), key=lambda r: (newest[r], r))
-            all_picks.append(picks)
-        return all_picks
+        return iterate_transcription.follow(out, texts, "tiny", EPOCHS, BUDGET, POOL, faithful, by_ifd)
 
     def steps(self, out):
         return [json.loads(line) for line in (out / "log/steps.jsonl").read_text().splitlines()]
