@@ -30,7 +30,7 @@ data: {{ path: {folder}/rows.json }}
 model: {{ path: {model}, template: auto, dtype: fp32, max_length: 512 }}
 score: [ifd_ppl, length]
 select: {{ {select} }}
-finetune: {{ epochs: 3, batch: 8, lr: 2.0e-5, warmup: 0.03, schedule: cosine, keep: 3, save_minutes: 0.1 }}
+finetune: {{ epochs: 3, batch: 8, lr: 2.0e-5, warmup: 0.03, schedule: cosine, keep: 3, save_minutes: 0.5 }}
 """
 EVALUATE = """
 name: evaluated
