@@ -4,11 +4,11 @@
 
 namespace winnow::model {
 
-/// Products of float32 matrices x [rows, in] and w [out, in]. libtorch's own float32 product is
-/// MKL's, which uses only half of the width of an AMD processor with AVX-512 (98 against oneDNN's
-/// 220 GFLOP/s on one core of a Zen 5): there they are oneDNN's, by the operator that libtorch
-/// registers for its compiler. Bits are those of any number of threads, for the shapes of which
-/// kFewestRows says so.
+/// Products of float32 matrices x [rows, in] and w [out, in]. libtorch's own is MKL's, which uses
+/// only half of the width of an AMD processor with AVX-512 (98 against oneDNN's 220 GFLOP/s on one
+/// core of a Zen 5): there they are oneDNN's, by the operator that libtorch registers for its
+/// compiler. oneDNN gave the same bits on 1 to 8 threads for all shapes that were tried; MKL needs
+/// kFewestRows for that.
 
 /// Whether products on the CPU are oneDNN's.
 [[nodiscard]] bool uses_onednn_product();

@@ -172,6 +172,28 @@ class Study(program.ProgramTest):
         shutil.rmtree(out / "study/random")
         self.succeed("study", job, "--out", out, "--set", "finetune.lr=2.0e-3")
 
+    def test_losses_that_cannot_stand_side_by_side(self):
+        other = shutil.copytree(self.model, self.folder / "other")
+        tokenizer = json.loads((other / "tokenizer.json").read_text())
+        tokenizer["model"]["merges"].pop()
+        (other / "tokenizer.json").write_text(json.dumps(tokenizer))
+        out = self.folder / "run"
+        job = self.job("study: { selections: [random], budgets: [10%] }\n")
+        trained = [word for change in (f"model.path={other}", "model.template=chatml") for word in ("--set", f"finetune.{change}")]
+        self.fail_with(2, "another tokenizer", arguments=["study", job, "--out", self.folder / "other-run", *trained, "--set", "evaluate.base=tiny"], ranks=2)
+        self.assertFalse((self.folder / "other-run/study/random").exists())
+        self.succeed("study", job, "--out", out)
+        settings = out / "study/random/10pct/0/evaluation/journal/tuned/scorer.json"
+        binding = json.loads(settings.read_text())
+        settings.write_text(json.dumps(binding | {"template": "vicuna"}))
+        self.fail_with(2, 'template was "vicuna"', arguments=["study", job, "--out", out], ranks=2)
+        # A model that is gone and trained again elsewhere differs in its last bits.
+        settings.write_text(json.dumps(binding | {"model": "0" * 32}))
+        with open(self.heldout, "a") as file:
+            file.write(json.dumps(self.rows(61)[60]) + "\n")
+        self.succeed("study", job, "--out", out, ranks=2)
+        self.assertEqual(json.loads(settings.read_text()), binding)
+
     def test_a_cell_that_fails_is_told_and_stops_no_other(self):
         out = self.folder / "run"
         job = self.job("study: { selections: [narrow, random], budgets: [25%], seeds: [0] }\n")
@@ -189,12 +211,13 @@ class Study(program.ProgramTest):
         out = self.folder / "run"
         job = self.job("study: { selections: [vanilla, random], budgets: [10%] }\n")
         change = [word for key in ("lr=1", "weight_decay=9", "warmup=0", "clip_norm=0", "schedule=constant") for word in ("--set", f"finetune.{key}")]
-        for ranks in (2, 1):  # The second goes on behind the last good step, and fails again.
+        for ranks in (2, 1):  # The second trains it anew, and fails again.
             done = program.run(["study", job, "--out", out, *change], ranks)
             self.assertEqual(done.returncode, 7, done.stderr)
             vanilla, other = self.lines(out)
             self.assertEqual((vanilla["status"], vanilla["rows"], other["status"]), ("failed", "40", "ok"))
             self.assertRegex(vanilla["reason"], r"step \d+.*not finite.*finetune\.lr")
+            self.assertEqual(list((out / "study/vanilla").rglob("step-*")), [])
 
     def test_what_the_job_says_wrong_is_named(self):
         for study, said in (("{ selections: [rando] }", ("study.selections", "'rando'", "nearest is 'random'")), ("{ selections: [random, random] }", ("study.selections", "twice")),
