@@ -41,8 +41,8 @@ metric_list:
   - {{ metric: acc_norm, aggregation: mean, higher_is_better: true }}
 metadata: {{ version: {version} }}
 """
-CHOICES = ["red", "a green that is nearly blue", "blue sky", "no colour"]
-ROWS = [{"question": f"Which colour has number {i}?", "choices": CHOICES[i % 2:] + CHOICES[:i % 2], "answer": i * 7 % 4} for i in range(14)]
+CHOICES = ["ré", "sé", "蓝", "绿", "sky", "dún", "wry"]  # four tokens each, so that it is the model that chooses, but one to three characters
+ROWS = [{"question": f"Which colour has number {i}?", "choices": [CHOICES[(i * 3 + k * (1 + i % 2)) % 7] for k in range(4)], "answer": i * 7 % 4} for i in range(14)]
 LIMIT = 12
 
 
