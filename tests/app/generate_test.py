@@ -109,8 +109,7 @@ class Generate(program.ProgramTest):
     def test_stop_strings_cut_the_text_and_max_new_tokens_the_ids(self):
         whole = self.lines(self.replies(self.job(GREEDY), "whole"))
         self.assertEqual({len(row["ids"]) for row in whole if row["end"] == "max_new_tokens"}, {24})
-        row = next(row for row in whole if len(row["text"]) > 20 and row["text"].isascii())
-        stop = row["text"][8:11]
+        row, stop = next((row, row["text"][at:at + 3]) for row in whole for at in range(2, len(row["text"]) - 2) if row["text"][at:at + 3].isascii())
         cut = self.lines(self.replies(self.job(GREEDY + ", stop: " + json.dumps([stop])), "cut"))
         for before, after in zip(whole, cut):
             at = before["text"].find(stop)
