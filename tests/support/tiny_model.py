@@ -8,9 +8,9 @@ CHATML = ("{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n
           "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}")
 
 
-def make(folder, max_positions=256, seed=9):
+def make(folder, max_positions=256, seed=4):
     """The weights are NumPy's numbers: torch's own normal numbers differ between processors, and with them what the model says.
-    Of the default seed an answer is likelier behind its instruction for about two rows in three."""
+    Of the default seed an answer is likelier behind its instruction for most rows, under ChatML, Alpaca and Vicuna alike."""
     import numpy
     import torch
     import transformers
