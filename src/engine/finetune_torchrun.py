@@ -72,7 +72,7 @@ def training_arguments(recipe: dict, per_step: int, processes: int):
     }
     return TrainingArguments(
         output_dir=str(Path(recipe["folder"]) / "states"),
-        num_train_epochs=recipe["epochs"],
+        max_steps=recipe["steps"],
         per_device_train_batch_size=recipe["micro_batch"],
         gradient_accumulation_steps=per_step,
         average_tokens_across_devices=True,
@@ -100,18 +100,28 @@ def training_arguments(recipe: dict, per_step: int, processes: int):
     )
 
 
+def steps_of(state: Path) -> int:
+    return int(state.name.rpartition("-")[2])
+
+
 def newest_state(recipe: dict) -> Path | None:
-    """The newest state that was written whole, by this recipe."""
-    states = sorted((Path(recipe["folder"]) / "states").glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
+    """The newest state that was written whole, by this recipe, from which a step is left to take: the model behind the last is made again if winnow has it not."""
+    states = sorted((Path(recipe["folder"]) / "states").glob("checkpoint-*"), key=steps_of, reverse=True)
     for state in states:
         mark = state / COMPLETE
-        if mark.is_file() and json.loads(mark.read_text()).get("key") == recipe["key"]:
+        if steps_of(state) < recipe["epoch_ends"][-1] and mark.is_file() and json.loads(mark.read_text()).get("key") == recipe["key"]:
             return state
     return None
 
 
-def save_weights(trainer, recipe: dict, name: str, events: Events, epoch: int) -> None:
-    """Collective. The whole model's weights in the job's type, in a folder of their own."""
+def drop_states_behind(state: Path | None, recipe: dict) -> None:
+    for other in (Path(recipe["folder"]) / "states").glob("checkpoint-*"):
+        if state is None or steps_of(other) > steps_of(state):
+            shutil.rmtree(other)
+
+
+def save_weights(trainer, recipe: dict, events: Events, step: int) -> None:
+    """Collective. The whole model's weights behind that step in the job's type, in a folder of their own."""
     import torch
 
     dtype = torch.bfloat16 if recipe["dtype"] == "bf16" else torch.float32
@@ -124,13 +134,13 @@ def save_weights(trainer, recipe: dict, name: str, events: Events, epoch: int) -
             if trainer.is_world_process_zero():
                 weights[key] = whole.detach().to("cpu", dtype, copy=True)
     if trainer.is_world_process_zero():
-        folder = Path(recipe["folder"]) / name
+        folder = Path(recipe["folder"]) / f"model-{step}"
         shutil.rmtree(folder, ignore_errors=True)
         model.save_pretrained(folder, state_dict=weights, max_shard_size="5GB")
         for file in folder.iterdir():
             with open(file, "rb") as written:
                 os.fsync(written.fileno())
-        events.send("model", folder=str(folder), epoch=epoch)
+        events.send("model", folder=str(folder), step=step)
     torch.distributed.barrier()
 
 
@@ -159,20 +169,19 @@ def make_reporter(recipe: dict, events: Events):
             self.began = time.monotonic()
 
         def on_step_end(self, args, state, control, **_):
-            ends_epoch = state.global_step % recipe["steps_per_epoch"] == 0
-            is_last = state.global_step == state.max_steps
+            ends_epoch = state.global_step in recipe["epoch_ends"]
+            is_last = state.global_step == recipe["epoch_ends"][-1]
             minutes = (time.monotonic() - self.saved) / 60
             wish = torch.tensor([self.stop_requested, recipe["save_minutes"] > 0 and minutes >= recipe["save_minutes"]], dtype=torch.int32, device=args.device)
             torch.distributed.all_reduce(wish, op=torch.distributed.ReduceOp.MAX)
             stops, is_due = wish.bool().tolist()
-            if is_last:
+            if state.global_step == state.max_steps:
                 return
-            if ends_epoch and recipe["keep"] > 0:
-                epoch = state.global_step // recipe["steps_per_epoch"]
-                save_weights(self.trainer, recipe, f"epoch-{epoch}", events, epoch)
+            if ends_epoch and not is_last and recipe["keep"] > 0:
+                save_weights(self.trainer, recipe, events, state.global_step)
             control.should_save = control.should_save or ends_epoch or is_due or stops
-            if stops:
-                self.is_stopped = control.should_training_stop = True
+            control.should_training_stop = is_last or stops
+            self.is_stopped = stops and not is_last
 
         def on_log(self, args, state, control, logs=None, **_):
             if "loss" not in logs:
@@ -200,12 +209,13 @@ def train(recipe: dict, events: Events) -> int:
     import torch
     from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin
     from torch.distributed.fsdp import MixedPrecisionPolicy
-    from training_rows import EpochLoader, ProcessBatches, TrainingRows, padded
+    from torch.utils.data import DataLoader
+    from training_rows import ProcessBatches, TrainingRows, padded
     from transformers import AutoModelForCausalLM, PrinterCallback, Trainer
 
     rows = TrainingRows(Path(recipe["rows"]))
     rank, size = torch.distributed.get_rank(), torch.distributed.get_world_size()
-    batches = ProcessBatches(rows.order, recipe["batch"], recipe["micro_batch"], rank, size)
+    batches = ProcessBatches(rows.order, recipe["before"], recipe["steps"], recipe["micro_batch"], rank, size)
     arguments = training_arguments(recipe, batches.per_step, size)
 
     class RowTrainer(Trainer):
@@ -219,7 +229,7 @@ def train(recipe: dict, events: Events) -> int:
                 self.is_fsdp_enabled = True
 
         def get_train_dataloader(self):
-            return EpochLoader(rows, batch_sampler=batches, collate_fn=padded)
+            return DataLoader(rows, batch_sampler=batches, collate_fn=padded)
 
     os.environ["ACCELERATE_USE_FSDP"] = "true"
     os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = str(size > 1).lower()
@@ -231,11 +241,16 @@ def train(recipe: dict, events: Events) -> int:
     reporter.trainer = trainer
     torch.manual_seed((recipe["seed"] + rank) % 2**63)  # of the noise, which is each process's own
     state = newest_state(recipe)
+    if (steps_of(state) if state else 0) < recipe["before"]:
+        raise Failure(MODEL, f"{recipe['folder']}: no state behind step {recipe['before']}, where the epoch begins: expected checkpoints/ as it was left, or none")
+    torch.distributed.barrier()
+    if rank == 0:
+        drop_states_behind(state, recipe)
     torch.distributed.barrier()
     trainer.train(resume_from_checkpoint=str(state) if state else None)
     if reporter.is_stopped:
         return INTERRUPTED
-    save_weights(trainer, recipe, "final", events, 0)
+    save_weights(trainer, recipe, events, recipe["epoch_ends"][-1])
     torch.distributed.destroy_process_group()
     return 0
 

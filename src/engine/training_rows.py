@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 IGNORED = -100  # the label of a token that is not learnt, in transformers and torch
 NO_ROW = -1
@@ -18,7 +18,7 @@ class TrainingRows(Dataset):
         tensors = load_file(path)
         self.ids, self.ends = tensors["ids"], tensors["ends"].tolist()
         self.targets, self.target_ends = tensors["targets"].tolist(), tensors["target_ends"].tolist()
-        self.order = tensors["order"]  # [epochs, rows of an epoch]
+        self.order = tensors["order"]  # [steps of this process's work, batch]
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -34,33 +34,26 @@ class TrainingRows(Dataset):
 
 
 class ProcessBatches:
-    """This process's micro-batches of an epoch: of every optimizer step the same number, whatever the step's rows."""
+    """This process's micro-batches of all steps of the training: of each step the same number, whatever its rows.
 
-    def __init__(self, order: torch.Tensor, batch: int, micro_batch: int, process: int, processes: int):
-        self.order, self.batch, self.micro_batch = order, batch, micro_batch
+    To the Trainer all epochs are one. Steps that are not of this work have no rows: it passes over those before, and ends before those behind."""
+
+    def __init__(self, order: torch.Tensor, before: int, steps: int, micro_batch: int, process: int, processes: int):
+        self.order, self.before, self.steps, self.micro_batch = order, before, steps, micro_batch
         self.process, self.processes = process, processes
-        self.per_step = -(-batch // (micro_batch * processes))
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
+        self.per_step = -(-order.shape[1] // (micro_batch * processes))
 
     def __len__(self) -> int:
-        return -(-self.order.shape[1] // self.batch) * self.per_step
+        return self.steps * self.per_step
 
     def __iter__(self) -> Iterator[list[int]]:
-        places = self.order[self.epoch].tolist()
         own = self.per_step * self.micro_batch
-        for begin in range(0, len(places), self.batch):
-            rows = places[begin : begin + self.batch][self.process :: self.processes]
+        for step in range(self.steps):
+            place = step - self.before
+            rows = self.order[place].tolist()[self.process :: self.processes] if 0 <= place < len(self.order) else []
             rows += [NO_ROW] * (own - len(rows))
             for first in range(0, own, self.micro_batch):
                 yield rows[first : first + self.micro_batch]
-
-
-class EpochLoader(DataLoader):
-    def set_epoch(self, epoch: int) -> None:
-        self.batch_sampler.set_epoch(epoch)
 
 
 def padded(rows: list[tuple[torch.Tensor, torch.Tensor]]) -> dict[str, torch.Tensor]:

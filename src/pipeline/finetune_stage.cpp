@@ -37,18 +37,34 @@ std::vector<core::RowId> rows_to_learn(const Context& context, const IndexedData
 
 namespace {
 
-/// Collective. By winnow itself.
-void train(Context& context, const TrainingSetup& setup, TrainingRows& rows,
-           const FinetunePlan& plan) {
+double rate_of(std::uint64_t tokens, double seconds) {
+  return seconds > 0 ? static_cast<double>(tokens) / seconds : 0;
+}
+
+/// Collective. By winnow itself. Tokens per second, 0 if nothing was left to do.
+double train(Context& context, const TrainingSetup& setup, TrainingRows& rows,
+             const FinetunePlan& plan) {
   TrainingRun run(context, setup, plan.steps());
   if (context.job.finetune->options.dpo_beta)
     set_reference(context, setup, run.tuning(), rows.rows);
   for (std::uint64_t epoch = 0; epoch < context.job.finetune->epochs; ++epoch)
     run.run_epoch(rows.rows, plan.batches(epoch), epoch, epoch * plan.per_epoch());
   run.finish();
-  if (run.seconds() > 0)
-    context.summary["finetune"]["tokens_per_second"] =
-        static_cast<double>(run.tokens()) / run.seconds();
+  return rate_of(run.tokens(), run.seconds());
+}
+
+/// Collective. By the ecosystem's engine; root's tokens per second.
+double train_elsewhere(Context& context, const TrainingSetup& setup, const TrainingRows& rows,
+                       const FinetunePlan& plan) {
+  const training::TrainingOptions options = scheduled_options(*context.job.finetune, plan.steps());
+  TorchrunWork work{setup.checkpoints, rows.rows, 0, {}, {}, options, setup.binding};
+  for (std::uint64_t epoch = 0; epoch < context.job.finetune->epochs; ++epoch) {
+    const auto batches = plan.batches(epoch);
+    work.batches.insert(work.batches.end(), batches.begin(), batches.end());
+    work.ends[work.batches.size()] = epoch + 1;
+  }
+  const TorchrunPace pace = train_by_torchrun(context, work);
+  return rate_of(pace.tokens, pace.seconds);
 }
 
 }  // namespace
@@ -63,7 +79,7 @@ void finetune(Context& context, nlohmann::ordered_json& manifest, const IndexedD
   TrainingRows rows = training_rows(context, data, ids, setup.writing.tokenizer,
                                     *setup.writing.prompt, setup.writing.options);
   mpi::agree_on(ranks, [&] { expect_batches(job, rows); });
-  FinetunePlan plan(job, rows.rows.size());
+  const FinetunePlan plan(job, rows.rows.size());
   nlohmann::ordered_json& summary = context.summary["finetune"];
   summary = setup.binding;
   summary["rows"] = ids.size();
@@ -78,11 +94,10 @@ void finetune(Context& context, nlohmann::ordered_json& manifest, const IndexedD
     if (ranks.is_root() && std::filesystem::exists(results.main()))
       context.log.write("finetune", fmt::format("{}: not as it was written: it is made again",
                                                 results.main().string()));
-    if (job.engine == FinetuneEngine::torchrun)
-      train_by_torchrun(context, {setup.checkpoints, rows, plan,
-                                  scheduled_options(job, plan.steps()), setup.binding});
-    else
-      train(context, setup, rows, plan);
+    const double tokens_per_second = job.engine == FinetuneEngine::torchrun
+                                         ? train_elsewhere(context, setup, rows, plan)
+                                         : train(context, setup, rows, plan);
+    if (tokens_per_second > 0) summary["tokens_per_second"] = tokens_per_second;
   }
   mpi::agree_on(ranks, [&] {
     if (!ranks.is_root()) return;

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -22,6 +23,7 @@
 #include "pipeline/finetune_stage.hpp"
 #include "pipeline/step_parameters.hpp"
 #include "pipeline/steps_log.hpp"
+#include "pipeline/torchrun_epochs.hpp"
 #include "pipeline/training_run.hpp"
 #include "selection/pool_order.hpp"
 #include "store/selection_file.hpp"
@@ -42,6 +44,13 @@ struct EpochRows {
   std::vector<training::TrainingRow> rows;
   std::vector<training::StepRows> batches;
 };
+
+std::unique_ptr<EpochTraining> open_training(Context& context, const TrainingSetup& setup,
+                                             std::uint64_t steps) {
+  if (context.job.finetune->engine == FinetuneEngine::torchrun)
+    return std::make_unique<TorchrunEpochs>(context, setup, steps);
+  return std::make_unique<TrainingRun>(context, setup, steps);
+}
 
 /// The loop in one run folder.
 class Iteration {
@@ -68,36 +77,27 @@ class Iteration {
 
   void run() {
     const FinetuneJob& job = *context_.job.finetune;
-    TrainingRun run(context_, setup_, FinetunePlan(job, budget_).steps());
+    const std::uint64_t steps = FinetunePlan(job, budget_).steps();
+    const std::unique_ptr<EpochTraining> training = open_training(context_, setup_, steps);
     std::uint64_t before = 0;
     for (std::uint64_t epoch = 0; epoch < job.epochs; ++epoch) {
-      if (epoch > 0) select(run, epoch, before);
+      if (epoch > 0) select(*training, epoch, before);
       const EpochRows rows = learn(epoch);
-      run.run_epoch(rows.rows, rows.batches, epoch, before);
+      training->run_epoch(rows.rows, rows.batches, epoch, before);
       before += rows.batches.size();
     }
-    run.finish();
+    training->finish();
   }
 
  private:
-  void select(TrainingRun& run, std::uint64_t epoch, std::uint64_t before) {
+  void select(EpochTraining& training, std::uint64_t epoch, std::uint64_t before) {
     order_ = selection::order_behind_selection(order_, pool_, picks_, scores_, is_faithful_);
     pool_ = std::min<std::uint64_t>(next_pool_, order_.size());
     Rows pool(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(pool_));
     // Of rows with equal gains the first of the pool is picked.
     if (!is_faithful_) std::ranges::sort(pool);
-    const auto precision = context_.job.finetune->model.dtype == "fp32" ? model::Precision::fp32
-                                                                        : model::Precision::bf16;
-    const LiveModel live{
-        fmt::format("{}, {} steps", setup_.key, before),
-        [&run, before, precision, this]() -> std::shared_ptr<model::CausalLanguageModel> {
-          if (run.steps() != before)
-            throw core::ModelError(fmt::format(
-                "{}: the training is behind step {}, but what was selected behind step {} is "
-                "missing: expected epochs/ as it was, or no checkpoints/",
-                context_.folder.path().string(), run.steps(), before));
-          return run.tuning().language_model(precision, context_.profile);
-        }};
+    const LiveModel live{fmt::format("{}, {} steps", setup_.key, before),
+                         [&] { return training.model_behind(epoch, before); }};
     EpochSelection selected = select_from_pool(context_, manifest_["epochs"][std::to_string(epoch)],
                                                data_, selection_, epoch, pool, budget_, live);
     for (std::size_t i = 0; i < pool.size(); ++i) scores_[pool[i]] = selected.score[i];
@@ -216,10 +216,6 @@ const SelectionJob& reselected(const Job& job) {
     throw core::UsageError(
         "finetune: `iterate` selects before each epoch, and the job has no selection: expected "
         "select: { method: iterit, budget: 5% }");
-  if (finetune.engine == FinetuneEngine::torchrun)
-    throw core::UsageError(
-        "finetune.engine: not supported: `iterate` scores with the model that it trains, in "
-        "memory: expected engine: native, found torchrun");
   if (finetune.options.dpo_beta)
     throw core::UsageError(
         "finetune.objective: not supported: the scores that `iterate` selects by are not of pairs: "

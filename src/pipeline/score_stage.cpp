@@ -153,8 +153,10 @@ BlockScorer open_block_scorer(const Context& context, const ScoringTask& task,
   const mpi::Communicator& ranks = context.communicator;
   const OpenScorer& opened = task.opened;
   const auto batch_tokens = binding.at("batch_tokens").get<std::uint32_t>();
-  if (task.live != nullptr)
-    return mpi::agree_on(ranks, [&] { return scorer_of(task.live->open(), opened, batch_tokens); });
+  if (task.live != nullptr) {
+    const auto model = task.live->open();
+    return mpi::agree_on(ranks, [&] { return scorer_of(model, opened, batch_tokens); });
+  }
   const model::ModelUse use = opened.tags ? model::ModelUse::generation : model::ModelUse::scoring;
   const model::LoadOptions load =
       load_options(context, task.model, binding, use, task.stage + " " + task.name);

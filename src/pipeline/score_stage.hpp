@@ -20,10 +20,11 @@ struct JournalledScorer {
   std::vector<std::string> scores;  ///< one name for each status that its scores have
 };
 
-/// A model that is in memory, in place of the scorer's folder.
+/// A model in training, in place of the scorer's folder.
 struct LiveModel {
   std::string fingerprint;  ///< of its weights
-  /// Asked for where rows are left to score. @throws core::ModelError where there is no such model
+  /// Collective; asked for where rows are left to score. @throws core::ModelError on all ranks
+  /// where there is no such model
   std::function<std::shared_ptr<model::CausalLanguageModel>()> open;
 };
 

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -81,7 +82,7 @@ class Torchrun {
         log_(context.folder.training_log_folder() /
              fmt::format("torchrun.rank-{}.log", ranks_.rank())) {}
 
-  void run() {
+  TorchrunPace run() {
     mpi::agree_on(ranks_, [&] {
       if (!ranks_.is_root()) return;
       expect_room();
@@ -100,8 +101,7 @@ class Torchrun {
         throw core::InternalError("broken invariant: the engine ended well without a model");
     });
     if (progress_) progress_->finish();
-    if (ranks_.is_root() && seconds_ > 0)
-      context_.summary["finetune"]["tokens_per_second"] = static_cast<double>(tokens_) / seconds_;
+    return pace_;
   }
 
  private:
@@ -169,19 +169,25 @@ class Torchrun {
     } else if (name == "step") {
       report(event);
     } else if (name == "model") {
-      const std::uint64_t epoch = event.at("epoch");
-      is_done_ = epoch == 0;
-      take_back(event.at("folder").get<std::string>(),
-                is_done_ ? work_.checkpoints.final() : work_.checkpoints.epoch(epoch), job_,
-                key_of(work_.binding));
-      work_.checkpoints.drop_epochs(job_.keep);
+      take_model(event.at("step"), event.at("folder").get<std::string>());
     }
+  }
+
+  void take_model(std::uint64_t step, const std::filesystem::path& folder) {
+    const std::uint64_t epoch = work_.ends.at(step);
+    const bool is_final = epoch == job_.epochs;
+    is_done_ = step == work_.ends.rbegin()->first;
+    take_back(folder, is_final ? work_.checkpoints.final() : work_.checkpoints.epoch(epoch), job_,
+              key_of(work_.binding));
+    // What is done in parts goes on from its last part's model.
+    work_.checkpoints.drop_epochs(is_done_ && !is_final ? std::max<std::uint64_t>(job_.keep, 1)
+                                                        : job_.keep);
   }
 
   void begin(std::uint64_t step) {
     if (step > 0) context_.log.write("finetune", fmt::format("going on behind step {}", step));
     steps_.emplace(context_.folder.steps_log(), step);
-    progress_.emplace(context_.log, "finetune", "steps", work_.plan.steps(), step);
+    progress_.emplace(context_.log, "finetune", "steps", work_.options.rate.steps, step);
   }
 
   void report(const Json& event) {
@@ -190,17 +196,17 @@ class Torchrun {
     report.loss = event.at("loss");
     report.learning_rate = event.at("lr");
     report.gradient_norm = event.at("grad_norm");
-    for (const auto& shard : work_.plan.batch(report.step - 1).shards)
+    for (const auto& shard : work_.batches.at(report.step - 1 - work_.before).shards)
       for (const std::uint64_t place : shard) {
-        const training::TrainingRow& row = work_.rows.rows[place];
+        const training::TrainingRow& row = work_.rows[place];
         ++report.rows;
         report.tokens += row.ids.size();
         report.targets += row.target_count();
       }
     const double seconds = event.at("seconds");
-    steps_.value().write(report, (report.step - 1) / work_.plan.per_epoch() + 1, seconds);
-    tokens_ += report.tokens;
-    seconds_ += seconds;
+    steps_.value().write(report, work_.ends.lower_bound(report.step)->second, seconds);
+    pace_.tokens += report.tokens;
+    pace_.seconds += seconds;
     progress_->advance(1);
   }
 
@@ -249,14 +255,13 @@ class Torchrun {
   std::optional<mpi::Failure> failure_;
   bool is_stopping_ = false;
   bool is_done_ = false;
-  std::uint64_t tokens_ = 0;
-  double seconds_ = 0;
+  TorchrunPace pace_;
 };
 
 }  // namespace
 
-void train_by_torchrun(Context& context, const TorchrunWork& work) {
-  Torchrun(context, work).run();
+TorchrunPace train_by_torchrun(Context& context, const TorchrunWork& work) {
+  return Torchrun(context, work).run();
 }
 
 }  // namespace winnow::pipeline

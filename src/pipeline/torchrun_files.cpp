@@ -1,6 +1,5 @@
 #include "pipeline/torchrun_files.hpp"
 
-#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,7 +32,7 @@ std::string_view bytes_of(const std::vector<Value>& values) {
 void write_rows(const fs::path& file, const TorchrunWork& work, const FinetuneJob& job) {
   std::vector<std::int32_t> ids, targets;
   std::vector<std::int64_t> ends, target_ends, order;
-  for (const training::TrainingRow& row : work.rows.rows) {
+  for (const training::TrainingRow& row : work.rows) {
     ids.insert(ids.end(), row.ids.begin(), row.ids.end());
     ends.push_back(static_cast<std::int64_t>(ids.size()));
     for (const training::TokenRange& range : row.targets) {
@@ -42,15 +41,14 @@ void write_rows(const fs::path& file, const TorchrunWork& work, const FinetuneJo
     }
     target_ends.push_back(static_cast<std::int64_t>(targets.size() / 2));
   }
-  const std::uint64_t of_epoch =
-      std::min<std::uint64_t>(ends.size(), work.plan.per_epoch() * job.batch);
-  for (std::uint64_t epoch = 0; epoch < job.epochs; ++epoch) {
-    std::vector<std::uint64_t> places = work.plan.places(epoch);
-    places.resize(of_epoch);
-    for (const std::uint64_t place : places) order.push_back(static_cast<std::int64_t>(place));
-  }
+  for (const training::StepRows& step : work.batches)
+    for (std::size_t i = 0; i < job.batch; ++i) {
+      const std::vector<std::uint64_t>& shard = step.shards[i % training::kShards];
+      const std::size_t place = i / training::kShards;
+      order.push_back(place < shard.size() ? static_cast<std::int64_t>(shard[place]) : -1);
+    }
   model::SafetensorsWriter writer(file,
-                                  {{"order", "I64", {job.epochs, of_epoch}},
+                                  {{"order", "I64", {work.batches.size(), job.batch}},
                                    {"ends", "I64", {ends.size()}},
                                    {"target_ends", "I64", {target_ends.size()}},
                                    {"ids", "I32", {ids.size()}},
@@ -67,15 +65,17 @@ void write_rows(const fs::path& file, const TorchrunWork& work, const FinetuneJo
 void TorchrunFiles::write(const TorchrunWork& work, const FinetuneJob& job) const {
   fs::create_directories(folder);
   write_rows(rows(), work, job);
+  std::vector<std::uint64_t> ends;
+  for (const auto& [step, epoch] : work.ends) ends.push_back(step);
   const Json values = {{"model", fs::absolute(job.model.path).string()},
                        {"rows", fs::absolute(rows()).string()},
                        {"folder", fs::absolute(folder).string()},
                        {"key", key_of(work.binding)},
                        {"device", work.binding.at("device")},
                        {"dtype", job.model.dtype},
-                       {"epochs", job.epochs},
-                       {"steps_per_epoch", work.plan.per_epoch()},
-                       {"batch", job.batch},
+                       {"steps", work.options.rate.steps},
+                       {"before", work.before},
+                       {"epoch_ends", ends},
                        {"micro_batch", work.options.micro_batch_rows},
                        {"lr", work.options.rate.peak},
                        {"schedule", work.binding.at("schedule")},

@@ -15,7 +15,7 @@ struct TorchrunFiles {
 
   /// rows.safetensors: `ids` of all rows one after another and the `ends` of each row in it,
   /// `targets` [ranges, 2] within their row and the `target_ends` of each row in it, `order`
-  /// [epochs, rows of an epoch]. @throws core::EnvironmentError
+  /// [steps, batch], the row of each place, -1 for none. @throws core::EnvironmentError
   void write(const TorchrunWork& work, const FinetuneJob& job) const;
 };
 

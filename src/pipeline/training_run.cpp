@@ -178,6 +178,20 @@ void TrainingRun::save() {
   last_saved_ = std::chrono::steady_clock::now();
 }
 
+std::shared_ptr<model::CausalLanguageModel> TrainingRun::model_behind(std::uint64_t epochs,
+                                                                      std::uint64_t steps) {
+  if (tuning_->steps() != steps)
+    throw core::ModelError(fmt::format(
+        "{}: the training is behind step {}, but what was selected behind epoch {} and its step {} "
+        "is missing: expected epochs/ as it was, or no checkpoints/",
+        context_.folder.path().string(), tuning_->steps(), epochs, steps));
+  const auto precision =
+      job_.model.dtype == "fp32" ? model::Precision::fp32 : model::Precision::bf16;
+  return mpi::agree_on(ranks_, [&]() -> std::shared_ptr<model::CausalLanguageModel> {
+    return tuning_->language_model(precision, context_.profile);
+  });
+}
+
 void TrainingRun::finish() {
   if (progress_) progress_->finish();
   mpi::agree_on(ranks_, [&] {

@@ -10,6 +10,7 @@
 
 #include "core/progress.hpp"
 #include "pipeline/context.hpp"
+#include "pipeline/epoch_training.hpp"
 #include "pipeline/finetune_results.hpp"
 #include "pipeline/steps_log.hpp"
 #include "pipeline/training_rows.hpp"
@@ -29,29 +30,22 @@ void expect_batches(const FinetuneJob& job, const TrainingRows& rows);
 /// Statuses and counts of the rows that were to be learnt, for the summary.
 [[nodiscard]] nlohmann::ordered_json counts_of(const TrainingRows& rows);
 
-/// The training of one model in its run folder, epoch by epoch: goes on from the newest sound
-/// resume state, writes new ones, log/steps.jsonl and the models of epochs. All calls are
-/// collective.
-class TrainingRun {
+/// winnow's own training of one model in its run folder: goes on from the newest sound resume
+/// state, writes new ones, log/steps.jsonl and the models of epochs. The model stays in memory.
+class TrainingRun : public EpochTraining {
  public:
   /// Loads the model.
   /// @param steps  of all epochs: the learning rate's
   TrainingRun(Context& context, const TrainingSetup& setup, std::uint64_t steps);
 
-  /// Steps that were taken, in this process or before.
-  [[nodiscard]] std::uint64_t steps() const { return tuning_->steps(); }
   [[nodiscard]] training::FineTuning& tuning() { return *tuning_; }
 
-  /// Takes the epoch's steps that are not taken yet.
-  /// @param epoch   from 0
-  /// @param before  steps of the epochs before
-  /// @throws core::ModelError naming step and row where the loss is not finite (resume states
-  /// stay), core::Interrupted where a rank was asked to stop (a resume state is written before)
   void run_epoch(std::span<const training::TrainingRow> rows,
                  std::span<const training::StepRows> batches, std::uint64_t epoch,
-                 std::uint64_t before);
-  /// Writes what the last epoch left.
-  void finish();
+                 std::uint64_t before) override;
+  [[nodiscard]] std::shared_ptr<model::CausalLanguageModel> model_behind(
+      std::uint64_t epochs, std::uint64_t steps) override;
+  void finish() override;
 
   /// Tokens that went through the model in this process, and the seconds that steps took.
   [[nodiscard]] std::uint64_t tokens() const { return tokens_; }

@@ -141,6 +141,39 @@ class Torchrun(program.ProgramTest):
         newest = max(int(state.parent.name.partition("-")[2]) for state in (out / "checkpoints/torchrun/states").glob("checkpoint-*/winnow_complete.json"))
         self.assertEqual(newest, len(self.steps(out)))
 
+    def test_iterate_selects_and_trains_as_with_the_native_engine(self):
+        def picks(out):
+            found = []
+            for epoch in range(3):
+                with h5py.File(out / f"epochs/{epoch}/selection.h5") as file:
+                    found.append(file["row"][:].tolist())
+            return found
+
+        for name, more in (("ours", ""), ("published", ", faithful: true")):
+            job = self.write_job(self.job("save_minutes: 0.00001, keep: 0").read_text().replace("epochs: 2, batch: 8, lr: 1.0e-3", "epochs: 3, batch: 4, lr: 2.0e-3").replace("[length]", "[ifd_ppl]")
+                                 .replace("method: random, budget: 29", f"method: iterit, budget: 10, update_ratio: 2.5{more}"), f"{name}.yaml")
+            native = self.folder / f"{name}-native"
+            self.succeed("iterate", job, "--out", native, "--set", "finetune.engine=native", ranks=2)
+            out = self.folder / name
+            process = program.start(["iterate", job, "--out", out], 2)
+            while not (out / "epochs/1/selection.h5").exists() or not list((out / "checkpoints/torchrun/states").glob("checkpoint-[4-9]*/winnow_complete.json")):
+                self.assertIsNone(process.poll(), "it ended before it was killed")
+            for rank in program.ranks_of(process):
+                os.kill(rank, signal.SIGKILL)
+            process.communicate(timeout=60)
+            again = self.succeed("iterate", job, "--out", out, "--json")
+            self.assertEqual(picks(out), picks(native))
+            self.assertNotEqual(sorted(picks(out)[0]), sorted(picks(out)[2]))
+            own, theirs = self.steps(out), self.steps(native)
+            self.assertEqual([{key: step[key] for key in ("step", "epoch", "rows", "tokens")} for step in own], [{key: step[key] for key in ("step", "epoch", "rows", "tokens")} for step in theirs])
+            worst = max(abs(mine["loss"] / other["loss"] - 1) for mine, other in zip(own, theirs, strict=True))
+            difference = furthest(weights(out / "checkpoints/final"), weights(native / "checkpoints/final"))
+            print(f"iterate, {name}: losses off by {worst:.1e} (relative), weights by {difference:.1e}", flush=True)
+            self.assertLess(worst, 1e-4)
+            self.assertEqual(sorted(folder.name for folder in (out / "checkpoints").iterdir() if folder.is_dir()), ["final"])
+            summary = json.loads(again.stdout)["iterate"]
+            self.assertGreater(summary["epochs"][2]["tokens_trained"], 0)
+
     def test_a_process_that_fails_is_told_in_one_line(self):
         broken = self.write("broken/torch/__init__.py", "raise ImportError('no torch here')\n").parent.parent
         program.ENVIRONMENT["PYTHONPATH"] = str(broken)
