@@ -77,7 +77,7 @@ class Harness(program.ProgramTest):
             before = program.ENVIRONMENT.get(name)
             program.ENVIRONMENT[name] = value
             self.addCleanup(program.ENVIRONMENT.__setitem__ if before is not None else lambda key, _: program.ENVIRONMENT.pop(key), name, before)
-        self.models = {"base": tiny_model.make(self.folder / "base", 512), "tuned": tiny_model.make(self.folder / "mine", 512, seed=1)}
+        self.models = {"base": tiny_model.make(self.folder / "base", 512), "tuned": tiny_model.make(self.folder / "mine", 512, seed=2)}
         self.write("tasks/colours.json", "".join(json.dumps(row) + "\n" for row in ROWS))
         self.write("tasks/colours.yaml", TASK.format(task="colours", shots=0, version=1.5))
         self.write("tasks/two_shots.yaml", TASK.format(task="two_shots", shots=2, version=2))

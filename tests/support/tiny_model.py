@@ -8,10 +8,7 @@ CHATML = ("{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n
           "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}")
 
 
-def make(folder, max_positions=256, seed=4):
-    """The weights are NumPy's numbers: torch's own normal numbers differ between processors, and with them what the model says.
-    Of the default seed an answer is likelier behind its instruction for most rows, under ChatML, Alpaca and Vicuna alike."""
-    import numpy
+def make(folder, max_positions=256, seed=0):
     import torch
     import transformers
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -31,11 +28,11 @@ def make(folder, max_positions=256, seed=4):
         "bos_token": "<|im_start|>", "eos_token": "<|im_end|>", "chat_template": CHATML,
         "tokenizer_class": "PreTrainedTokenizerFast"}))
 
+    torch.manual_seed(seed)
     model = LlamaForCausalLM(LlamaConfig(
         vocab_size=tokenizer.get_vocab_size(), hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, max_position_embeddings=max_positions, tie_word_embeddings=True))
-    numbers = numpy.random.default_rng(seed)
     for parameter in model.parameters():
-        parameter.data = torch.from_numpy(numbers.normal(0, 0.3, parameter.shape).astype("float32"))
+        torch.nn.init.normal_(parameter, std=0.3)
     model.save_pretrained(folder, safe_serialization=True)
     return folder
