@@ -28,7 +28,8 @@ struct AdamwState {
 
 /// One step of AdamW as torch.optim.AdamW takes it (Loshchilov & Hutter, arXiv:1711.05101): element
 /// by element, so that a slice of the weights is updated to the bits that the whole would have.
-void adamw(const AdamwState& state, std::span<const float> gradients, const AdamwRule& rule,
-           const AdamwStep& step);
+/// @returns whether all of the new weights are finite
+[[nodiscard]] bool adamw(const AdamwState& state, std::span<const float> gradients,
+                         const AdamwRule& rule, const AdamwStep& step);
 
 }  // namespace winnow::training

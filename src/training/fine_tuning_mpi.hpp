@@ -43,7 +43,8 @@ class FineTuning {
   /// @param batch  places in `rows`, equal on all ranks
   /// @param epoch  seeds the noise
   /// @throws core::ModelError on all ranks, naming the row whose loss is not finite, or when the
-  /// gradient is not: the weights are unchanged
+  /// gradient is not: the weights are unchanged; or when the new weights are not: no further step
+  /// may be taken, and nothing written
   virtual StepReport step(std::span<const TrainingRow> rows, const StepRows& batch,
                           std::uint64_t epoch) = 0;
 

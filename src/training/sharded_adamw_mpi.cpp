@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 
 namespace winnow::training {
@@ -94,6 +95,7 @@ StepNorm ShardedAdamw::step(const GradientSum& own, const Options& options,
   result.scale = clip_scale(result.norm, options.clip_norm);
   ++steps_;
   AdamwStep step{steps_, options.learning_rate, 0, static_cast<float>(result.scale)};
+  bool are_finite = true;
   for (const WeightRange& range : ranges_) {
     const auto first = static_cast<std::size_t>(range.begin);
     const std::size_t from = std::max(first, begin());
@@ -103,8 +105,12 @@ StepNorm ShardedAdamw::step(const GradientSum& own, const Options& options,
       return std::span(values).subspan(from - begin(), to - from);
     };
     step.weight_decay = range.decays ? options.weight_decay : 0;
-    adamw({part(weights_), part(first_), part(second_)}, part(gradient), rule_, step);
+    are_finite &= adamw({part(weights_), part(first_), part(second_)}, part(gradient), rule_, step);
   }
+  mpi::agree_on(communicator_, [&] {
+    if (!are_finite)
+      throw core::ModelError(fmt::format("step {}: weights are no longer finite", steps_));
+  });
   gather_weights(weights);
   return result;
 }

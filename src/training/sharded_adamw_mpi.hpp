@@ -36,7 +36,8 @@ class ShardedAdamw {
   /// One step with the gradient of all shards.
   /// @param own   this rank's shards' sums
   /// @param weights  [n] takes the new weights of all ranks
-  /// @throws core::ModelError for a gradient that is not finite
+  /// @throws core::ModelError on all ranks for a gradient that is not finite, with the weights as
+  /// they were, or for new weights that are not: no further step may be taken
   StepNorm step(const GradientSum& own, const Options& options, std::span<float> weights);
 
   [[nodiscard]] std::uint64_t steps() const { return steps_; }

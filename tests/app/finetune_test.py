@@ -190,6 +190,22 @@ class Finetune(program.ProgramTest):
         self.assertTrue(list((self.folder / "nan/checkpoints/resume").glob("step-*")))
         self.assertFalse((self.folder / "nan/checkpoints/final").exists())
 
+    def test_weights_that_overflow_in_the_last_step_are_no_checkpoint(self):
+        """A token that no row has: its embedding changes no loss, and weight decay at this rate multiplies it by -99."""
+        import safetensors.torch
+        file = self.model / "model.safetensors"
+        weights = safetensors.torch.load_file(file)
+        weights["lm_head.weight"] = weights["model.embed_tokens.weight"].clone()
+        weights["model.embed_tokens.weight"][0] = 1e35
+        safetensors.torch.save_file(weights, file, metadata={"format": "pt"})
+        config = json.loads((self.model / "config.json").read_text())
+        (self.model / "config.json").write_text(json.dumps(config | {"tie_word_embeddings": False}))
+        job = self.job("schedule: constant, warmup: 0, lr: 10, weight_decay: 10").read_text().replace("lr: 1.0e-3, ", "").replace("epochs: 2, batch: 8", "epochs: 2, batch: 40")
+        for ranks in (1, 3):
+            out = self.folder / f"inf{ranks}"
+            self.fail_with(5, "step 2: weights are no longer finite", "rows of the step: ", "finetune.lr", arguments=["finetune", self.write_job(job), "--out", out], ranks=ranks)
+            self.assertEqual(sorted(path.name for path in (out / "checkpoints").iterdir() if path.is_dir()), ["epoch-1", "resume"])
+
     def test_what_cannot_be_trained_is_said(self):
         job = self.job()
         self.fail_with(3, "no row can be learnt", f"answer_truncated_away {ROWS}", arguments=["finetune", job, "--out", self.folder / "a", "--set", "finetune.max_length=5"])
