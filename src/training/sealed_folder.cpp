@@ -55,4 +55,16 @@ bool is_sealed(const fs::path& folder, const std::string& made_from) {
          seal.value("xxh3_128", Json()) == hashes_of(folder);
 }
 
+std::optional<std::string> changed_file(const fs::path& folder,
+                                        const std::function<void()>& between_pieces) {
+  if (!fs::exists(folder / kSealFile)) return std::nullopt;
+  const Json seal = read_seal(folder);
+  if (!seal.is_object() || !seal.value("xxh3_128", Json()).is_object()) return kSealFile;
+  for (const auto& [name, hash] : seal.at("xxh3_128").items())
+    if (!fs::is_regular_file(folder / name) ||
+        hash != core::to_hex(core::hash_file((folder / name).string(), between_pieces)))
+      return name;
+  return std::nullopt;
+}
+
 }  // namespace winnow::training

@@ -261,6 +261,22 @@ class Evaluate(program.ProgramTest):
             self.assertEqual(figures["differences"]["tuned"]["share_better"], 1)
             print(f"{name}: {figures['differences']['tuned']['token_mean_loss']}", flush=True)
 
+    def test_a_checkpoint_that_was_changed_is_refused_by_its_file(self):
+        job = self.write_job(f"data: {{ path: {self.write_rows(20)} }}\nfinetune: {{ model: {{ path: {self.base}, template: chatml, dtype: fp32 }}, epochs: 1, batch: 20 }}\n", "train.yaml")
+        self.succeed("finetune", job, "--out", self.folder / "trained")
+        final = self.folder / "trained/checkpoints/final"
+        evaluation = ["evaluate", self.job(tuned=final), "--out", self.folder / "run"]
+        self.succeed(*evaluation)
+        for name in ("model.safetensors", "generation_config.json"):
+            as_written = (final / name).read_bytes()
+            (final / name).write_bytes(as_written[:-1] + bytes([as_written[-1] ^ 1]))
+            self.fail_with(5, final / name, "not as it was when winnow left", "winnow.json", arguments=[*evaluation[:-1], self.folder / f"fresh-{name}"], ranks=2)
+            if name == "model.safetensors":
+                self.fail_with(5, final / name, arguments=evaluation)
+            (final / name).write_bytes(as_written)
+        (final / "notes.txt").write_text("mine")
+        self.succeed(*evaluation)
+
     def test_one_row_has_no_interval(self):
         self.heldout(1)
         figures = self.evaluate(self.job(), ranks=2)
