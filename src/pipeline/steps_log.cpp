@@ -10,15 +10,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Calls visit(line, object) for the whole lines, in order, as long as they are steps 1, 2, ...
+/// Calls visit(line, object) for the whole lines, each of a later step than the one before.
 template <typename Visit>
 void for_each_step(const std::filesystem::path& path, const Visit& visit) {
   std::ifstream file(path);
-  std::uint64_t expected = 1;
-  for (std::string line; std::getline(file, line); ++expected) {
-    const Json step = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!step.is_object() || step.value("step", std::uint64_t{0}) != expected) return;
-    visit(line, step);
+  std::uint64_t last = 0;
+  for (std::string line; std::getline(file, line);) {
+    const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    const Json step = json.is_object() ? json.value("step", Json()) : Json();
+    if (!step.is_number_unsigned() || step <= last) continue;
+    last = step.get<std::uint64_t>();
+    visit(line, json);
   }
 }
 
@@ -27,7 +29,9 @@ void for_each_step(const std::filesystem::path& path, const Visit& visit) {
 StepsLog::StepsLog(const std::filesystem::path& path, std::uint64_t steps) {
   std::string kept;
   for_each_step(path, [&](const std::string& line, const Json& step) {
-    if (step["step"] <= steps) kept += line + "\n";
+    if (step["step"] > steps) return;
+    kept += line + "\n";
+    ++kept_;
   });
   file_.emplace(path, /*exclusive=*/false);
   file_->write(kept);

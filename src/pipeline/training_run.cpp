@@ -66,7 +66,13 @@ TrainingRun::TrainingRun(Context& context, const TrainingSetup& setup, std::uint
   resume();
   mpi::agree_on(ranks_, [&] {
     if (!ranks_.is_root()) return;
-    log_.emplace(context_.folder.steps_log(), tuning_->steps());
+    const std::filesystem::path path = context_.folder.steps_log();
+    log_.emplace(path, tuning_->steps());
+    if (log_->kept() < tuning_->steps())
+      context_.log.write("finetune",
+                         fmt::format("{}: {} whole lines of the {} steps that were taken: the "
+                                     "others are lost, also to the summary",
+                                     path.string(), log_->kept(), tuning_->steps()));
     progress_.emplace(context_.log, "finetune", "steps", steps, tuning_->steps());
   });
   last_saved_ = std::chrono::steady_clock::now();
@@ -101,6 +107,18 @@ void TrainingRun::resume() {
         context_.log.write("finetune", fmt::format("{}: trying the one before it", error.what()));
     }
   }
+  if (ranks_.is_root()) tell_start(!found.empty());
+}
+
+void TrainingRun::tell_start(bool had_states) {
+  const std::uint64_t lost = total_of(context_.folder.steps_log()).steps;
+  if (!had_states && lost == 0) return;
+  context_.log.write(
+      "finetune", fmt::format("{}: {} resume state{}: the training starts anew at step 1",
+                              setup_.checkpoints.folder().string(), had_states ? "no sound" : "no",
+                              lost > 0 ? fmt::format(", though {} steps stand in {}", lost,
+                                                     context_.folder.steps_log().string())
+                                       : ""));
 }
 
 void TrainingRun::run_epoch(std::span<const training::TrainingRow> rows,

@@ -54,6 +54,8 @@ class TrainingRun : public EpochTraining {
  private:
   void expect_room();
   void resume();
+  /// Root's: that nothing could be gone on from, where there should have been something.
+  void tell_start(bool had_states);
   training::StepReport take(std::span<const training::TrainingRow> rows,
                             const training::StepRows& batch, std::uint64_t epoch);
   void save_if_due(std::uint64_t epoch, bool ends_epoch);

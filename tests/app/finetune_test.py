@@ -162,21 +162,44 @@ class Finetune(program.ProgramTest):
         job, out = self.stopped_run("stopped")
         newest = max((out / "checkpoints/resume").glob("step-*"))
         self.assertEqual(len(self.steps(out)), int(newest.name.removeprefix("step-")))
-        with open(newest / "optimizer.safetensors", "r+b") as file:
+        self.damage(newest)
+        log = out / "log/steps.jsonl"
+        lines = log.read_text().splitlines(True)
+        log.write_text(lines[0] + lines[1][:20])
+        seen = self.killed_behind("whole lines", job, out)
+        self.assertIn("optimizer.safetensors: damaged", seen)
+        self.assertRegex(seen, rf"going on behind step {len(lines) - 1}\b")
+        self.assertIn(f"steps.jsonl: 1 whole lines of the {len(lines) - 1} steps", seen)
+
+    def test_without_a_sound_state_it_says_that_it_starts_anew(self):
+        job, out = self.stopped_run("anew")
+        steps = len(self.steps(out))
+        states = sorted((out / "checkpoints/resume").glob("step-*"))
+        self.damage(states[0])
+        (states[1] / "state.json").unlink()
+        seen = self.killed_behind("starts anew", job, out)
+        for fragment in ("optimizer.safetensors: damaged", "state.json", f"no sound resume state, though {steps} steps stand in", "starts anew at step 1"):
+            self.assertIn(fragment, seen)
+
+    def damage(self, state):
+        with open(state / "optimizer.safetensors", "r+b") as file:
             file.seek(5000)
             byte = file.read(1)
             file.seek(5000)
             file.write(bytes([byte[0] ^ 1]))
+
+    def killed_behind(self, text, job, out):
+        """What the run says until it is killed, behind `text`."""
         process = program.start(["finetune", job, "--out", out])
         seen = ""
         for line in process.stderr:
             seen += line
-            if "going on behind step" in line:
+            if text in line:
                 break
         process.kill()
         process.communicate()
-        self.assertIn("optimizer.safetensors: damaged", seen)
-        self.assertRegex(seen, rf"going on behind step {int(newest.name.removeprefix('step-')) - 1}\b")
+        self.assertIn(text, seen)
+        return seen
 
     def test_changed_settings_are_refused_by_name(self):
         job, out = self.stopped_run("changed")
