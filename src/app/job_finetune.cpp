@@ -26,8 +26,10 @@ pipeline::ModelScorer read_trained_model(YamlSection& section, const pipeline::J
     model = *scorer_with_model(section, job, "is trained").model;
   }
   if (const auto dtype = section.one_of("dtype", {"bf16", "fp32"})) model.dtype = *dtype;
-  if (const auto length = section.unsigned_integer("max_length", 2, 1U << 24))
+  if (const auto length = section.unsigned_integer("max_length", 2, 1U << 24)) {
     model.max_length = static_cast<std::uint32_t>(*length);
+    model.max_length_place = section.place_of("max_length");
+  }
   return model;
 }
 

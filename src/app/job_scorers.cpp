@@ -95,6 +95,7 @@ pipeline::ModelScorer read_model_folder(YamlSection& section) {
   model.dtype = section.one_of("dtype", {"bf16", "fp32"}).value_or("bf16");
   model.max_length =
       static_cast<std::uint32_t>(section.unsigned_integer("max_length", 2, 1U << 24).value_or(0));
+  if (model.max_length > 0) model.max_length_place = section.place_of("max_length");
   model.stage = section.path("stage").value_or("");
   model.revision = section.text("revision").value_or("");
   return model;

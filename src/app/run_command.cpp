@@ -66,7 +66,8 @@ int run_command(const mpi::Communicator& communicator, const CommandLine& line,
       mpi::agree_on(communicator, [&] { return read_job(line.job, line.overrides, line.out); });
   mpi::agree_on(communicator, [&] { require_section(job, line); });
   if (line.check_only) {
-    const auto plan = mpi::agree_on(communicator, [&] { return pipeline::check(job); });
+    const auto plan =
+        mpi::agree_on(communicator, [&] { return pipeline::check(job, stage_of(line.command)); });
     mpi::agree_on(communicator, [&] {
       if (!communicator.is_root()) return;
       print(line.json ? pipeline::json_text(plan) : check_text(plan));

@@ -1,5 +1,7 @@
 #include "pipeline/check.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <functional>
@@ -17,6 +19,7 @@
 #include "data/decompress.hpp"
 #include "model/model_config.hpp"
 #include "model/weight_files.hpp"
+#include "pipeline/check_finetune.hpp"
 #include "pipeline/check_selections.hpp"
 #include "pipeline/check_study.hpp"
 #include "pipeline/evaluation_models.hpp"
@@ -25,7 +28,7 @@
 #include "pipeline/model_scorer.hpp"
 #include "pipeline/row_texts.hpp"
 #include "pipeline/training_rows.hpp"
-#include "training/training_memory.hpp"
+#include "training/fine_tuning_mpi.hpp"
 
 namespace winnow::pipeline {
 namespace {
@@ -62,15 +65,20 @@ void drop_those_with_field(StepsByField& steps, std::string_view row) {
   });
 }
 
-/// Nothing for data that is compressed or too large to be read for an estimate.
-/// @throws core::DataError for a field of strata that no row has
-std::optional<DataSize> size_of(const Job& job, const std::vector<std::string>& files) {
+/// Neither compressed nor too large to be read for an estimate.
+bool are_read(const std::vector<std::string>& files) {
   std::uint64_t bytes = 0;
   for (const std::string& file : files) {
-    if (data::compression_of(file) != data::Compression::none) return std::nullopt;
+    if (data::compression_of(file) != data::Compression::none) return false;
     bytes += fs::file_size(file);
   }
-  if (bytes > kReadUpTo) return std::nullopt;
+  return bytes <= kReadUpTo;
+}
+
+/// Nothing for data that is not read.
+/// @throws core::DataError for a field of strata that no row has
+std::optional<DataSize> size_of(const Job& job, const std::vector<std::string>& files) {
+  if (!are_read(files)) return std::nullopt;
   DataSize size;
   std::uint64_t stride = 1;
   StepsByField without_field = stratified_steps(job);
@@ -152,10 +160,15 @@ std::string describe(const EvaluationJob& job, const Job& whole, Json& missing,
     for (const std::string& path : job.data->paths)
       if (path.find_first_of("*?[") == std::string::npos && is_missing(path, "evaluate.data"))
         has_data = false;
-    if (has_data) static_cast<void>(data::resolve_files(job.data->paths));
+    const bool is_read = has_data && are_read(data::resolve_files(job.data->paths));
+    std::uint64_t rows = 0;
+    if (is_read)
+      static_cast<void>(data::scan_rows(data::open_data_set(*job.data, fs::path()),
+                                        [&](const data::DataRow&) { ++rows; }));
     if (has_base) base = open_base(whole);
-    on = fmt::format(" on {}, {} resamples{}", fmt::join(job.data->paths, ", "),
-                     job.bootstrap.resamples, job.category.empty() ? "" : ", by " + job.category);
+    on = fmt::format(" on {}{}, {} resamples{}", fmt::join(job.data->paths, ", "),
+                     is_read ? fmt::format(" ({} rows)", rows) : "", job.bootstrap.resamples,
+                     job.category.empty() ? "" : ", by " + job.category);
   }
   std::string against;
   for (const TunedModel& tuned : job.tuned) {
@@ -175,34 +188,20 @@ std::string describe(const EvaluationJob& job, const Job& whole, Json& missing,
                      job.harness ? "; " + describe(*job.harness, missing, is_missing) : "");
 }
 
-std::uint64_t parameters_of(const fs::path& model) {
-  std::uint64_t parameters = 0;
-  for (const auto& [dtype, count] : model::WeightFiles(model).elements()) parameters += count;
-  return parameters;
-}
-
-/// What `finetune` trains, and what each of so many ranks on one machine needs for it.
-/// @param rows  that are learnt, in words
-std::string describe(const FinetuneJob& job, const std::string& rows) {
-  const std::uint64_t parameters = parameters_of(job.model.path);
-  const auto gib = [](std::uint64_t bytes) { return static_cast<double>(bytes) / (1ULL << 30U); };
-  return fmt::format(
-      "{} on {}, {} epochs, {} rows a step, lr {}, {}{}; {}", job.model.path.string(), rows,
-      job.epochs, job.batch, job.options.rate.peak, job.model.dtype,
-      job.options.dpo_beta ? fmt::format(", by DPO with beta {}", *job.options.dpo_beta)
-      : job.engine == FinetuneEngine::torchrun ? ", by torchrun"
-                                               : "",
-      job.engine == FinetuneEngine::torchrun || job.options.lora
-          ? fmt::format("{} parameters", parameters)
-          : fmt::format("about {:.2g} GiB alone, {:.2g} GiB on each of 4 ranks, and what passes "
-                        "through the layers",
-                        gib(training::training_memory(parameters, 0, 1).all()),
-                        gib(training::training_memory(parameters, 0, 4).all())));
+/// @throws core::EnvironmentError where the run folder could not be made, or not be written to
+void expect_writable(const fs::path& run_folder) {
+  fs::path there = fs::absolute(run_folder).lexically_normal();
+  while (!fs::exists(there)) there = there.parent_path();
+  if (!fs::is_directory(there) || ::access(there.c_str(), W_OK) != 0)
+    throw core::EnvironmentError(
+        fmt::format("{}: the run folder cannot be written: {} is no folder, or not writable",
+                    run_folder.string(), there.string()));
 }
 
 }  // namespace
 
-Json check(const Job& job) {
+Json check(const Job& job, Stage stage) {
+  expect_writable(job.run_folder);
   Json plan;
   plan["name"] = job.name;
   plan["run_folder"] = job.run_folder.string();
@@ -235,14 +234,12 @@ Json check(const Job& job) {
                                          : fmt::format("{}: {}: {}", scorer.name, path.string(),
                                                        fmt::join(scorer.model->scores, ", ")));
   }
-  plan["selections"] = check_selections(job, size ? std::optional(size->rows) : std::nullopt);
-  std::optional<std::uint64_t> parameters;
+  const std::optional<CheckedRows> rows = size ? std::optional(size->rows) : std::nullopt;
+  plan["selections"] = check_selections(job, rows);
+  std::optional<training::TrainingSize> trained;
   if (job.finetune && !is_missing(job.finetune->model.path, "finetune")) {
-    const std::string& selection = job.finetune->selection;
-    plan["finetune"] = describe(*job.finetune, job.study           ? "each cell of the study"
-                                               : selection.empty() ? "all rows"
-                                                                   : selection);
-    parameters = parameters_of(job.finetune->model.path);
+    trained = training::training_size(job.finetune->model.path, job.finetune->options);
+    plan["finetune"] = check_finetune(job, stage, *trained, rows);
   }
   if (job.generation && !is_missing(job.generation->model.path, "generate")) {
     const GenerationJob& generation = *job.generation;
@@ -257,7 +254,8 @@ Json check(const Job& job) {
             : fmt::format("temperature {}", generation.sampling.temperature));
   }
   if (job.study)
-    plan["study"] = check_study(job, size ? std::optional(size->rows) : std::nullopt, parameters);
+    plan["study"] =
+        check_study(job, rows, trained ? std::optional(trained->of_model()) : std::nullopt);
   if (job.evaluation)
     plan["evaluate"] = describe(*job.evaluation, job, plan["missing"], is_missing);
   return plan;

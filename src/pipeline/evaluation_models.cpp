@@ -52,6 +52,7 @@ void expect_comparable(const EvaluationJob& job, const TunedModel& tuned, const 
         place, tuned.path.string(), found, job.base, base.tokenizer.fingerprint()));
   ModelScorer limit = settings_of(job, tuned);
   limit.max_length = base.options.max_length;
+  limit.max_length_place = place + ": the base's max_length";
   static_cast<void>(max_length_of(limit, model::read_decoder_config(tuned.path).max_positions));
 }
 

@@ -2,6 +2,10 @@
 
 #include <numeric>
 
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+
 namespace winnow::pipeline {
 
 FinetunePlan::FinetunePlan(const FinetuneJob& job, std::uint64_t rows)
@@ -16,6 +20,14 @@ std::vector<training::StepRows> FinetunePlan::batches(std::uint64_t epoch) const
   auto batches = training::epoch_steps(places, job_.batch);
   batches.resize(per_epoch_);
   return batches;
+}
+
+void expect_a_batch(const FinetuneJob& job, std::uint64_t rows) {
+  if (FinetunePlan(job, rows).per_epoch() == 0)
+    throw core::DataError(
+        fmt::format("finetune.batch: {} rows, but {} can be learnt: expected a smaller batch, or "
+                    "drop_last: false",
+                    job.batch, rows));
 }
 
 }  // namespace winnow::pipeline

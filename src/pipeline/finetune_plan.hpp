@@ -25,4 +25,8 @@ class FinetunePlan {
   std::uint64_t per_epoch_;
 };
 
+/// @param rows  that can be learnt, or at most so many
+/// @throws core::DataError where they make no batch
+void expect_a_batch(const FinetuneJob& job, std::uint64_t rows);
+
 }  // namespace winnow::pipeline

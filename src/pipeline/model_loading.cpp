@@ -13,8 +13,9 @@ namespace winnow::pipeline {
 std::uint32_t max_length_of(const ModelScorer& scorer, std::uint32_t model_positions) {
   if (scorer.max_length == 0) return model_positions;
   if (scorer.max_length > model_positions)
-    throw core::UsageError(fmt::format("model.max_length: {}, but {} takes at most {} tokens",
-                                       scorer.max_length, scorer.path.string(), model_positions));
+    throw core::UsageError(fmt::format("{}: {}, but {} takes at most {} tokens",
+                                       scorer.max_length_place, scorer.max_length,
+                                       scorer.path.string(), model_positions));
   return scorer.max_length;
 }
 

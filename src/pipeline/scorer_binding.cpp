@@ -53,24 +53,16 @@ void expect_same_settings(const std::filesystem::path& path, const ScorerBinding
   }
 }
 
-ScorerBinding bind_scorer(const Context& context, const BoundWork& work,
-                          const ScorerBinding& wanted) {
+std::optional<ScorerBinding> bound_before(const std::filesystem::path& run_folder,
+                                          const BoundWork& work, const ScorerBinding& wanted) {
+  if (!work.is_begun) return std::nullopt;
   const auto path = work.journal / work.file;
-  if (work.is_begun && !std::filesystem::exists(path))
+  if (!std::filesystem::exists(path))
     throw core::ModelError(
         fmt::format("{}: missing beside what was begun, which therefore belongs to unknown "
                     "settings: remove {} to start again",
                     path.string(), work.journal.string()));
-  if (!work.is_begun) {
-    std::error_code error;
-    std::filesystem::create_directories(work.journal, error);
-    if (error)
-      throw core::EnvironmentError(
-          fmt::format("{}: cannot create the folder: {}", work.journal.string(), error.message()));
-    core::write_file(path, wanted.dump(1) + "\n");
-    return wanted;
-  }
-  const ScorerBinding recorded = read_binding(path);
+  ScorerBinding recorded = read_binding(path);
   for (const auto& [key, value] : wanted.items()) {
     const auto found = recorded.find(key);
     if (found == recorded.end())
@@ -81,21 +73,36 @@ ScorerBinding bind_scorer(const Context& context, const BoundWork& work,
       throw core::ModelError(
           fmt::format("{}: damaged: {} is {}, expected a {} that winnow can have written",
                       path.string(), key, found->dump(), value.type_name()));
-    if (*found == value) continue;
-    const std::string before = found->dump();
-    if (is_of_the_machine(key)) {
-      context.log.write(
-          "resume",
-          fmt::format(
-              "{}: {} was {} when it began, now {}: {}", work.name, key, before, value.dump(),
-              is_of_this_run(key) ? "last bits may differ" : "going on with the recorded one"));
-      continue;
-    }
-    throw core::UsageError(fmt::format("{}: {} of {} was {}, the job now says {}: {}",
-                                       context.folder.path().string(), key, work.name, before,
-                                       value.dump(), work.remedy));
+    if (*found != value && !is_of_the_machine(key))
+      throw core::UsageError(fmt::format("{}: {} of {} was {}, the job now says {}: {}",
+                                         run_folder.string(), key, work.name, found->dump(),
+                                         value.dump(), work.remedy));
   }
   return recorded;
+}
+
+ScorerBinding bind_scorer(const Context& context, const BoundWork& work,
+                          const ScorerBinding& wanted) {
+  const auto recorded = bound_before(context.folder.path(), work, wanted);
+  if (!recorded) {
+    std::error_code error;
+    std::filesystem::create_directories(work.journal, error);
+    if (error)
+      throw core::EnvironmentError(
+          fmt::format("{}: cannot create the folder: {}", work.journal.string(), error.message()));
+    core::write_file(work.journal / work.file, wanted.dump(1) + "\n");
+    return wanted;
+  }
+  for (const auto& [key, value] : wanted.items()) {
+    const ScorerBinding& before = recorded->at(key);
+    if (before == value) continue;
+    context.log.write(
+        "resume",
+        fmt::format(
+            "{}: {} was {} when it began, now {}: {}", work.name, key, before.dump(), value.dump(),
+            is_of_this_run(key) ? "last bits may differ" : "going on with the recorded one"));
+  }
+  return *recorded;
 }
 
 std::string key_of(const ScorerBinding& binding) {

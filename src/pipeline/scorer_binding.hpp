@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -31,10 +32,18 @@ struct BoundWork {
 /// if it is damaged.
 [[nodiscard]] ScorerBinding read_binding(const std::filesystem::path& path);
 
+/// One process. What the folder recorded of work that was begun; nothing where it was not.
+/// @param run_folder  for messages
+/// @param wanted      of the job's settings, all or some
+/// @throws core::UsageError naming the first of `wanted` that the job decides and that differs,
+/// with both values; core::ModelError if what is recorded is damaged, or missing
+[[nodiscard]] std::optional<ScorerBinding> bound_before(const std::filesystem::path& run_folder,
+                                                        const BoundWork& work,
+                                                        const ScorerBinding& wanted);
+
 /// Root only. Compares with what the folder recorded, or records it.
 /// @returns the binding that is in force
-/// @throws core::UsageError naming the first key that differs, with both values; core::ModelError
-/// if what is recorded is damaged, or missing beside journal segments.
+/// @throws as bound_before
 [[nodiscard]] ScorerBinding bind_scorer(const Context& context, const BoundWork& work,
                                         const ScorerBinding& wanted);
 

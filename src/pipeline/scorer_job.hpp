@@ -28,11 +28,12 @@ struct TagJob {
 struct ModelScorer {
   std::filesystem::path path;  ///< a Hugging Face folder
   std::string prompt_template = "auto";
-  std::string system;            ///< empty: `none`
-  std::string dtype = "bf16";    ///< bf16 | fp32
-  std::uint32_t max_length = 0;  ///< 0: the model's own limit
-  std::filesystem::path stage;   ///< folder on local disk for a copy of the weights; empty: none
-  std::string revision;          ///< the user's own word for what the folder holds; may be empty
+  std::string system;                           ///< empty: `none`
+  std::string dtype = "bf16";                   ///< bf16 | fp32
+  std::uint32_t max_length = 0;                 ///< 0: the model's own limit
+  std::string max_length_place = "max_length";  ///< where the job says it, for messages
+  std::filesystem::path stage;  ///< folder on local disk for a copy of the weights; empty: none
+  std::string revision;         ///< the user's own word for what the folder holds; may be empty
   /// ifd_ppl, ifd_loss, ppl_cond, ppl_direct, instruction_ppl, length, embedding, evol_complexity,
   /// evol_quality; or tags alone
   std::vector<std::string> scores;

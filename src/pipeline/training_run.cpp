@@ -37,11 +37,7 @@ void expect_batches(const FinetuneJob& job, const TrainingRows& rows) {
                            rows.status_counts[status]);
     throw core::DataError(fmt::format("finetune: no row can be learnt{}", why));
   }
-  if (FinetunePlan(job, rows.rows.size()).per_epoch() == 0)
-    throw core::DataError(
-        fmt::format("finetune.batch: {} rows, but {} can be learnt: expected a smaller batch, or "
-                    "drop_last: false",
-                    job.batch, rows.rows.size()));
+  expect_a_batch(job, rows.rows.size());
 }
 
 nlohmann::ordered_json counts_of(const TrainingRows& rows) {

@@ -26,6 +26,15 @@ struct Writing {
   training::RowTextOptions options;
 };
 
+/// @throws core::ModelError, core::UsageError as open_prompt, max_length_of and
+/// training::adapted_modules, and where answers cannot end as the job says
+[[nodiscard]] Writing open_writing(const Job& job);
+
+/// One process. That the run folder's training, where one was begun, was begun with the settings
+/// that the job alone decides.
+/// @throws as bound_before
+void expect_same_training(const Job& job, const Writing& writing);
+
 /// The job's training, bound to its folder.
 struct TrainingSetup {
   Writing writing;
@@ -38,8 +47,7 @@ struct TrainingSetup {
 /// folder's training was begun with, or records them.
 /// @param rows  that are learnt first, equal on all ranks
 /// @param more  settings beside those of `finetune`, by name
-/// @throws core::UsageError naming the key that differs; core::ModelError, core::UsageError as
-/// open_prompt and max_length_of
+/// @throws core::UsageError naming the key that differs; as open_writing
 [[nodiscard]] TrainingSetup set_up_training(Context& context, nlohmann::ordered_json& manifest,
                                             const IndexedData& data,
                                             std::span<const core::RowId> rows,

@@ -74,6 +74,18 @@ class FineTuning {
   [[nodiscard]] virtual std::uint64_t resume_bytes() const = 0;
 };
 
+/// Parameters that a training changes, the model's or of adapters beside it, and those it leaves.
+struct TrainingSize {
+  std::uint64_t trained = 0;
+  std::uint64_t frozen = 0;
+  [[nodiscard]] std::uint64_t of_model() const { return frozen > 0 ? frozen : trained; }
+};
+
+/// One process. By the folder's config and the heads of its weight files; no tensor is read.
+/// @throws core::UsageError, core::ModelError as open_fine_tuning, naming a tensor that is missing
+[[nodiscard]] TrainingSize training_size(const std::filesystem::path& folder,
+                                         const TrainingOptions& options);
+
 /// Collective. Loads a Hugging Face folder to be trained.
 /// @throws core::UsageError naming a target of LoRA that the model does not have,
 /// core::ModelError as the loaders of models, core::EnvironmentError without the device or

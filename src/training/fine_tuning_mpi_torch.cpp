@@ -94,14 +94,21 @@ double gib(std::uint64_t bytes) {
   return static_cast<double>(bytes) / static_cast<double>(std::uint64_t{1} << 30);
 }
 
+TrainingSize size_of(const model::DecoderConfig& config,
+                     const std::shared_ptr<model::WeightFiles>& files,
+                     const TrainingOptions& options) {
+  const std::uint64_t parameters =
+      model::load_decoder_weights(config, files, model::Arithmetic::fp32, at::kMeta).parameters;
+  if (!options.lora) return {parameters, 0};
+  return {adapter_elements(config, *options.lora), parameters};
+}
+
 /// Says that training cannot fit instead of being killed later.
-/// @param trained  of the model's parameters and of adapters beside them
-void expect_training_memory(std::uint64_t trained, std::uint64_t frozen,
-                            const mpi::Communicator& communicator, const model::LoadOptions& load,
-                            const std::string& folder) {
+void expect_training_memory(const TrainingSize& size, const mpi::Communicator& communicator,
+                            const model::LoadOptions& load, const std::string& folder) {
   const std::optional<std::uint64_t> available = core::available_memory();
   const TrainingMemory needed =
-      training_memory(trained, frozen, static_cast<std::uint64_t>(communicator.size()));
+      training_memory(size.trained, size.frozen, static_cast<std::uint64_t>(communicator.size()));
   const auto processes = static_cast<std::uint64_t>(load.processes);
   if (!available || needed.all() * processes <= *available) return;
   throw core::EnvironmentError(fmt::format(
@@ -110,11 +117,16 @@ void expect_training_memory(std::uint64_t trained, std::uint64_t frozen,
       "machine ({:.1f} weights, {:.1f} gradients, {:.1f} exchange, {:.1f} optimizer) and what "
       "passes through the layers, {:.1f} GiB are free: expected a smaller model, fewer ranks on a "
       "machine, or more machines",
-      folder, trained, frozen, gib(needed.all()), processes, gib(needed.weights),
+      folder, size.trained, size.frozen, gib(needed.all()), processes, gib(needed.weights),
       gib(needed.gradients), gib(needed.exchange), gib(needed.optimizer), gib(*available)));
 }
 
 }  // namespace
+
+TrainingSize training_size(const std::filesystem::path& folder, const TrainingOptions& options) {
+  return size_of(model::read_decoder_config(folder), std::make_shared<model::WeightFiles>(folder),
+                 options);
+}
 
 std::unique_ptr<FineTuning> open_fine_tuning(const mpi::Communicator& communicator,
                                              const std::filesystem::path& folder,
@@ -127,11 +139,7 @@ std::unique_ptr<FineTuning> open_fine_tuning(const mpi::Communicator& communicat
     return std::make_shared<model::WeightFiles>(load.weights.empty() ? folder : load.weights);
   });
   mpi::agree_on(communicator, [&] {
-    const model::DecoderWeights shapes =
-        model::load_decoder_weights(config, files, model::Arithmetic::fp32, at::kMeta);
-    const bool is_frozen = options.lora.has_value();
-    expect_training_memory(is_frozen ? adapter_elements(config, *options.lora) : shapes.parameters,
-                           is_frozen ? shapes.parameters : 0, communicator, load, folder.string());
+    expect_training_memory(size_of(config, files, options), communicator, load, folder.string());
   });
   const at::Device device =
       mpi::agree_on(communicator, [&] { return model::prepare_device(load); });

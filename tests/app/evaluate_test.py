@@ -357,7 +357,7 @@ class Evaluate(program.ProgramTest):
     def test_check_and_help_tell_about_it(self):
         job = self.job("category: kind")
         plan = json.loads(self.succeed("evaluate", job, "--check", "--json").stdout)
-        self.assertIn(f"tuned ({self.tuned}) beside base on {self.folder / 'heldout.jsonl'}, 400 resamples, by kind", plan["evaluate"])
+        self.assertIn(f"tuned ({self.tuned}) beside base on {self.folder / 'heldout.jsonl'} (40 rows), 400 resamples, by kind", plan["evaluate"])
         self.assertEqual(plan["missing"], [f"{self.folder / 'nowhere.jsonl'} (data)"])
         plan = json.loads(self.succeed("evaluate", job, "--check", "--json", "--set", "evaluate.models.tuned=gone", "--set", "evaluate.data=none.jsonl").stdout)
         self.assertEqual([os.path.basename(path) for path in plan["missing"]], ["nowhere.jsonl (data)", "none.jsonl (evaluate.data)", "gone (evaluate.models.tuned)"])

@@ -243,6 +243,26 @@ class Finetune(program.ProgramTest):
         self.assertEqual(summary["cut"], sum(length > 60 and first < 60 for length, first in lengths))
         self.assertEqual(summary["status"]["ok"], sum(first < 60 for _, first in lengths))
 
+    def test_check_says_what_the_training_would_say(self):
+        import safetensors.torch
+        job = self.job()
+        self.succeed("finetune", job, "--out", self.folder / "done")
+        for code, fragments, change in (
+                (2, ["done: lr of finetune was 0.001, the job now says 0.002"], ["--out", self.folder / "done", "--set", "finetune.lr=0.002"]),
+                (3, ["finetune.batch: 64 rows, but 40"], ["--set", "finetune.batch=64", "--set", "finetune.drop_last=true"]),
+                (3, ["finetune.batch: 8 rows, but 7"], ["--set", "select.method=random", "--set", "select.budget=7", "--set", "finetune.drop_last=true"]),
+                (2, ["finetune.max_length: 9999", "at most 256"], ["--set", "finetune.max_length=9999"]),
+                (2, ["model.max_length: 9999", "at most 256"], ["--set", "model.max_length=9999"]),
+                (3, ["none.jsonl: found no rows"], ["--set", f"evaluate.data={self.write('none.jsonl', '')}"]),
+                (4, ["the run folder cannot be written", job], ["--out", job / "run"])):
+            self.fail_with(code, *fragments, arguments=["finetune", job, "--check", *change])
+        self.succeed("score", job, "--check", "--out", self.folder / "done", "--set", "finetune.lr=0.002")
+        self.succeed("finetune", job, "--check", "--out", self.folder / "done")
+        weights = safetensors.torch.load_file(self.model / "model.safetensors")
+        del weights["model.layers.1.mlp.up_proj.weight"]
+        safetensors.torch.save_file(weights, self.model / "model.safetensors", metadata={"format": "pt"})
+        self.fail_with(5, "model.layers.1.mlp.up_proj.weight", arguments=["finetune", job, "--check"])
+
     def test_history_is_learnt_where_it_is_an_answer(self):
         rows = [{"messages": [{"role": "user", "content": "alpha beta"}, {"role": "assistant", "content": "gamma"}, {"role": "user", "content": "delta"},
                               {"role": "assistant", "content": "epsilon zeta"}]}] * 3
