@@ -132,6 +132,8 @@ std::string finetune_lines(const Json& finetune) {
   if (const auto cut = finetune.at("cut").get<std::uint64_t>(); cut > 0)
     text += fmt::format("; {} rows cut to {} tokens", cut,
                         finetune.at("max_length").get<std::uint64_t>());
+  if (const auto empty = finetune.at("empty_answers").get<std::uint64_t>(); empty > 0)
+    text += fmt::format("; {} rows with an empty answer", empty);
   const std::string unlearnt = undefined_counts(statuses);
   return text + fmt::format("{}{}\n            model: {}\n",
                             unlearnt.empty() ? "" : "; not learnt: ", unlearnt,

@@ -131,6 +131,8 @@ def save_weights(trainer, recipe: dict, events: Events, step: int) -> None:
     for key, value in model.state_dict().items():
         if key not in tied:
             whole = value.full_tensor() if hasattr(value, "full_tensor") else value  # one at a time on the device
+            if not torch.isfinite(whole).all():
+                raise Failure(MODEL, f"step {step}: {key} is not finite any more: what was saved before stays; a smaller finetune.lr, or other rows")
             if trainer.is_world_process_zero():
                 weights[key] = whole.detach().to("cpu", dtype, copy=True)
     if trainer.is_world_process_zero():

@@ -85,6 +85,7 @@ void finetune(Context& context, nlohmann::ordered_json& manifest, const IndexedD
   summary["rows"] = ids.size();
   summary["status"] = counts_of(rows);
   summary["cut"] = rows.cut;
+  summary["empty_answers"] = rows.empty_answers;
   summary["steps"] = plan.steps();
   const FinetuneResults results(job, setup.checkpoints);
   summary["checkpoint"] = results.main().string();

@@ -27,13 +27,14 @@ struct FlatRows {
     TokenRange rejected_target;
     core::ScoreStatus status;
     bool is_cut;
+    bool is_empty;
   };
   std::vector<Head> heads;
   std::vector<std::int32_t> ids;
   std::vector<TokenRange> targets;
 
   void add(const training::RowText& text) {
-    Head head{text.row.row, 0, 0, 0, {}, text.status, text.is_cut};
+    Head head{text.row.row, 0, 0, 0, {}, text.status, text.is_cut, text.is_empty};
     if (text.status == core::ScoreStatus::ok) {
       head.ids = static_cast<std::uint32_t>(text.row.ids.size());
       head.targets = static_cast<std::uint32_t>(text.row.targets.size());
@@ -79,7 +80,7 @@ TrainingRows training_rows(const Context& context, const IndexedData& data,
     source.for_each_row(own, [&](const std::optional<data::ParsedRow>& parsed) {
       const core::RowId row = own[place++];
       const auto refused = [&](core::ScoreStatus status) {
-        flat.add({status, {row, {}, {}}, false});
+        flat.add({status, {row, {}, {}}});
       };
       if (!parsed) return refused(core::ScoreStatus::bad_row);
       try {
@@ -103,6 +104,7 @@ TrainingRows training_rows(const Context& context, const IndexedData& data,
     ++result.status_counts[static_cast<std::size_t>(head.status)];
     if (head.status != core::ScoreStatus::ok) continue;
     if (head.is_cut) ++result.cut;
+    if (head.is_empty) ++result.empty_answers;
     const auto take = [](const auto& values, std::size_t& at, std::uint32_t count) {
       const auto begin = values.begin() + static_cast<std::ptrdiff_t>(at);
       at += count;

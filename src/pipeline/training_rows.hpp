@@ -20,7 +20,8 @@ struct TrainingRows {
   std::vector<training::TrainingRow> rows;  ///< in the order that was asked for
   /// Rows by what became of them; those that are not `ok` are not learnt.
   std::array<std::uint64_t, core::kScoreStatusNames.size()> status_counts{};
-  std::uint64_t cut = 0;  ///< to the first max_length tokens, and learnt
+  std::uint64_t cut = 0;            ///< to the first max_length tokens, and learnt
+  std::uint64_t empty_answers = 0;  ///< of which only the end is learnt
 };
 
 /// @throws core::DataError if the rows of the data set are no pairs

@@ -20,7 +20,7 @@ RowText pair_text(core::RowId row, const data::Sample& chosen, const data::Sampl
                   const tokenizer::Tokenizer& tokenizer, const data::PromptTemplate& prompt,
                   const RowTextOptions& options) {
   core::check(options.learnt == Learnt::last_answer, "of a pair the last answers are learnt");
-  const auto refused = [&](ScoreStatus status) { return RowText{status, {row, {}, {}}, false}; };
+  const auto refused = [&](ScoreStatus status) { return RowText{status, {row, {}, {}}}; };
   if (!have_common_prompt(chosen, rejected)) return refused(ScoreStatus::no_common_prompt);
   if (chosen.output.empty() || rejected.output.empty()) return refused(ScoreStatus::empty_answer);
   RowText text = row_text(row, chosen, tokenizer, prompt, options);

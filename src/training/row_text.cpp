@@ -57,6 +57,7 @@ RowText row_text(core::RowId row, const data::Sample& sample, const tokenizer::T
   if (options.learnt == Learnt::answers)
     for (const data::ByteRange& answer : rendered.earlier_answers)
       targets.push_back(tokens_of(answer, encoding));
+  const TokenRange answer = tokens_of({rendered.answer_begin, rendered.answer_end}, encoding);
   TokenRange last = tokens_of({rendered.answer_begin, rendered.text.size()}, encoding);
   if (options.end_of_text) {
     ids.push_back(*options.end_of_text);
@@ -69,6 +70,7 @@ RowText row_text(core::RowId row, const data::Sample& sample, const tokenizer::T
   targets.push_back(last);
 
   RowText result;
+  result.is_empty = answer.begin == answer.end;
   result.is_cut = ids.size() > options.max_length;
   if (result.is_cut) ids.resize(options.max_length);
   result.row = {row, std::move(ids), {}};

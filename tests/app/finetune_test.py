@@ -242,6 +242,10 @@ class Finetune(program.ProgramTest):
         lengths = [(len(ids), first) for ids, first in self.texts("eos", 10_000)]
         self.assertEqual(summary["cut"], sum(length > 60 and first < 60 for length, first in lengths))
         self.assertEqual(summary["status"]["ok"], sum(first < 60 for _, first in lengths))
+        empty = self.write("empty.jsonl", "".join(json.dumps({"instruction": f"Say {word}.", "output": word * (i % 2)}) + "\n" for i, word in enumerate(("one", "two", "three", "four"))))
+        shown = self.succeed("finetune", job, "--out", self.folder / "h", "--set", f"data.path={empty}", "--json")
+        summary = json.loads(shown.stdout)["finetune"]
+        self.assertEqual((summary["status"], summary["empty_answers"], summary["rows"]), ({"ok": 4}, 2, 4))
 
     def test_check_says_what_the_training_would_say(self):
         import safetensors.torch
