@@ -16,6 +16,7 @@ class EpochTraining {
  public:
   virtual ~EpochTraining() = default;
 
+  /// Behind the last epoch its models are published.
   /// @param batches  places in `rows` of each step
   /// @param epoch    from 0
   /// @param before   steps of the epochs before
@@ -29,9 +30,6 @@ class EpochTraining {
   /// @throws core::ModelError where the training is not there, or not there any more
   [[nodiscard]] virtual std::shared_ptr<model::CausalLanguageModel> model_behind(
       std::uint64_t epochs, std::uint64_t steps) = 0;
-
-  /// Publishes what the last epoch left.
-  virtual void finish() = 0;
 };
 
 }  // namespace winnow::pipeline

@@ -49,7 +49,6 @@ double train(Context& context, const TrainingSetup& setup, TrainingRows& rows,
     set_reference(context, setup, run.tuning(), rows.rows);
   for (std::uint64_t epoch = 0; epoch < context.job.finetune->epochs; ++epoch)
     run.run_epoch(rows.rows, plan.batches(epoch), epoch, epoch * plan.per_epoch());
-  run.finish();
   return rate_of(run.tokens(), run.seconds());
 }
 

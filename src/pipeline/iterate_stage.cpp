@@ -86,7 +86,6 @@ class Iteration {
       training->run_epoch(rows.rows, rows.batches, epoch, before);
       before += rows.batches.size();
     }
-    training->finish();
   }
 
  private:

@@ -27,6 +27,13 @@ void TorchrunEpochs::run_epoch(std::span<const training::TrainingRow> rows,
                                std::span<const training::StepRows> batches, std::uint64_t epoch,
                                std::uint64_t before) {
   if (epoch < trained_) return;
+  mpi::agree_on(context_.communicator, [&] {
+    if (batches.empty())
+      throw core::UsageError(fmt::format(
+          "finetune.batch: {} rows, but epoch {} has no whole batch, which engine: torchrun does "
+          "not support: expected a smaller batch, or engine: native",
+          context_.job.finetune->batch, epoch + 1));
+  });
   train_by_torchrun(context_, {setup_.checkpoints,
                                rows,
                                before,
@@ -51,13 +58,6 @@ std::shared_ptr<model::CausalLanguageModel> TorchrunEpochs::model_behind(std::ui
                                                model::ModelUse::scoring, "iterate: score the pool");
   return mpi::agree_on(context_.communicator, [&]() -> std::shared_ptr<model::CausalLanguageModel> {
     return model::load_causal_language_model(folder, load);
-  });
-}
-
-void TorchrunEpochs::finish() {
-  mpi::agree_on(context_.communicator, [&] {
-    if (context_.communicator.is_root())
-      setup_.checkpoints.drop_epochs(context_.job.finetune->keep);
   });
 }
 

@@ -18,7 +18,6 @@ class TorchrunEpochs : public EpochTraining {
                  std::uint64_t before) override;
   [[nodiscard]] std::shared_ptr<model::CausalLanguageModel> model_behind(
       std::uint64_t epochs, std::uint64_t steps) override;
-  void finish() override;
 
  private:
   Context& context_;

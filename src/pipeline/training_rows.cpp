@@ -79,9 +79,7 @@ TrainingRows training_rows(const Context& context, const IndexedData& data,
     if (are_pairs) expect_pairs(data.data_set);
     source.for_each_row(own, [&](const std::optional<data::ParsedRow>& parsed) {
       const core::RowId row = own[place++];
-      const auto refused = [&](core::ScoreStatus status) {
-        flat.add({status, {row, {}, {}}});
-      };
+      const auto refused = [&](core::ScoreStatus status) { flat.add({status, {row, {}, {}}}); };
       if (!parsed) return refused(core::ScoreStatus::bad_row);
       try {
         flat.add(are_pairs ? training::pair_text(row, parsed->sample, parsed->rejected.value(),

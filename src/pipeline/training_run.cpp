@@ -132,6 +132,7 @@ void TrainingRun::run_epoch(std::span<const training::TrainingRow> rows,
     if (progress_) progress_->advance(1);
     save_if_due(epoch, tuning_->steps() == before + batches.size());
   }
+  if (epoch + 1 == job_.epochs) publish();
 }
 
 training::StepReport TrainingRun::take(std::span<const training::TrainingRow> rows,
@@ -206,7 +207,7 @@ std::shared_ptr<model::CausalLanguageModel> TrainingRun::model_behind(std::uint6
   });
 }
 
-void TrainingRun::finish() {
+void TrainingRun::publish() {
   if (progress_) progress_->finish();
   mpi::agree_on(ranks_, [&] {
     if (ranks_.is_root()) results_.write(*tuning_, setup_.key);

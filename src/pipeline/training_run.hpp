@@ -45,7 +45,6 @@ class TrainingRun : public EpochTraining {
                  std::uint64_t before) override;
   [[nodiscard]] std::shared_ptr<model::CausalLanguageModel> model_behind(
       std::uint64_t epochs, std::uint64_t steps) override;
-  void finish() override;
 
   /// Tokens that went through the model in this process, and the seconds that steps took.
   [[nodiscard]] std::uint64_t tokens() const { return tokens_; }
@@ -61,6 +60,7 @@ class TrainingRun : public EpochTraining {
   void save_if_due(std::uint64_t epoch, bool ends_epoch);
   [[nodiscard]] bool is_due() const;
   void save();
+  void publish();
 
   Context& context_;
   const mpi::Communicator& ranks_;

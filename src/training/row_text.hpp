@@ -32,7 +32,7 @@ struct RowText {
   /// `ok`, or why nothing of the row can be learnt: `answer_truncated_away`, `answer_too_short`.
   core::ScoreStatus status = core::ScoreStatus::ok;
   TrainingRow row;
-  bool is_cut = false;     ///< to the first max_length tokens
+  bool is_cut = false;    ///< to the first max_length tokens
   bool is_empty = false;  ///< the last answer has no token: of it only the end is learnt
 };
 

@@ -193,6 +193,8 @@ class Torchrun(program.ProgramTest):
         self.fail_with(2, "finetune.loss_reduction", "torchrun", arguments=["finetune", job, "--out", self.folder / "a", "--set", "finetune.loss_reduction=sample"])
         self.fail_with(2, "finetune.neftune_length", "padded", arguments=["finetune", job, "--out", self.folder / "b", "--set", "finetune.neftune_alpha=5", "--set",
                                                                           "finetune.neftune_length=real", "--set", "finetune.micro_batch=4"])
+        carried = self.write_job(job.read_text().replace("[length]", "[ifd_ppl]").replace("method: random, budget: 29", "method: iterit, budget: 6, faithful: true, update_ratio: 2"), "carried.yaml")
+        self.fail_with(2, "finetune.batch: 8 rows, but epoch 1 has no whole batch", arguments=["iterate", carried, "--out", self.folder / "d"], ranks=2)
         program.ENVIRONMENT["WINNOW_PYTHON"] = "/nowhere/python"
         self.addCleanup(program.ENVIRONMENT.__setitem__, "WINNOW_PYTHON", sys.executable)
         self.fail_with(4, "/nowhere/python", arguments=["finetune", job, "--out", self.folder / "c"])
