@@ -2,7 +2,9 @@
 # aborts where there is no CUDA toolkit, which winnow does not need).
 #
 # Looked for, in this order: Torch_DIR (a torch root, or its share/cmake/Torch), the package of WINNOW_PYTHON, that of python3.
-# Gives the imported target winnow_torch, WinnowTorch_ROOT, WinnowTorch_VERSION and WinnowTorch_CUDA (whether it has CUDA twins).
+# Gives the imported target winnow_torch, WinnowTorch_ROOT, WinnowTorch_VERSION, WinnowTorch_CUDA (whether it has CUDA twins) and
+# WinnowTorch_NCCL: whether there is a target winnow_torch_nccl, the headers and libraries of NCCL and of CUDA's runtime. Without a
+# toolkit they come from the packages beside torch: nvidia-nccl, nvidia-cuda-runtime and nvidia-cuda-crt (the headers crt/*).
 
 set(_winnow_torch_minimum 2.7)
 
@@ -114,6 +116,28 @@ if(NOT TARGET winnow_torch)
   target_link_options(winnow_torch INTERFACE "LINKER:-rpath,${WinnowTorch_ROOT}/lib")
   target_link_libraries(winnow_torch INTERFACE
     "-Wl,--push-state,--no-as-needed,\"${_winnow_torch_joined}\",--pop-state")
+endif()
+
+set(WinnowTorch_NCCL FALSE)
+if(WinnowTorch_CUDA)
+  file(GLOB _winnow_torch_nvidia "${WinnowTorch_ROOT}/../nvidia/*")
+  find_path(WinnowTorch_NCCL_INCLUDE nccl.h HINTS ${_winnow_torch_nvidia} PATHS /usr/local/cuda PATH_SUFFIXES include)
+  find_path(WinnowTorch_CUDART_INCLUDE crt/host_defines.h HINTS ${_winnow_torch_nvidia} PATHS /usr/local/cuda PATH_SUFFIXES include)
+  find_library(WinnowTorch_NCCL_LIBRARY NAMES nccl libnccl.so.2 HINTS ${_winnow_torch_nvidia} PATHS /usr/local/cuda PATH_SUFFIXES lib lib64)
+  find_library(WinnowTorch_CUDART_LIBRARY NAMES cudart libcudart.so.13 libcudart.so.12 HINTS ${_winnow_torch_nvidia} PATHS /usr/local/cuda
+    PATH_SUFFIXES lib lib64)
+  mark_as_advanced(WinnowTorch_NCCL_INCLUDE WinnowTorch_CUDART_INCLUDE WinnowTorch_NCCL_LIBRARY WinnowTorch_CUDART_LIBRARY)
+  if(WinnowTorch_NCCL_INCLUDE AND WinnowTorch_CUDART_INCLUDE AND WinnowTorch_NCCL_LIBRARY AND WinnowTorch_CUDART_LIBRARY)
+    set(WinnowTorch_NCCL TRUE)
+    if(NOT TARGET winnow_torch_nccl)
+      add_library(winnow_torch_nccl INTERFACE IMPORTED GLOBAL)
+      target_include_directories(winnow_torch_nccl SYSTEM INTERFACE "${WinnowTorch_NCCL_INCLUDE}" "${WinnowTorch_CUDART_INCLUDE}")
+      target_link_libraries(winnow_torch_nccl INTERFACE "${WinnowTorch_NCCL_LIBRARY}" "${WinnowTorch_CUDART_LIBRARY}")
+    endif()
+  endif()
+  if(NOT WinnowTorch_FIND_QUIETLY)
+    message(STATUS "NCCL, for training on several GPUs: ${WinnowTorch_NCCL}")
+  endif()
 endif()
 
 include(FindPackageHandleStandardArgs)

@@ -190,11 +190,15 @@ pipeline::FinetuneJob read_finetune(YamlSection& section, const pipeline::Job& j
     finetune.engine = pipeline::FinetuneEngine::torchrun;
     if (finetune.options.lora)
       section.fail("lora", "not supported by engine: torchrun: expected engine: native");
+    if (section.has("deterministic"))
+      section.fail("deterministic",
+                   "given with engine: torchrun: expected none, or engine: native");
     read_torchrun(section, finetune.options);
   }
   read_objective(section, finetune);
   if (job.study) refuse_beside_study(section, finetune);
   finetune.options.is_bf16 = finetune.model.dtype == "bf16";
+  finetune.deterministic = section.boolean("deterministic");
   finetune.save_minutes = section.number("save_minutes", 0, 1e6).value_or(10);
   finetune.keep = section.unsigned_integer("keep", 0, 100'000).value_or(1);
   section.finish();

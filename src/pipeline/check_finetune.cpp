@@ -37,6 +37,10 @@ std::string check_finetune(const Job& job, Stage stage, const training::Training
                              : finetune.selection.empty() ? "all rows"
                                                           : finetune.selection;
   const bool is_torchrun = finetune.engine == FinetuneEngine::torchrun;
+  const auto memory_on = [&](std::uint64_t ranks) {
+    return training::training_memory(size.trained, 0, ranks, finetune.deterministic.value_or(true))
+        .all();
+  };
   return fmt::format(
       "{} on {}, {} epochs, {} rows a step, lr {}, {}{}; {}", finetune.model.path.string(), learnt,
       finetune.epochs, finetune.batch, finetune.options.rate.peak, finetune.model.dtype,
@@ -47,8 +51,7 @@ std::string check_finetune(const Job& job, Stage stage, const training::Training
           ? fmt::format("{} parameters", size.of_model())
           : fmt::format("about {:.2g} GiB alone, {:.2g} GiB on each of 4 ranks, and what passes "
                         "through the layers",
-                        gib(training::training_memory(size.trained, 0, 1).all()),
-                        gib(training::training_memory(size.trained, 0, 4).all())));
+                        gib(memory_on(1)), gib(memory_on(4))));
 }
 
 }  // namespace winnow::pipeline

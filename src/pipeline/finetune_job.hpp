@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "pipeline/scorer_job.hpp"
@@ -30,6 +31,8 @@ struct FinetuneJob {
   /// Its rate's steps are not known before the rows are.
   training::TrainingOptions options;
   LoraSave lora_save = LoraSave::both;
+  /// TrainingOptions::deterministic; nothing: on CPUs alone.
+  std::optional<bool> deterministic;
   double save_minutes = 10;  ///< between resume states within an epoch; 0: none
   std::uint64_t keep = 1;    ///< checkpoints of epochs before the last
 };

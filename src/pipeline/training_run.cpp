@@ -18,6 +18,14 @@ namespace {
 /// Resume states that stay: where the newest is damaged, the one before it is used.
 constexpr std::uint64_t kResumeStates = 2;
 
+/// Whether all bits are to be the same is settled by the device where the job is silent.
+training::TrainingOptions options_in_force(const FinetuneJob& job, const TrainingSetup& setup,
+                                           std::uint64_t steps) {
+  training::TrainingOptions options = scheduled_options(job, steps);
+  options.deterministic = setup.binding.at("deterministic").get<bool>();
+  return options;
+}
+
 }  // namespace
 
 training::TrainingOptions scheduled_options(const FinetuneJob& job, std::uint64_t steps) {
@@ -57,7 +65,7 @@ TrainingRun::TrainingRun(Context& context, const TrainingSetup& setup, std::uint
       tuning_(training::open_fine_tuning(
           ranks_, job_.model.path,
           load_options(context, job_.model, setup.binding, model::ModelUse::scoring, "finetune"),
-          scheduled_options(job_, steps))) {
+          options_in_force(job_, setup, steps))) {
   expect_room();
   resume();
   mpi::agree_on(ranks_, [&] {

@@ -67,6 +67,7 @@ ScorerBinding settings_of(const Job& whole, const Writing& writing) {
   binding["shuffle"] = job.shuffle;
   binding["drop_last"] = job.drop_last;
   binding["seed"] = options.seed;
+  if (job.deterministic) binding["deterministic"] = *job.deterministic;
   return binding;
 }
 
@@ -78,8 +79,11 @@ ScorerBinding binding_of(const Context& context, const IndexedData& data, const 
       core::to_hex(core::hash128({reinterpret_cast<const char*>(rows.data()), rows.size_bytes()}));
   binding["model"] = std::move(weights);
   binding["code_version"] = kVersion;
-  binding["batch_tokens"] = context.job.finetune->options.micro_batch_tokens;
+  const FinetuneJob& job = *context.job.finetune;
+  binding["batch_tokens"] = job.options.micro_batch_tokens;
   binding["device"] = devices > 0 ? "cuda" : "cpu";
+  if (job.engine == FinetuneEngine::native)
+    binding["deterministic"] = job.deterministic.value_or(devices == 0);
   binding["threads"] = context.threads;
   binding["library"] = model::library_description();
   return binding;

@@ -34,7 +34,7 @@ class TorchFineTuning final : public FineTuning {
         folder_options_{.source = info_.folder, .is_bf16 = options.is_bf16} {}
 
   [[nodiscard]] const model::ModelInfo& info() const override { return info_; }
-  [[nodiscard]] std::uint64_t steps() const override { return trainer_.optimizer().steps(); }
+  [[nodiscard]] std::uint64_t steps() const override { return trainer_.update().steps(); }
 
   StepReport step(std::span<const TrainingRow> rows, const StepRows& batch,
                   std::uint64_t epoch) override {
@@ -67,14 +67,17 @@ class TorchFineTuning final : public FineTuning {
 
   void write_resume_state(const std::filesystem::path& folder,
                           const std::string& made_from) const override {
-    training::write_resume_state(communicator_, trainer_.optimizer(), folder, made_from);
+    trainer_.update().with_state([&](const OptimizerSlice& slice) {
+      training::write_resume_state(communicator_, slice, folder, made_from);
+    });
   }
   void read_resume_state(const std::filesystem::path& folder,
                          const std::string& made_from) override {
-    trainer_.resume(folder, made_from);
+    trainer_.update().restore(
+        training::read_resume_state(communicator_, trainer_.update().place(), folder, made_from));
   }
   [[nodiscard]] std::uint64_t resume_bytes() const override {
-    return resume_state_bytes(trainer_.optimizer().elements());
+    return resume_state_bytes(trainer_.update().place().elements);
   }
 
  private:
@@ -105,10 +108,12 @@ TrainingSize size_of(const model::DecoderConfig& config,
 
 /// Says that training cannot fit instead of being killed later.
 void expect_training_memory(const TrainingSize& size, const mpi::Communicator& communicator,
-                            const model::LoadOptions& load, const std::string& folder) {
+                            const model::LoadOptions& load, const std::string& folder,
+                            bool deterministic) {
+  if (load.device >= 0 && !deterministic) return;  // All of it is on the device.
   const std::optional<std::uint64_t> available = core::available_memory();
-  const TrainingMemory needed =
-      training_memory(size.trained, size.frozen, static_cast<std::uint64_t>(communicator.size()));
+  const TrainingMemory needed = training_memory(
+      size.trained, size.frozen, static_cast<std::uint64_t>(communicator.size()), deterministic);
   const auto processes = static_cast<std::uint64_t>(load.processes);
   if (!available || needed.all() * processes <= *available) return;
   throw core::EnvironmentError(fmt::format(
@@ -139,7 +144,8 @@ std::unique_ptr<FineTuning> open_fine_tuning(const mpi::Communicator& communicat
     return std::make_shared<model::WeightFiles>(load.weights.empty() ? folder : load.weights);
   });
   mpi::agree_on(communicator, [&] {
-    expect_training_memory(size_of(config, files, options), communicator, load, folder.string());
+    expect_training_memory(size_of(config, files, options), communicator, load, folder.string(),
+                           options.deterministic);
   });
   const at::Device device =
       mpi::agree_on(communicator, [&] { return model::prepare_device(load); });

@@ -47,6 +47,7 @@ class Places {
     parameters_.ranges.push_back({begin_, size, true});
     begin_ += size;
   }
+  [[nodiscard]] std::int64_t end() const { return begin_; }
 
  private:
   Parameters& parameters_;
@@ -74,7 +75,8 @@ Parameters lora_parameters(const model::DecoderConfig& config, const model::Deco
   parameters.gradients = at::empty_like(parameters.values);
   Places places(parameters);
   std::uint64_t drawn_before = 0;
-  for (LayerAdapters& layer : parameters.adapters)
+  for (LayerAdapters& layer : parameters.adapters) {
+    parameters.layer_begins.push_back(places.end());
     for (const model::LinearModule& module : adapted_modules(config, lora)) {
       Adapter adapter{module, lora.scale(), {}, {}, {}, {}};
       places.take(adapter.a, adapter.a_gradient, lora.rank, module.inputs);
@@ -83,6 +85,7 @@ Parameters lora_parameters(const model::DecoderConfig& config, const model::Deco
           drawn(lora.rank, module.inputs, core::random_word(seed, kAdapterStage, drawn_before++)));
       layer.products[static_cast<std::size_t>(module.product)].push_back(adapter);
     }
+  }
   return parameters;
 }
 

@@ -13,9 +13,11 @@ namespace {
 /// Weight decay is for tables and matrices.
 enum class TensorKind { table, matrix, vector };
 
-/// Calls visit(tensor, kind) for every tensor that is trained, in one order.
-template <typename Weights, typename Visit>
-void for_each_tensor(Weights& weights, bool tied_head, const Visit& visit) {
+/// Calls visit(tensor, kind) for every tensor that is trained, in one order, and at_layer() before
+/// those of each layer.
+template <typename Weights, typename Visit, typename AtLayer>
+void for_each_tensor(Weights& weights, bool tied_head, const Visit& visit,
+                     const AtLayer& at_layer) {
   const auto norm = [&](auto& each) {
     if (each.weight.defined()) visit(each.weight, TensorKind::vector);
     if (each.bias.defined()) visit(each.bias, TensorKind::vector);
@@ -28,6 +30,7 @@ void for_each_tensor(Weights& weights, bool tied_head, const Visit& visit) {
   if (weights.positions.defined()) visit(weights.positions, TensorKind::table);
   norm(weights.embedding_norm);
   for (auto& layer : weights.layers) {
+    at_layer();
     norm(layer.attention_norm);
     linear(layer.qkv);
     norm(layer.query_norm);
@@ -41,6 +44,11 @@ void for_each_tensor(Weights& weights, bool tied_head, const Visit& visit) {
   }
   norm(weights.final_norm);
   if (weights.head.defined() && !tied_head) visit(weights.head, TensorKind::table);
+}
+
+template <typename Weights, typename Visit>
+void for_each_tensor(Weights& weights, bool tied_head, const Visit& visit) {
+  for_each_tensor(weights, tied_head, visit, [] {});
 }
 
 /// The same weights as places of `flat`.
@@ -62,10 +70,13 @@ Parameters flat_parameters(const model::DecoderConfig& config,
                            const model::DecoderWeights& weights) {
   Parameters parameters;
   std::int64_t size = 0;
-  for_each_tensor(weights, config.tied_head, [&](const at::Tensor& tensor, TensorKind kind) {
-    parameters.ranges.push_back({size, tensor.numel(), kind != TensorKind::vector});
-    size += tensor.numel();
-  });
+  for_each_tensor(
+      weights, config.tied_head,
+      [&](const at::Tensor& tensor, TensorKind kind) {
+        parameters.ranges.push_back({size, tensor.numel(), kind != TensorKind::vector});
+        size += tensor.numel();
+      },
+      [&] { parameters.layer_begins.push_back(size); });
   parameters.values = at::empty({size}, weights.embedding.options().dtype(at::kFloat));
   parameters.gradients = at::empty_like(parameters.values);
   std::size_t range = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ struct Parameters {
   /// One for each tensor, in order; weight decay is for matrices, neither for norms nor for biases,
   /// as transformers' Trainer has it.
   std::vector<WeightRange> ranges;
+  /// Where each layer's tensors begin: behind those of the layers before it, and what a way back
+  /// reaches after it stands before all layers'. [layers]
+  std::vector<std::int64_t> layer_begins;
 };
 
 /// @param weights  float32, whole matrices (model::Arithmetic::fp32)

@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "model/packed_batch.hpp"
+#include "training/micro_batches.hpp"
 #include "training/weighted_loss_torch.hpp"
 
 namespace winnow::training {
@@ -53,31 +54,12 @@ PreferencePass::Answers::Answers(PreferencePass& of, std::span<const TrainingRow
   }
 }
 
-std::vector<std::span<const TrainingRow* const>> PreferencePass::micro_batches(
-    std::span<const TrainingRow* const> pairs) const {
-  std::vector<std::span<const TrainingRow* const>> batches;
-  std::size_t begin = 0, tokens = 0;
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const bool is_full = options_.micro_batch_rows > 0
-                             ? i - begin == options_.micro_batch_rows
-                             : tokens + pairs[i]->token_count() > options_.micro_batch_tokens;
-    if (i > begin && is_full) {
-      batches.push_back(pairs.subspan(begin, i - begin));
-      begin = i;
-      tokens = 0;
-    }
-    tokens += pairs[i]->token_count();
-  }
-  if (begin < pairs.size()) batches.push_back(pairs.subspan(begin));
-  return batches;
-}
-
 std::vector<PairLogProbs> PreferencePass::log_probs(std::span<const TrainingRow> pairs) {
   const at::NoGradGuard without_gradients;
   std::vector<const TrainingRow*> all;
   for (const TrainingRow& pair : pairs) all.push_back(&pair);
   std::vector<PairLogProbs> result;
-  for (const auto& together : micro_batches(all)) {
+  for (const auto& together : micro_batches(all, options_)) {
     const Answers answers(*this, together);
     result.insert(result.end(), answers.log_probs.begin(), answers.log_probs.end());
   }
@@ -85,14 +67,7 @@ std::vector<PairLogProbs> PreferencePass::log_probs(std::span<const TrainingRow>
 }
 
 PreferenceSums PreferencePass::learn(std::span<const TrainingRow* const> pairs,
-                                     std::uint64_t batch_pairs) {
-  PreferenceSums sums;
-  for (const auto& together : micro_batches(pairs)) sums += learn_together(together, batch_pairs);
-  return sums;
-}
-
-PreferenceSums PreferencePass::learn_together(std::span<const TrainingRow* const> pairs,
-                                              std::uint64_t batch_pairs) {
+                                     std::uint64_t batch_pairs, const WholeFrom& whole) {
   const Answers answers(*this, pairs);
   const model::PackedBatch& batch = answers.batch;
   PreferenceSums sums;
@@ -114,7 +89,7 @@ PreferenceSums PreferencePass::learn_together(std::span<const TrainingRow* const
                     decoder_.config().logit_cap, batch.targets, weights, rounding_of(options_));
   const at::Tensor back = at::zeros_like(answers.pass.hidden);
   back.index_add_(0, answers.predictors, loss.hidden_gradient);
-  decoder_.backward(batch, answers.pass, back);
+  decoder_.backward(batch, answers.pass, back, whole);
   return sums;
 }
 

@@ -13,8 +13,8 @@
 
 namespace winnow::training {
 
-/// Pairs of answers on their way through a decoder in training, some whole pairs at a time as
-/// TrainingOptions::micro_batch_rows and micro_batch_tokens say. Every row has a rejected answer.
+/// Pairs of answers on their way through a decoder in training, in micro-batches of whole pairs.
+/// Every row has a rejected answer.
 class PreferencePass {
  public:
   /// All live longer than this object.
@@ -25,16 +25,15 @@ class PreferencePass {
   /// What the model says of both answers of each pair. [pairs]
   [[nodiscard]] std::vector<PairLogProbs> log_probs(std::span<const TrainingRow> pairs);
 
-  /// Adds the gradient of the pairs' losses, divided by `batch_pairs`, to the parameters'.
+  /// Adds the gradient of the losses of a micro-batch, divided by `batch_pairs`, to the
+  /// parameters'.
+  /// @param whole  as of TrainableDecoder::backward
   /// @throws core::ModelError naming the row whose loss is not finite
-  PreferenceSums learn(std::span<const TrainingRow* const> pairs, std::uint64_t batch_pairs);
+  PreferenceSums learn(std::span<const TrainingRow* const> pairs, std::uint64_t batch_pairs,
+                       const WholeFrom& whole);
 
  private:
   struct Answers;
-  [[nodiscard]] std::vector<std::span<const TrainingRow* const>> micro_batches(
-      std::span<const TrainingRow* const> pairs) const;
-  PreferenceSums learn_together(std::span<const TrainingRow* const> pairs,
-                                std::uint64_t batch_pairs);
 
   TrainableDecoder& decoder_;
   const Parameters& parameters_;

@@ -4,7 +4,6 @@
 #include <array>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -29,11 +28,10 @@ using Json = nlohmann::ordered_json;
 constexpr std::uint64_t kLargestState = 256 << 20;
 constexpr const char* kTensorsFile = "optimizer.safetensors";
 constexpr const char* kStateFile = "state.json";
-constexpr std::array<const char*, 3> kParts = {"weights", "first_moment", "second_moment"};
 
 std::string head_of(std::uint64_t elements) {
   std::vector<model::TensorHead> heads;
-  for (const char* part : kParts) heads.push_back({part, "F32", {elements}});
+  for (const char* part : kOptimizerParts) heads.push_back({part, "F32", {elements}});
   return model::safetensors_head(heads, {});
 }
 
@@ -78,36 +76,35 @@ Json read_state(const fs::path& folder) {
 }  // namespace
 
 std::uint64_t resume_state_bytes(std::uint64_t elements) {
-  return head_of(elements).size() + kParts.size() * sizeof(float) * elements + 4096;
+  return head_of(elements).size() + kOptimizerParts.size() * sizeof(float) * elements + 4096;
 }
 
-void write_resume_state(const mpi::Communicator& communicator, const ShardedAdamw& optimizer,
+void write_resume_state(const mpi::Communicator& communicator, const OptimizerSlice& slice,
                         const fs::path& folder, const std::string& made_from) {
-  const std::uint64_t elements = optimizer.elements();
+  const std::uint64_t elements = slice.place.elements;
   const std::string head = head_of(elements);
   std::optional<PendingFolder> pending;
   mpi::agree_on(communicator, [&] {
     if (!communicator.is_root()) return;
     pending.emplace(folder);
-    auto file = core::SharedFile::create(pending->path() / kTensorsFile,
-                                         head.size() + kParts.size() * sizeof(float) * elements);
+    auto file =
+        core::SharedFile::create(pending->path() / kTensorsFile,
+                                 head.size() + kOptimizerParts.size() * sizeof(float) * elements);
     file.write_at(0, std::as_bytes(std::span(head)));
     file.sync();
   });
-  const std::array<std::span<const float>, 3> parts = {
-      optimizer.weights(), optimizer.first_moment(), optimizer.second_moment()};
   mpi::agree_on(communicator, [&] {
     auto file = core::SharedFile::open_to_write(pending_path(folder) / kTensorsFile);
-    for (std::size_t part = 0; part < parts.size(); ++part)
-      file.write_at(head.size() + sizeof(float) * (part * elements + optimizer.begin()),
-                    std::as_bytes(parts[part]));
+    for (std::size_t part = 0; part < slice.parts.size(); ++part)
+      file.write_at(head.size() + sizeof(float) * (part * elements + slice.place.begin),
+                    std::as_bytes(slice.parts[part]));
     file.sync();
   });
   Json state;
-  state["steps"] = optimizer.steps();
+  state["steps"] = slice.steps;
   state["elements"] = elements;
-  for (std::size_t part = 0; part < parts.size(); ++part)
-    state["hashes"][kParts[part]] = hash_of_all(communicator, parts[part]);
+  for (std::size_t part = 0; part < slice.parts.size(); ++part)
+    state["hashes"][kOptimizerParts[part]] = hash_of_all(communicator, slice.parts[part]);
   state["made_from"] = made_from;
   mpi::agree_on(communicator, [&] {
     if (!communicator.is_root()) return;
@@ -116,44 +113,43 @@ void write_resume_state(const mpi::Communicator& communicator, const ShardedAdam
   });
 }
 
-void read_resume_state(const mpi::Communicator& communicator, ShardedAdamw& optimizer,
-                       const fs::path& folder, const std::string& made_from,
-                       std::span<float> weights) {
+RestoredSlice read_resume_state(const mpi::Communicator& communicator, const SlicePlace& place,
+                                const fs::path& folder, const std::string& made_from) {
   const fs::path path = folder / kTensorsFile;
-  std::array<std::vector<float>, 3> parts;
+  RestoredSlice slice;
   const Json state = mpi::agree_on(communicator, [&] {
     Json read = read_state(folder);
     if (read.at("made_from") != made_from)
       throw core::ModelError(
           fmt::format("{}: of a training with other settings", (folder / kStateFile).string()));
-    const std::uint64_t elements = optimizer.elements();
+    const std::uint64_t elements = place.elements;
     if (read.at("elements") != elements)
       refuse(folder / kStateFile, fmt::format("{} elements, expected the model's {}",
                                               read.at("elements").dump(), elements));
     const std::string head = head_of(elements);
     try {
       const auto file = core::SharedFile::open_to_read(path);
-      for (std::size_t part = 0; part < parts.size(); ++part) {
-        parts[part].resize(optimizer.size());
-        file.read_at(head.size() + sizeof(float) * (part * elements + optimizer.begin()),
-                     std::as_writable_bytes(std::span(parts[part])));
+      for (std::size_t part = 0; part < slice.parts.size(); ++part) {
+        slice.parts[part].resize(place.size);
+        file.read_at(head.size() + sizeof(float) * (part * elements + place.begin),
+                     std::as_writable_bytes(std::span(slice.parts[part])));
       }
     } catch (const core::EnvironmentError& error) {
       throw core::ModelError(error.what());
     }
     return read;
   });
-  std::array<std::string, 3> hashes;
-  for (std::size_t part = 0; part < parts.size(); ++part)
-    hashes[part] = hash_of_all(communicator, parts[part]);
+  std::array<std::string, kOptimizerParts.size()> hashes;
+  for (std::size_t part = 0; part < slice.parts.size(); ++part)
+    hashes[part] = hash_of_all(communicator, slice.parts[part]);
   mpi::agree_on(communicator, [&] {
-    for (std::size_t part = 0; part < parts.size(); ++part)
-      if (state.at("hashes").value(kParts[part], "") != hashes[part])
-        refuse(path, fmt::format("`{}` is not what was written", kParts[part]));
+    for (std::size_t part = 0; part < slice.parts.size(); ++part)
+      if (state.at("hashes").value(kOptimizerParts[part], "") != hashes[part])
+        refuse(path, fmt::format("`{}` is not what was written", kOptimizerParts[part]));
     core::check(state.at("steps").is_number_unsigned(), "a resume state tells its steps");
   });
-  optimizer.restore(state.at("steps").get<std::uint64_t>(), std::move(parts[0]),
-                    std::move(parts[1]), std::move(parts[2]), weights);
+  slice.steps = state.at("steps").get<std::uint64_t>();
+  return slice;
 }
 
 }  // namespace winnow::training

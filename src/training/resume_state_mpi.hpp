@@ -2,11 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 
 #include "mpi/communicator.hpp"
-#include "training/sharded_adamw_mpi.hpp"
+#include "training/optimizer_slice.hpp"
 
 namespace winnow::training {
 
@@ -21,14 +20,15 @@ namespace winnow::training {
 /// ranks.
 /// @param made_from  root's; hash of all that decides the training
 /// @throws core::EnvironmentError on all ranks
-void write_resume_state(const mpi::Communicator& communicator, const ShardedAdamw& optimizer,
+void write_resume_state(const mpi::Communicator& communicator, const OptimizerSlice& slice,
                         const std::filesystem::path& folder, const std::string& made_from);
 
-/// Collective. Takes this rank's slice; the weights of all ranks go to `weights` [n].
+/// Collective. This rank's slice.
 /// @throws core::ModelError on all ranks, naming the file that is missing, damaged or of another
-/// training: the optimizer is then as it was
-void read_resume_state(const mpi::Communicator& communicator, ShardedAdamw& optimizer,
-                       const std::filesystem::path& folder, const std::string& made_from,
-                       std::span<float> weights);
+/// training
+[[nodiscard]] RestoredSlice read_resume_state(const mpi::Communicator& communicator,
+                                              const SlicePlace& place,
+                                              const std::filesystem::path& folder,
+                                              const std::string& made_from);
 
 }  // namespace winnow::training

@@ -9,25 +9,10 @@
 #include "core/error.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
+#include "training/gradient_clip.hpp"
+#include "training/weight_slices.hpp"
 
 namespace winnow::training {
-namespace {
-
-/// Slices in whole blocks, as even as that allows.
-std::vector<std::size_t> slice_begins(std::size_t elements, std::size_t ranks) {
-  const std::size_t blocks = (elements + kNormBlock - 1) / kNormBlock;
-  std::vector<std::size_t> begins;
-  for (std::size_t rank = 0; rank <= ranks; ++rank)
-    begins.push_back(std::min(elements, blocks * rank / ranks * kNormBlock));
-  return begins;
-}
-
-/// As torch.nn.utils.clip_grad_norm_.
-double clip_scale(double norm, double limit) {
-  return limit > 0 ? std::min(1.0, limit / (norm + 1e-6)) : 1.0;
-}
-
-}  // namespace
 
 ShardedAdamw::ShardedAdamw(const mpi::Communicator& communicator, std::span<const float> weights,
                            std::vector<WeightRange> ranges, const AdamwRule& rule)
@@ -82,7 +67,7 @@ std::vector<std::span<float>> ShardedAdamw::exchange(const GradientSum& own,
   return places;
 }
 
-StepNorm ShardedAdamw::step(const GradientSum& own, const Options& options,
+StepNorm ShardedAdamw::step(const GradientSum& own, const UpdateOptions& options,
                             std::span<float> weights) {
   const std::span<const float> gradient = gradient_of_slice(own);
   const std::vector<double> own_sums = square_sums(gradient);
@@ -124,15 +109,13 @@ void ShardedAdamw::gather_weights(std::span<float> all) const {
   mpi::all_to_all<float>(communicator_, outgoing, incoming);
 }
 
-void ShardedAdamw::restore(std::uint64_t steps, std::vector<float> weights,
-                           std::vector<float> first, std::vector<float> second,
-                           std::span<float> all) {
-  core::check(weights.size() == size() && first.size() == size() && second.size() == size(),
-              "a restored slice is as long as the rank's own");
-  steps_ = steps;
-  weights_ = std::move(weights);
-  first_ = std::move(first);
-  second_ = std::move(second);
+void ShardedAdamw::restore(RestoredSlice slice, std::span<float> all) {
+  for (const std::vector<float>& part : slice.parts)
+    core::check(part.size() == size(), "a restored slice is as long as the rank's own");
+  steps_ = slice.steps;
+  weights_ = std::move(slice.parts[0]);
+  first_ = std::move(slice.parts[1]);
+  second_ = std::move(slice.parts[2]);
   gather_weights(all);
 }
 

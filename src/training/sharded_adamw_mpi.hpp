@@ -8,14 +8,21 @@
 #include "mpi/communicator.hpp"
 #include "training/adamw.hpp"
 #include "training/gradient_sum.hpp"
+#include "training/optimizer_slice.hpp"
 #include "training/weight_range.hpp"
 
 namespace winnow::training {
 
-/// What one step did.
+/// What one update did.
 struct StepNorm {
   double norm = 0;   ///< of the gradient, before it is clipped
   double scale = 1;  ///< what the gradient was multiplied by
+};
+
+struct UpdateOptions {
+  double learning_rate = 0;
+  double weight_decay = 0;
+  double clip_norm = 0;  ///< 0: no limit
 };
 
 /// AdamW over the ranks: each keeps the float32 weights and the two moments of its slice alone, in
@@ -28,17 +35,12 @@ class ShardedAdamw {
   ShardedAdamw(const mpi::Communicator& communicator, std::span<const float> weights,
                std::vector<WeightRange> ranges, const AdamwRule& rule);
 
-  struct Options {
-    double learning_rate = 0;
-    double weight_decay = 0;
-    double clip_norm = 0;  ///< 0: no limit
-  };
   /// One step with the gradient of all shards.
   /// @param own   this rank's shards' sums
   /// @param weights  [n] takes the new weights of all ranks
   /// @throws core::ModelError on all ranks for a gradient that is not finite, with the weights as
   /// they were, or for new weights that are not: no further step may be taken
-  StepNorm step(const GradientSum& own, const Options& options, std::span<float> weights);
+  StepNorm step(const GradientSum& own, const UpdateOptions& options, std::span<float> weights);
 
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
   /// This rank's slice.
@@ -47,8 +49,7 @@ class ShardedAdamw {
   [[nodiscard]] std::span<const float> second_moment() const { return second_; }
   /// Collective. Goes on from a checkpoint's slices.
   /// @param all  [n] takes the weights of all ranks
-  void restore(std::uint64_t steps, std::vector<float> weights, std::vector<float> first,
-               std::vector<float> second, std::span<float> all);
+  void restore(RestoredSlice slice, std::span<float> all);
   [[nodiscard]] std::uint64_t elements() const { return begins_.back(); }
   [[nodiscard]] std::size_t begin() const { return begins_[rank_]; }
   [[nodiscard]] std::size_t size() const { return begins_[rank_ + 1] - begins_[rank_]; }

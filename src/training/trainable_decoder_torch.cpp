@@ -139,6 +139,10 @@ TrainableDecoder::Pass TrainableDecoder::forward(const model::PackedBatch& batch
     const at::Tensor table_rows =
         rotaries_.empty() ? at::Tensor() : pass.table_rows[weights.config.rotary];
     const at::Tensor wanted = index + 1 == layers ? scored : at::Tensor();
+    if (residual.requires_grad())
+      residual.register_hook([this, index](const at::Tensor&) {
+        if (whole_) whole_(parameters_.layer_begins[index]);
+      });
     LayerRun run = [&, this, index, rotary, table_rows, wanted](const at::Tensor& x) {
       return Layer(config_, parameters_.weights.layers[index], parameters_.gradient.layers[index],
                    parameters_.adapters[index], products_)
@@ -164,8 +168,10 @@ void TrainableDecoder::begin_gradients() {
 }
 
 void TrainableDecoder::backward(const model::PackedBatch& batch, const Pass& pass,
-                                const at::Tensor& gradient) {
+                                const at::Tensor& gradient, const WholeFrom& whole) {
+  whole_ = whole;
   torch::autograd::backward({pass.hidden}, {gradient});
+  whole_ = {};
   products_.is_first = false;
   if (!parameters_.gradient.embedding.defined()) return;
   at::Tensor back = pass.embedded.grad();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "training/parameters_torch.hpp"
 
 namespace winnow::training {
+
+/// Told, on the way back of a pass, that the gradients from here on take nothing more of it.
+using WholeFrom = std::function<void(std::int64_t begin)>;
 
 /// A decoder whose passes can be gone back through: the gradients of all weights are added up in
 /// Parameters::gradients from begin_gradients() on. The numbers of a pass are those of
@@ -38,7 +42,9 @@ class TrainableDecoder {
   /// Forgets the gradients that there are. A way back must follow.
   void begin_gradients();
   /// @param gradient  of the loss with respect to `hidden`
-  void backward(const model::PackedBatch& batch, const Pass& pass, const at::Tensor& gradient);
+  /// @param whole     called behind each layer with Parameters::layer_begins; empty: nobody asks
+  void backward(const model::PackedBatch& batch, const Pass& pass, const at::Tensor& gradient,
+                const WholeFrom& whole = {});
 
   [[nodiscard]] const model::DecoderConfig& config() const { return config_; }
 
@@ -49,6 +55,7 @@ class TrainableDecoder {
   Parameters& parameters_;
   ProductOptions products_;
   bool checkpointing_;
+  WholeFrom whole_;  ///< of the way back that is under way
   std::vector<model::RotaryTable> rotaries_;
 };
 

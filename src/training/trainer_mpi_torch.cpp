@@ -1,23 +1,20 @@
 #include "training/trainer_mpi_torch.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <exception>
 #include <utility>
 
-#include <ATen/ops/empty_like.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
 
 #include "core/error.hpp"
-#include "core/freed_memory.hpp"
 #include "mpi/agree.hpp"
 #include "mpi/collectives.hpp"
 #include "training/lora_parameters_torch.hpp"
+#include "training/micro_batches.hpp"
 #include "training/neftune.hpp"
-#include "training/resume_state_mpi.hpp"
 #include "training/weighted_loss_torch.hpp"
 
 namespace winnow::training {
@@ -46,25 +43,7 @@ Trainer::Trainer(const mpi::Communicator& communicator, const model::DecoderConf
       decoder_(config, parameters_, options.is_bf16 ? model::Rounding::bf16 : model::Rounding::none,
                options.checkpointing),
       preferences_(decoder_, parameters_, info_, options_),
-      optimizer_(communicator, values_of(parameters_.values.cpu()), parameters_.ranges,
-                 options.adamw),
-      host_weights_(parameters_.values.is_cpu() ? parameters_.values
-                                                : at::empty_like(parameters_.values, at::kCPU)) {
-  if (parameters_.values.is_cpu()) core::keep_freed_memory();
-  take_weights([](std::span<float>) {});
-}
-
-void Trainer::take_weights(const std::function<void(std::span<float>)>& change) {
-  change(values_of(host_weights_));
-  if (!parameters_.values.is_cpu()) parameters_.values.copy_(host_weights_);
-  if (options_.is_bf16) parameters_.values.copy_(parameters_.values.to(at::kBFloat16));
-}
-
-void Trainer::resume(const std::filesystem::path& folder, const std::string& made_from) {
-  take_weights([&](std::span<float> weights) {
-    read_resume_state(communicator_, optimizer_, folder, made_from, weights);
-  });
-}
+      update_(make_weight_update(communicator, parameters_, options)) {}
 
 StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batch,
                          std::uint64_t epoch) {
@@ -75,94 +54,65 @@ StepReport Trainer::step(std::span<const TrainingRow> rows, const StepRows& batc
       report.tokens += rows[place].token_count();
       report.targets += rows[place].target_count();
     }
-  GradientSum sum;
-  std::array<PreferenceSums, kShards> shards{};  // Of rows that are no pairs the loss alone.
-  const ShardRange mine = shards_of(static_cast<std::size_t>(communicator_.rank()),
-                                    static_cast<std::size_t>(communicator_.size()));
+  std::vector<PreferenceSums> own;
   mpi::agree_on(communicator_, [&] {
-    for (std::size_t index = mine.begin; index < mine.end; ++index) {
-      const std::span<float> memory = free_memory(sum);
-      const bool is_on_cpu = parameters_.gradients.is_cpu();
-      if (is_on_cpu) parameters_.gradients.storage().set_data_ptr_noswap({memory.data(), at::kCPU});
-      if (batch.shards[index].empty())
-        parameters_.gradients.zero_();
-      else
-        decoder_.begin_gradients();
-      if (options_.dpo_beta)
-        shards[index] = shard_of_pairs(rows, batch.shards[index], report.rows);
-      else
-        shards[index].loss = shard(rows, batch.shards[index], report.rows, report.targets, epoch);
-      if (!is_on_cpu)
-        at::from_blob(memory.data(), parameters_.gradients.sizes(), at::kFloat)
-            .copy_(parameters_.gradients);
-      sum.add({index, index + 1}, memory);
+    std::exception_ptr failure;
+    try {
+      own = run_passes(rows, batch, {report.rows, report.targets, epoch});
+    } catch (...) {
+      failure = std::current_exception();
     }
+    update_->end_passes();  // Others wait for this rank's gradients.
+    if (failure) std::rethrow_exception(failure);
   });
   PreferenceSums all;
   for (const PreferenceSums& of_shard :
-       mpi::all_gather(communicator_, std::span<const PreferenceSums>(shards).subspan(
-                                          mine.begin, mine.end - mine.begin))
-           .values)
+       mpi::all_gather(communicator_, std::span<const PreferenceSums>(own)).values)
     all += of_shard;
   report.loss = all.loss;
   if (options_.dpo_beta) {
     report.loss /= static_cast<double>(report.rows);
     report.preference = all;
   }
-  report.step = optimizer_.steps() + 1;
-  report.learning_rate = options_.rate.at(optimizer_.steps());
-  take_weights([&](std::span<float> weights) {
-    report.gradient_norm =
-        optimizer_
-            .step(sum, {report.learning_rate, options_.weight_decay, options_.clip_norm}, weights)
-            .norm;
-  });
+  report.step = update_->steps() + 1;
+  report.learning_rate = options_.rate.at(update_->steps());
+  report.gradient_norm =
+      update_->step({report.learning_rate, options_.weight_decay, options_.clip_norm}).norm;
   return report;
 }
 
-std::span<float> Trainer::free_memory(const GradientSum& sum) {
-  const auto is_free = [&](const std::unique_ptr<float[]>& memory) {
-    return std::ranges::none_of(
-        sum.nodes(), [&](const auto& node) { return node.second.data() == memory.get(); });
-  };
-  const auto size = static_cast<std::size_t>(parameters_.gradients.numel());
-  auto found = std::ranges::find_if(gradient_memory_, is_free);
-  if (found == gradient_memory_.end())
-    found = gradient_memory_.insert(found, std::make_unique_for_overwrite<float[]>(size));
-  return {found->get(), size};
-}
-
-double Trainer::shard(std::span<const TrainingRow> rows, std::span<const std::uint64_t> places,
-                      std::uint64_t batch_rows, std::uint64_t batch_targets, std::uint64_t epoch) {
-  double loss = 0;
-  std::vector<const TrainingRow*> micro;
-  std::size_t tokens = 0;
-  for (const std::uint64_t place : places) {
-    const TrainingRow& row = rows[place];
-    const bool is_full = options_.micro_batch_rows > 0
-                             ? micro.size() == options_.micro_batch_rows
-                             : tokens + row.ids.size() > options_.micro_batch_tokens;
-    if (!micro.empty() && is_full) {
-      loss += micro_batch(micro, batch_rows, batch_targets, epoch);
-      micro.clear();
-      tokens = 0;
+std::vector<PreferenceSums> Trainer::run_passes(std::span<const TrainingRow> rows,
+                                                const StepRows& batch, const BatchCounts& counts) {
+  const ShardRange mine = shards_of(static_cast<std::size_t>(communicator_.rank()),
+                                    static_cast<std::size_t>(communicator_.size()));
+  std::size_t last = mine.end;
+  for (std::size_t index = mine.begin; index < mine.end; ++index)
+    if (!batch.shards[index].empty()) last = index;
+  std::vector<PreferenceSums> sums;
+  for (std::size_t index = mine.begin; index < mine.end; ++index) {
+    std::vector<const TrainingRow*> of_shard;
+    for (const std::uint64_t place : batch.shards[index]) of_shard.push_back(&rows[place]);
+    if (update_->begin_shard(!of_shard.empty()) && !of_shard.empty()) decoder_.begin_gradients();
+    PreferenceSums& sum = sums.emplace_back();
+    const auto passes = micro_batches(of_shard, options_);
+    for (const auto& pass : passes) {
+      const bool is_last = index == last && pass.data() == passes.back().data();
+      sum += micro_batch(
+          pass, counts,
+          is_last ? [this](std::int64_t begin) { update_->take_from(begin); } : WholeFrom());
     }
-    micro.push_back(&row);
-    tokens += row.ids.size();
+    update_->end_shard(index);
   }
-  if (!micro.empty()) loss += micro_batch(micro, batch_rows, batch_targets, epoch);
-  return loss;
+  return sums;
 }
 
-PreferenceSums Trainer::shard_of_pairs(std::span<const TrainingRow> rows,
-                                       std::span<const std::uint64_t> places,
-                                       std::uint64_t batch_pairs) {
-  std::vector<const TrainingRow*> pairs;
-  for (const std::uint64_t place : places) pairs.push_back(&rows[place]);
+PreferenceSums Trainer::micro_batch(std::span<const TrainingRow* const> rows,
+                                    const BatchCounts& counts, const WholeFrom& whole) {
   try {
-    return preferences_.learn(pairs, batch_pairs);
+    if (options_.dpo_beta) return preferences_.learn(rows, counts.rows, whole);
+    return {.loss = learn(rows, counts, whole)};
   } catch (const core::ModelError& error) {
-    throw core::ModelError(fmt::format("step {}: {}", optimizer_.steps() + 1, error.what()));
+    throw core::ModelError(fmt::format("step {}: {}", update_->steps() + 1, error.what()));
   }
 }
 
@@ -187,8 +137,8 @@ at::Tensor Trainer::noise(const model::PackedBatch& batch, std::span<const Train
   return noise.to(parameters_.values.device());
 }
 
-double Trainer::micro_batch(std::span<const TrainingRow* const> rows, std::uint64_t batch_rows,
-                            std::uint64_t batch_targets, std::uint64_t epoch) {
+double Trainer::learn(std::span<const TrainingRow* const> rows, const BatchCounts& counts,
+                      const WholeFrom& whole) {
   std::vector<model::Segment> segments;
   std::vector<float> weights;
   for (const TrainingRow* row : rows) {
@@ -197,8 +147,8 @@ double Trainer::micro_batch(std::span<const TrainingRow* const> rows, std::uint6
     segments.push_back({row->ids, first, end});
     const double weight =
         options_.reduction == LossReduction::token
-            ? 1.0 / static_cast<double>(batch_targets)
-            : 1.0 / (static_cast<double>(batch_rows) * static_cast<double>(row->target_count()));
+            ? 1.0 / static_cast<double>(counts.targets)
+            : 1.0 / (static_cast<double>(counts.rows) * static_cast<double>(row->target_count()));
     const std::size_t base = weights.size();
     weights.resize(base + end - first);
     for (const TokenRange& range : row->targets)
@@ -206,7 +156,7 @@ double Trainer::micro_batch(std::span<const TrainingRow* const> rows, std::uint6
                   range.size(), static_cast<float>(weight));
   }
   const model::PackedBatch batch = model::pack(segments, info_, 0, model::Sharing::none);
-  const auto pass = decoder_.forward(batch, noise(batch, rows, epoch));
+  const auto pass = decoder_.forward(batch, noise(batch, rows, counts.epoch));
   const at::Tensor predictors = model::index_tensor(batch.predictors, pass.hidden.device());
   const WeightedLoss loss =
       weighted_loss(pass.hidden.detach().index_select(0, predictors), parameters_.weights.head,
@@ -214,13 +164,13 @@ double Trainer::micro_batch(std::span<const TrainingRow* const> rows, std::uint6
                     options_.is_bf16 ? model::Rounding::bf16 : model::Rounding::none);
   const at::Tensor back = at::zeros_like(pass.hidden);
   back.index_add_(0, predictors, loss.hidden_gradient);
-  decoder_.backward(batch, pass, back);
+  decoder_.backward(batch, pass, back, whole);
   double sum = 0;
   for (std::size_t i = 0; i < loss.losses.size(); ++i) {
     if (weights[i] == 0) continue;
     if (!std::isfinite(loss.losses[i]))
-      throw core::ModelError(fmt::format("step {}: row {}: the loss is not finite",
-                                         optimizer_.steps() + 1, rows[batch.owners[i]]->row));
+      throw core::ModelError(
+          fmt::format("row {}: the loss is not finite", rows[batch.owners[i]]->row));
     sum += static_cast<double>(loss.losses[i]) * static_cast<double>(weights[i]);
   }
   return sum;

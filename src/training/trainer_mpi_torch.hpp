@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -13,10 +11,10 @@
 #include "training/fine_tuning_mpi.hpp"
 #include "training/parameters_torch.hpp"
 #include "training/preference_pass_torch.hpp"
-#include "training/sharded_adamw_mpi.hpp"
 #include "training/trainable_decoder_torch.hpp"
 #include "training/training_options.hpp"
 #include "training/training_row.hpp"
+#include "training/weight_update_mpi_torch.hpp"
 
 namespace winnow::training {
 
@@ -41,27 +39,29 @@ class Trainer {
 
   /// What is trained, as passes see it (rounded to bf16 values where that is asked for).
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
-  [[nodiscard]] const ShardedAdamw& optimizer() const { return optimizer_; }
+  [[nodiscard]] WeightUpdate& update() { return *update_; }
+  [[nodiscard]] const WeightUpdate& update() const { return *update_; }
   [[nodiscard]] const model::DecoderConfig& config() const { return decoder_.config(); }
-  /// FineTuning::read_resume_state
-  void resume(const std::filesystem::path& folder, const std::string& made_from);
 
  private:
-  /// The loss of one shard; its gradient is in parameters_.gradients.
-  double shard(std::span<const TrainingRow> rows, std::span<const std::uint64_t> places,
-               std::uint64_t batch_rows, std::uint64_t batch_targets, std::uint64_t epoch);
-  /// The same of a shard of pairs.
-  PreferenceSums shard_of_pairs(std::span<const TrainingRow> rows,
-                                std::span<const std::uint64_t> places, std::uint64_t batch_pairs);
-  double micro_batch(std::span<const TrainingRow* const> rows, std::uint64_t batch_rows,
-                     std::uint64_t batch_targets, std::uint64_t epoch);
+  /// What the losses of a batch are divided by.
+  struct BatchCounts {
+    std::uint64_t rows = 0;
+    std::uint64_t targets = 0;
+    std::uint64_t epoch = 0;
+  };
+
+  /// The passes of this rank's shards. [kShards]
+  std::vector<PreferenceSums> run_passes(std::span<const TrainingRow> rows, const StepRows& batch,
+                                         const BatchCounts& counts);
+  /// Of rows that are no pairs the loss alone.
+  PreferenceSums micro_batch(std::span<const TrainingRow* const> rows, const BatchCounts& counts,
+                             const WholeFrom& whole);
+  double learn(std::span<const TrainingRow* const> rows, const BatchCounts& counts,
+               const WholeFrom& whole);
   [[nodiscard]] at::Tensor noise(const model::PackedBatch& batch,
                                  std::span<const TrainingRow* const> rows,
                                  std::uint64_t epoch) const;
-  /// Memory for a shard's gradient that holds none of `sum`.
-  [[nodiscard]] std::span<float> free_memory(const GradientSum& sum);
-  /// Lets `change(weights)` write all weights, float32 on the CPU, and takes them over.
-  void take_weights(const std::function<void(std::span<float>)>& change);
 
   const mpi::Communicator& communicator_;
   model::ModelInfo info_;
@@ -69,9 +69,7 @@ class Trainer {
   Parameters parameters_;
   TrainableDecoder decoder_;
   PreferencePass preferences_;
-  ShardedAdamw optimizer_;
-  std::vector<std::unique_ptr<float[]>> gradient_memory_;  ///< [n] each, on the CPU
-  at::Tensor host_weights_;  ///< where the weights are on another device
+  std::unique_ptr<WeightUpdate> update_;
 };
 
 }  // namespace winnow::training

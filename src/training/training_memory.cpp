@@ -20,7 +20,8 @@ std::uint64_t most_waiting(const ShardRange& shards) {
 
 }  // namespace
 
-TrainingMemory training_memory(std::uint64_t trained, std::uint64_t frozen, std::uint64_t ranks) {
+TrainingMemory training_memory(std::uint64_t trained, std::uint64_t frozen, std::uint64_t ranks,
+                               bool deterministic) {
   const std::uint64_t each = sizeof(float) * trained;
   std::uint64_t buffers = 0, nodes = 0;
   for (std::size_t rank = 0; rank < ranks; ++rank) {
@@ -30,8 +31,8 @@ TrainingMemory training_memory(std::uint64_t trained, std::uint64_t frozen, std:
   }
   TrainingMemory memory;
   memory.weights = each + sizeof(float) * frozen;
-  memory.gradients = each * buffers;
-  memory.exchange = ranks == 1 ? 0 : each * nodes / ranks;
+  memory.gradients = deterministic ? each * buffers : each;
+  memory.exchange = deterministic && ranks > 1 ? each * nodes / ranks : 0;
   memory.optimizer = 3 * (each + ranks - 1) / ranks;
   return memory;
 }

@@ -30,6 +30,9 @@ struct TrainingOptions {
   double neftune_alpha = 0;    ///< 0: no noise
   NeftuneLength neftune_length = NeftuneLength::real;
   std::uint64_t seed = 0;
+  /// The same bits for any number of ranks (FixedOrderUpdate); otherwise the gradients are summed
+  /// beside the way back, in whatever order is fastest (OverlappedUpdate).
+  bool deterministic = true;
   std::optional<LoraOptions> lora;  ///< nothing: all weights are trained
   /// Rows are pairs, learnt by direct preference optimization with this beta, their losses' mean
   /// (preference_loss.hpp); nothing: the losses of their targets are learnt.

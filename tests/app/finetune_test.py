@@ -201,6 +201,23 @@ class Finetune(program.ProgramTest):
         self.assertIn(text, seen)
         return seen
 
+    def test_not_deterministic_it_agrees_and_goes_on(self):
+        def weights(out):
+            model = transformers.AutoModelForCausalLM.from_pretrained(out / "checkpoints/final", dtype=torch.float32)
+            return torch.cat([value.detach().flatten() for value in model.parameters()])
+
+        keys = "save_minutes: 0.00001, deterministic: "
+        self.succeed("finetune", self.job(keys + "true", name="same.yaml"), "--out", self.folder / "same")
+        job, out = self.job(keys + "false"), self.folder / "overlapped"
+        program.run_killed(["finetune", job, "--out", out], 3, lambda: (out / "log/steps.jsonl").exists() and len(self.steps(out)) > 4)
+        self.assertFalse((out / "checkpoints/final").exists())
+        self.fail_with(2, "deterministic of finetune was false, the job now says true", arguments=["finetune", job, "--out", out, "--set", "finetune.deterministic=true"])
+        self.assertIn("going on behind step", self.succeed("finetune", job, "--out", out, ranks=2).stderr)
+        self.assertEqual(len(self.steps(out)), 10)
+        furthest = (weights(out) - weights(self.folder / "same")).abs().max().item()
+        print(f"3, then 2 ranks: weights off by {furthest:.1e}", flush=True)
+        self.assertLess(furthest, 1e-5)
+
     def test_changed_settings_are_refused_by_name(self):
         job, out = self.stopped_run("changed")
         self.fail_with(2, "lr of finetune was 0.001, the job now says 0.002", "checkpoints", arguments=["finetune", job, "--out", out, "--set", "finetune.lr=0.002"])
@@ -208,10 +225,13 @@ class Finetune(program.ProgramTest):
 
     def test_a_loss_that_is_no_number_names_step_and_row(self):
         job = self.job("save_minutes: 0.00001, schedule: constant, warmup: 0, clip_norm: 0")
-        self.fail_with(5, "step ", "not finite", "finetune.lr", arguments=["finetune", job, "--out", self.folder / "nan", "--set", "finetune.lr=10", "--set", "finetune.weight_decay=10",
-                                                                      "--set", "finetune.epochs=400"])
-        self.assertTrue(list((self.folder / "nan/checkpoints/resume").glob("step-*")))
-        self.assertFalse((self.folder / "nan/checkpoints/final").exists())
+        for name, ranks in (("true", 1), ("false", 3)):
+            out = self.folder / name
+            self.fail_with(5, "step ", "not finite", "finetune.lr", ranks=ranks,
+                           arguments=["finetune", job, "--out", out, "--set", "finetune.lr=10", "--set", "finetune.weight_decay=10", "--set", "finetune.epochs=400",
+                                      "--set", f"finetune.deterministic={name}"])
+            self.assertTrue(list((out / "checkpoints/resume").glob("step-*")))
+            self.assertFalse((out / "checkpoints/final").exists())
 
     def test_weights_that_overflow_in_the_last_step_are_no_checkpoint(self):
         """A token that no row has: its embedding changes no loss, and weight decay at this rate multiplies it by -99."""
@@ -224,9 +244,10 @@ class Finetune(program.ProgramTest):
         config = json.loads((self.model / "config.json").read_text())
         (self.model / "config.json").write_text(json.dumps(config | {"tie_word_embeddings": False}))
         job = self.job("schedule: constant, warmup: 0, lr: 10, weight_decay: 10").read_text().replace("lr: 1.0e-3, ", "").replace("epochs: 2, batch: 8", "epochs: 2, batch: 40")
-        for ranks in (1, 3):
+        for ranks, deterministic in ((1, "true"), (3, "true"), (2, "false")):
             out = self.folder / f"inf{ranks}"
-            self.fail_with(5, "step 2: weights are no longer finite", "rows of the step: ", "finetune.lr", arguments=["finetune", self.write_job(job), "--out", out], ranks=ranks)
+            self.fail_with(5, "step 2: weights are no longer finite", "rows of the step: ", "finetune.lr", ranks=ranks,
+                           arguments=["finetune", self.write_job(job), "--out", out, "--set", f"finetune.deterministic={deterministic}"])
             self.assertEqual(sorted(path.name for path in (out / "checkpoints").iterdir() if path.is_dir()), ["epoch-1", "resume"])
 
     def test_what_cannot_be_trained_is_said(self):

@@ -92,6 +92,10 @@ class Lora(trainer_parity_test.TrainingTest):
             for ranks in (2, 3):
                 self.assertEqual(self.train(ranks, lora=lora, **changes)[::2], (reports, weights), (changes, ranks))
             self.assertEqual(self.train(checkpointing=True, lora=lora, **changes)[::2], (reports, weights), changes)
+        weights = numpy.frombuffer(self.train(lora=lora)[2], "<f4")
+        for ranks in (1, 3):
+            overlapped = numpy.frombuffer(self.train(ranks, lora=lora, deterministic=False)[2], "<f4")
+            self.assertLess(numpy.abs(weights - overlapped).max(), 1e-5)
 
 
 if __name__ == "__main__":

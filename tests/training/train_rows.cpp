@@ -2,10 +2,11 @@
 // Trains on the ranks. A line of the rows is {"row": N, "ids": [...], "targets": [[begin, end],
 // ...]}; the options name "steps" (a list of lists of places), "rate", "warmup", "schedule",
 // "total", "weight_decay", "clip", "reduction", "micro_tokens", "bf16", "checkpointing", "alpha",
-// "padded", and may name "lora" ("rank", "alpha", "targets", "merged") and "beta": rows then are
-// pairs, with "rejected" of ids and target, and the log-probabilities of both answers of each
-// before the first step are printed first. Root prints a line of JSON for each step and writes OUT:
-// every tensor that is trained as float32, in the order of the names that it prints last.
+// "padded", and may name "deterministic", "lora" ("rank", "alpha", "targets", "merged") and "beta":
+// rows then are pairs, with "rejected" of ids and target, and the log-probabilities of both answers
+// of each before the first step are printed first. Root prints a line of JSON for each step and
+// writes OUT: every tensor that is trained as float32, in the order of the names that it prints
+// last.
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -63,6 +64,7 @@ int run(const mpi::Communicator& world, const Json& asked, const std::string& fo
     options.lora = {asked["lora"].at("rank"), asked["lora"].at("alpha"),
                     asked["lora"].at("targets").get<std::vector<std::string>>()};
   if (asked.contains("beta")) options.dpo_beta = asked["beta"];
+  options.deterministic = asked.value("deterministic", true);
   const model::ModelInfo info{config.architecture,    0,
                               config.vocabulary_size, config.hidden_size,
                               config.max_positions,   folder};

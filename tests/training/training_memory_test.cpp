@@ -16,9 +16,13 @@ TEST(TrainingMemory, CountsTheGradientsThatStandAtOneTime) {
   for (const auto& [ranks, buffers, nodes] :
        {Expected{1, 4, 0}, Expected{2, 3, 2}, Expected{3, 3, 5}, Expected{4, 2, 4},
         Expected{5, 2, 6}, Expected{8, 1, 8}, Expected{16, 1, 8}}) {
-    const TrainingMemory memory = training_memory(kTrained, 0, ranks);
+    const TrainingMemory memory = training_memory(kTrained, 0, ranks, true);
     EXPECT_EQ(memory.gradients, buffers * kBytes) << ranks;
     EXPECT_EQ(memory.exchange, nodes * kBytes / ranks) << ranks;
+    const TrainingMemory overlapped = training_memory(kTrained, 0, ranks, false);
+    EXPECT_EQ(overlapped.gradients, kBytes) << ranks;
+    EXPECT_EQ(overlapped.exchange, 0) << ranks;
+    EXPECT_EQ(overlapped.optimizer, memory.optimizer) << ranks;
   }
 }
 
