@@ -4,11 +4,12 @@
 
 Full fine-tuning of the same rows in the same batches: AdamW, clipped at 1, loss on the answers, micro-batches of one eighth of the batch. Every contender
 once per round, median over the rounds of the tokens per second of the steps after the first (tokens of the rows: padding counts for nobody).
- trainer N      transformers' Trainer on two threads, N rows per device padded to the longest, the rest accumulated; `trainer sorted`: group_by_length
+ trainer N      transformers' Trainer on two threads, N rows per device padded to the longest, the rest accumulated
  winnow 1x2     one rank of two threads
  winnow 2x1     two ranks of one thread
  winnow 1x1     one rank of one thread: what a second rank is worth
- products       only the matrix products of the weights, there and back, that a training without padding needs: the limit for whoever does all that work
+ products       only the matrix products of the weights, there and back, that a training without padding needs, on two threads, each by
+                torch.mm or oneDNN, whichever was faster for it beforehand: the limit for whoever does all that work
 """
 import argparse
 import json
@@ -106,12 +107,30 @@ class Products:
         self.gradients = [[torch.zeros(shape) for shape in shapes] for _ in range(config.num_hidden_layers)]
         self.head = torch.randn(config.vocab_size, config.hidden_size)
 
+        self.products = {}
+
+    def faster(self, weight):
+        """For each of the three products of a weight (there, back, gradient) the faster function of (a, b): a b^T."""
+        if weight.shape not in self.products:
+            x, back = torch.randn(512, weight.shape[1]), torch.randn(512, weight.shape[0])
+            functions = [lambda a, b: torch.mm(a, b.t()), lambda a, b: torch.ops.mkldnn._linear_pointwise(a, b, None, "none", [], "")]
+            pairs = [(x, weight), (back, weight.t()), (back.t(), x.t())]
+            self.products[weight.shape] = [min(functions, key=lambda function: min(self.seconds(function, *pair) for _ in range(3))) for pair in pairs]
+        return self.products[weight.shape]
+
+    @staticmethod
+    def seconds(function, a, b):
+        began = time.perf_counter()
+        function(a, b)
+        return time.perf_counter() - began
+
     def there_and_back(self, tokens, weight, gradient):
+        there, back_product, of_gradient = self.faster(weight)
         x, back = torch.randn(tokens, weight.shape[1]), torch.randn(tokens, weight.shape[0])
         began = time.perf_counter()
-        torch.mm(x, weight.t())
-        torch.mm(back, weight)
-        torch.mm(back.t(), x, out=gradient)
+        there(x, weight)
+        back_product(back, weight.t())
+        gradient += of_gradient(back.t(), x.t())
         return time.perf_counter() - began
 
     def step(self, rows):
