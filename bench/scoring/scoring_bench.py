@@ -6,18 +6,24 @@ Both passes (answer given its prompt, answer alone) of the same rows and token i
  loop           transformers, fp32, one sequence at a time, `labels=`: logits of every position (Superfiltering, IterIT)
  tuned fp32|bf16  transformers, sorted by length, padded, token budget, output head on answer positions only
  winnow fp32|bf16  the C++ decoder; batches of the same budget
- products fp32|bf16  only the matrix products that the tuned run without padding needs: the limit for whoever does all that work.
+ products fp32|bf16  only the matrix products that the tuned run without padding needs, each by torch.mm or oneDNN, whichever was faster
+                for it beforehand: the limit for whoever does all that work.
                 winnow may pass it: it runs the beginning that a batch's sequences share once
 """
 import argparse
 import json
+import pathlib
 import random
 import statistics
 import subprocess
+import sys
 import time
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from weight_product import faster  # noqa: E402
 
 
 def sequences(folder, data, count):
@@ -87,18 +93,19 @@ class Products:
         self.layers = [[torch.randn(shape).to(dtype) for shape in shapes] for _ in range(config.num_hidden_layers)]
         self.head = torch.randn(config.vocab_size, config.hidden_size).to(dtype)
         self.dtype = dtype
+        self.products = {weight.shape: faster(torch.randn(2048, weight.shape[1]).to(dtype), weight)
+                         for weight in [*self.layers[0], self.head[:4096], self.head[-(self.head.shape[0] % 4096 or 4096):]]}
 
     def run(self, rows, budget):
         for batch in batches(rows, budget, padded=False):
             tokens = sum(len(row["ids"]) for row in batch)
             inputs = {width: torch.randn(tokens, width).to(self.dtype) for width in {w.shape[1] for w in self.layers[0]}}
-            outputs = {height: torch.empty(tokens, height, dtype=self.dtype) for height in {w.shape[0] for w in self.layers[0]}}
             for layer in self.layers:
                 for weight in layer:
-                    torch.mm(inputs[weight.shape[1]], weight.t(), out=outputs[weight.shape[0]])
+                    self.products[weight.shape](inputs[weight.shape[1]], weight)
             scored = inputs[self.head.shape[1]][: sum(row["end"] - row["first"] for row in batch)]
             for tile in self.head.split(4096):
-                torch.mm(scored, tile.t())
+                self.products[tile.shape](scored, tile)
         return None
 
 

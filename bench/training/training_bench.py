@@ -18,12 +18,16 @@ import pathlib
 import random
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
 import torch
 import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainerCallback, TrainingArguments
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from weight_product import faster  # noqa: E402
 
 
 def training_rows(folder, data, count, longest):
@@ -109,23 +113,15 @@ class Products:
 
         self.products = {}
 
-    def faster(self, weight):
+    def of(self, weight):
         """For each of the three products of a weight (there, back, gradient) the faster function of (a, b): a b^T."""
         if weight.shape not in self.products:
             x, back = torch.randn(512, weight.shape[1]), torch.randn(512, weight.shape[0])
-            functions = [lambda a, b: torch.mm(a, b.t()), lambda a, b: torch.ops.mkldnn._linear_pointwise(a, b, None, "none", [], "")]
-            pairs = [(x, weight), (back, weight.t()), (back.t(), x.t())]
-            self.products[weight.shape] = [min(functions, key=lambda function: min(self.seconds(function, *pair) for _ in range(3))) for pair in pairs]
+            self.products[weight.shape] = [faster(x, weight), faster(back, weight.t()), faster(back.t(), x.t())]
         return self.products[weight.shape]
 
-    @staticmethod
-    def seconds(function, a, b):
-        began = time.perf_counter()
-        function(a, b)
-        return time.perf_counter() - began
-
     def there_and_back(self, tokens, weight, gradient):
-        there, back_product, of_gradient = self.faster(weight)
+        there, back_product, of_gradient = self.of(weight)
         x, back = torch.randn(tokens, weight.shape[1]), torch.randn(tokens, weight.shape[0])
         began = time.perf_counter()
         there(x, weight)
